@@ -1,0 +1,1 @@
+"""The roof: processes and their assembly."""

@@ -1,0 +1,1 @@
+"""The deeds, one file a verb."""

@@ -1,0 +1,1 @@
+"""Places where accounts live; knows nothing of Slack or of requests."""

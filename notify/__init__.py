@@ -1,0 +1,1 @@
+"""How people are reached: Slack and e-mail."""

@@ -1,0 +1,1 @@
+"""A workspace to practise in: stands in for Slack on loopback."""

@@ -1,0 +1,1 @@
+"""The nouns and the rules: no input, no output, no clock of their own."""

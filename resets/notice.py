@@ -1,0 +1,42 @@
+"""Something that a person should hear. Written in the transaction of the fact; said by a worker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003
+from enum import StrEnum
+
+
+class NoticeKind(StrEnum):
+    """What is to be said, and to whom."""
+
+    STATUS = "status"  # the requester's one message about a request, kept current
+    SHOW = "show"  # the target's DM with *Show* and *Not me*, kept current
+    MAIL_PASSWORD = "mail_password"  # the one-time password, to the account's address
+    MAIL_PASSWORD_RECOVERY = "mail_password_recovery"  # the same, to the recovery address
+    MAIL_NOTICE = "mail_notice"  # "your password was reset", without it
+    ALARM = "alarm"  # the security channel
+
+
+class NoticeState(StrEnum):
+    """Where a notice stands."""
+
+    WAITING = "waiting"
+    SAID = "said"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One thing to say. `facts` are ids and words of ours, never a secret, never a text of a person."""
+
+    id: str
+    kind: NoticeKind
+    request_id: str | None
+    target_id: str | None
+    facts: dict[str, str]
+    state: NoticeState
+    attempts: int
+    created_at: datetime
+    place: str | None = None  # where it was said: a Slack channel id
+    stamp: str | None = None  # Slack's ts of that message, or the mail's Message-ID

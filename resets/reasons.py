@@ -1,0 +1,84 @@
+"""The closed list of why-nots, and the exception that carries one. The sentences live in views/words.py."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why something did not happen. Each has a sentence in `views/words.py`; a test demands it."""
+
+    # who asks
+    OTHER_TEAM = "other_team"  # a payload from another workspace or a Slack Connect stranger
+    GUEST = "guest"
+    BOT = "bot"
+    DEACTIVATED = "deactivated"
+    OTHER_APP = "other_app"
+    NO_ROLE = "no_role"
+    NOT_YOURS = "not_yours"  # not the addressee, or not the one who opened it
+    ACTOR_DISABLED = "actor_disabled"  # the admin's own directory account is disabled or gone
+    WHO_UNKNOWN = "who_unknown"  # Slack could not tell who this is
+    # what was named
+    NOT_FOUND = "not_found"
+    AMBIGUOUS = "ambiguous"
+    TOO_SHORT = "too_short"  # fewer than 3 letters
+    TOO_MANY_LOOKUPS = "too_many_lookups"
+    MALFORMED_TARGET = "malformed_target"
+    # what may not be reset
+    SELF = "self"
+    DISABLED = "disabled"
+    EXTERNAL = "external"
+    PRIVILEGED = "privileged"
+    SERVICE = "service"
+    UNVERIFIED_DOMAIN = "unverified_domain"
+    UNCONFIRMED = "unconfirmed"
+    UNREACHABLE_PERSON = "unreachable_person"  # nothing to deliver to
+    CHANGED_SINCE = "changed_since"  # another login, address or id than the plan says
+    FACTS_UNREADABLE = "facts_unreadable"  # fail closed
+    # step-up
+    CODE_MALFORMED = "code_malformed"
+    CODE_WRONG = "code_wrong"
+    CODE_SKEWED = "code_skewed"  # right, but for another time: the phone's clock is off
+    CODE_USED = "code_used"
+    CODE_WAIT = "code_wait"
+    CODE_LOCKED = "code_locked"
+    FORM_EXPIRED = "form_expired"
+    FORM_USED = "form_used"
+    FORM_UNKNOWN = "form_unknown"
+    CHOICE_INVALID = "choice_invalid"  # an option that was not offered
+    NOT_PROVED = "not_proved"  # the job's proof is missing, broken or for another digest
+    # the directory
+    DIRECTORY_DOWN = "directory_down"  # unreachable, nothing was sent
+    DIRECTORY_SILENT = "directory_silent"  # a write was sent and not answered: unknown
+    DIRECTORY_BUSY = "directory_busy"
+    DIRECTORY_REFUSED = "directory_refused"  # our service account lacks the right
+    DIRECTORY_NONSENSE = "directory_nonsense"
+    PASSWORD_REFUSED = "password_refused"
+    CANNOT = "cannot"  # the directory cannot do this
+    ACCOUNT_GONE = "account_gone"
+    NO_SUCH_DIRECTORY = "no_such_directory"
+    # delivery
+    PICKUP_WRONG = "pickup_wrong"
+    PICKUP_BURNED = "pickup_burned"
+    ALREADY_SHOWN = "already_shown"
+    EXPIRED = "expired"
+    SPOILED = "spoiled"
+    SUPERSEDED = "superseded"  # a newer request or change stands
+    SLACK_FAILED = "slack_failed"
+    MAIL_REFUSED = "mail_refused"
+    MAIL_DOWN = "mail_down"
+    # ourselves
+    STORE_FAILED = "store_failed"  # full disk, locked or lost database
+    AUDIT_BROKEN = "audit_broken"
+    KEY_WRONG = "key_wrong"
+    STOPPING = "stopping"
+    NOTHING_LEFT = "nothing_left"  # a retry of what is already done
+
+
+class Refused(Exception):
+    """Something that a rule forbids. Facts are shown to the person: plain texts and numbers, never a secret."""
+
+    def __init__(self, reason: Reason, **facts: str | int) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+        self.facts = facts

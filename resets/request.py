@@ -1,0 +1,145 @@
+"""A wish to reset, its frozen plan, and the digest that everything signs."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import rfc8785
+
+if TYPE_CHECKING:
+    from resets.actor import Actor
+
+
+class RequestState(StrEnum):
+    """Where a request stands; moved only by conditional updates."""
+
+    ASKED = "asked"  # written, not proved
+    PROVED = "proved"  # the requester has stepped up
+    RUNNING = "running"  # a worker has begun
+    DONE = "done"  # every target has its outcome
+    CANCELLED = "cancelled"
+
+
+class TargetState(StrEnum):
+    """Where one target of a request stands; moved only by conditional updates."""
+
+    NEW = "new"
+    SEALED = "sealed"  # the new password is sealed in the store, the directory does not know it yet
+    STARTED = "started"  # the directory may have been told
+    SET = "set"  # the directory has it
+    DELIVERED = "delivered"  # the person has been told how to get it, or has it by mail
+    COLLECTED = "collected"  # it was shown
+    EXCLUDED = "excluded"  # the rules forbade it, judged again right before the write
+    EXPIRED = "expired"  # not collected in time; the account has another random password
+    SPOILED = "spoiled"  # "not me"; the account has another random password
+    FAILED = "failed"
+
+
+class Why(StrEnum):
+    """The reason that the requester gives."""
+
+    FORGOT = "forgot"
+    LOCKED_OUT = "locked_out"
+    COMPROMISE = "compromise"
+    ONBOARDING = "onboarding"
+    OTHER = "other"
+
+
+class Channel(StrEnum):
+    """How the one-time password reaches the person."""
+
+    DM = "dm"  # a Slack message with a *Show* button
+    MAIL = "mail"  # in a mail to the account's address; only where the operator allows it
+    RECOVERY = "recovery"  # the same, to the account's recovery address
+
+
+class Tier(StrEnum):
+    """How much harm a taken-over account does."""
+
+    STANDARD = "standard"
+    SENSITIVE = "sensitive"
+    PRIVILEGED = "privileged"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the requester chose. Sessions are always cleared after a suspected compromise."""
+
+    why: Why
+    ticket: str  # 0-200 characters
+    must_change: bool
+    clear_sessions: bool  # mobile sessions and API tokens
+    unlock: bool
+    channels: tuple[Channel, ...]  # 1-3, each once, in the enum's order
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTarget:
+    """One account as the requester saw it. `login` and `name` are for people; the digest signs the rest."""
+
+    directory: str
+    account_id: str
+    login: str
+    name: str
+    tier: Tier
+    slack_user: str | None  # whom a DM would reach; None where DM is not offered
+    address: str | None  # where a mail would go
+    recovery_address: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What was frozen when the requester pressed the button."""
+
+    team: str
+    requester_account_id: str
+    requester_directory: str
+    targets: tuple[PlannedTarget, ...]
+    options: Options
+    policy_version: str
+    start: datetime | None = None  # aware UTC; None is now
+
+    def digest(self) -> str:
+        r"""Return the SHA-256 (64 hex digits) over "rekey-plan-1\n" and the RFC 8785 JSON of the plan.
+
+        Source: docs/architecture.md, "The plan's digest"; RFC 8785.
+        """
+        body: Any = {
+            "team": self.team,
+            "requester": [self.requester_directory, self.requester_account_id],
+            "targets": sorted(
+                [t.directory, t.account_id, t.slack_user or "", _hashed(t.address), _hashed(t.recovery_address)]
+                for t in self.targets
+            ),
+            "options": {
+                "channels": [c.value for c in self.options.channels],
+                "clear_sessions": self.options.clear_sessions,
+                "must_change": self.options.must_change,
+                "unlock": self.options.unlock,
+            },
+            "reason": self.options.why.value,
+            "ticket": self.options.ticket,
+            "start": self.start.isoformat() if self.start else "",
+            "policy": self.policy_version,
+        }
+        return hashlib.sha256(b"rekey-plan-1\n" + rfc8785.dumps(body)).hexdigest()
+
+
+def _hashed(address: str | None) -> str:
+    return hashlib.sha256(address.encode()).hexdigest() if address else ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResetRequest:
+    """One actor's wish for one target (more in a later issue), with its plan and its state."""
+
+    id: str
+    requester: Actor
+    plan: Plan
+    digest: str
+    state: RequestState
+    asked_at: datetime

@@ -1,0 +1,36 @@
+"""One thing to say, made ready: what `desk/speak.py` hands to `notify/`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from directory.secret import Secret  # noqa: TC001
+from resets.facts import AlarmFacts, MailFacts, ShowFacts, StatusFacts  # noqa: TC001
+
+
+@dataclass(frozen=True, slots=True)
+class SaySlack:
+    """A message to one person or channel; never carries a password.
+
+    With `stamp`, the message at (`place`, `stamp`) is brought up to date instead of a new one being posted.
+    With `tried_before`, the place is first searched for a message whose metadata names this notice.
+    With `must_be_member`, Slack is asked first whether the person is still a full, living member of the team.
+    """
+
+    notice_id: str
+    to: str  # a user id (a DM) or a channel id
+    facts: StatusFacts | ShowFacts | AlarmFacts
+    place: str | None
+    stamp: str | None
+    tried_before: bool
+    must_be_member: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SayMail:
+    """A mail to one person. `message_id` is the same however often the mail is sent again."""
+
+    notice_id: str
+    facts: MailFacts
+    password: Secret | None
+    message_id: str

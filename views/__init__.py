@@ -1,0 +1,1 @@
+"""Everything that a human reads, as pure functions."""
