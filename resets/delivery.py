@@ -1,0 +1,124 @@
+"""How a one-time password may reach its owner, and nobody else."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from directory.base import Capability
+from resets.facts import Offer
+from resets.reasons import Reason, Refused
+from resets.request import Channel
+from resets.ruling import domain_of, tier
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
+    from directory.base import Account
+    from resets.actor import SlackPerson
+    from resets.facts import Member
+    from resets.ruling import Rules
+
+
+def offer(
+    *,
+    directory: str,
+    account: Account,
+    requester: SlackPerson,
+    own_addresses: AbstractSet[str],
+    member: Member | None,
+    team: str,
+    mail_changed_at: datetime | None,
+    now: datetime,
+    rules: Rules,
+    capabilities: AbstractSet[Capability],
+    recovery_changed_at: datetime | None = None,
+) -> Offer:
+    """Say what the reset form may offer for one account.
+
+    Args:
+        directory: where the account lives.
+        account: read just now.
+        requester: who asks, in Slack.
+        own_addresses: every address known to be the requester's; none of them is ever mailed to.
+        member: the account's person in Slack; None when Slack knows nobody.
+        team: the one team that counts.
+        mail_changed_at: when the account's address was last seen to change, aware UTC; None for never.
+        now: aware UTC.
+        rules: the operator's.
+        capabilities: the directory's.
+        recovery_changed_at: the same as `mail_changed_at`, for the recovery address.
+
+    Raises:
+        Refused: UNREACHABLE_PERSON, when nothing can carry the password; its facts say why not a DM (`no_dm`) and
+            why not a mail (`no_mail`).
+    """
+    gated = rules.gates.get(directory, frozenset())
+    own = {_mailbox(address) for address in own_addresses}
+
+    def no_mail(channel: Channel, address: str | None, changed_at: datetime | None) -> Reason | None:
+        if not rules.mail_password or channel in gated:
+            return Reason.CANNOT
+        return _unmailable(address, own, changed_at, now - rules.fresh_address)
+
+    why_not = {
+        Channel.DM: Reason.CANNOT if Channel.DM in gated else _unmessageable(member, requester, team),
+        Channel.MAIL: no_mail(Channel.MAIL, account.mail, mail_changed_at),
+        Channel.RECOVERY: no_mail(Channel.RECOVERY, account.recovery_mail, recovery_changed_at),
+    }
+    channels = tuple(channel for channel in Channel if why_not[channel] is None)
+    if not channels:
+        facts = {"no_dm": str(why_not[Channel.DM]), "no_mail": str(why_not[Channel.MAIL]), "login": account.login}
+        raise Refused(Reason.UNREACHABLE_PERSON, **facts)
+    return Offer(
+        channels=channels,
+        no_dm=why_not[Channel.DM],
+        no_mail=why_not[Channel.MAIL],
+        mail_hint=shorten(account.mail) if account.mail else None,
+        recovery_hint=shorten(account.recovery_mail) if account.recovery_mail else None,
+        can_must_change=Capability.MUST_CHANGE in capabilities,
+        can_sessions=Capability.REVOKE_SESSIONS in capabilities,
+        can_tokens=Capability.REVOKE_TOKENS in capabilities,
+        can_unlock=Capability.UNLOCK in capabilities,
+        pickup=rules.pickup.get(tier(account), True),
+        expires_in_hours=max(1, rules.expires // timedelta(hours=1)),
+    )
+
+
+def shorten(address: str) -> str:
+    """Return an address so that its owner knows it and nobody else learns it: "b…@example.com"."""
+    local, _, host = address.rpartition("@")
+    return f"{local[:1] if len(local) > 1 else ''}…@{host}" if local else "…"
+
+
+def _unmessageable(member: Member | None, requester: SlackPerson, team: str) -> Reason | None:
+    """Say why a person in Slack is not one to hand a password to; None when they are."""
+    if member is None:
+        return Reason.NOT_FOUND
+    judged = {
+        Reason.OTHER_TEAM: member.stranger or member.person.team != team,
+        Reason.BOT: member.bot,
+        Reason.DEACTIVATED: member.deleted,
+        Reason.GUEST: member.guest,
+        Reason.SELF: member.person.user == requester.user,
+    }
+    return next((reason for reason, holds in judged.items() if holds), None)
+
+
+def _unmailable(
+    address: str | None, own: AbstractSet[str], changed_at: datetime | None, fresh_since: datetime
+) -> Reason | None:
+    """Say why a password is not mailed to an address; None when it may be."""
+    if not address:
+        return Reason.NOT_FOUND
+    if not domain_of(address):
+        return Reason.MAIL_REFUSED  # not one plain mailbox
+    if _mailbox(address) in own:
+        return Reason.SELF
+    return Reason.CHANGED_SINCE if changed_at is not None and changed_at > fresh_since else None
+
+
+def _mailbox(address: str) -> str:
+    """Return what two spellings of one mailbox share: any case, any +tag."""
+    local, _, host = address.strip().casefold().rpartition("@")
+    return f"{local.partition('+')[0]}@{host.rstrip('.')}"
