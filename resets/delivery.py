@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from directory.base import Account
-    from resets.actor import SlackPerson
+    from resets.actor import Actor
     from resets.facts import Member
     from resets.ruling import Rules
 
@@ -24,8 +24,8 @@ def offer(
     *,
     directory: str,
     account: Account,
-    requester: SlackPerson,
-    own_addresses: AbstractSet[str],
+    actor: Actor,
+    actor_account: Account | None,
     member: Member | None,
     team: str,
     mail_changed_at: datetime | None,
@@ -39,8 +39,8 @@ def offer(
     Args:
         directory: where the account lives.
         account: read just now.
-        requester: who asks, in Slack.
-        own_addresses: every address known to be the requester's; none of them is ever mailed to.
+        actor: who asks.
+        actor_account: the asker's own account; its addresses are never mailed to.
         member: the account's person in Slack; None when Slack knows nobody.
         team: the one team that counts.
         mail_changed_at: when the account's address was last seen to change, aware UTC; None for never.
@@ -54,7 +54,7 @@ def offer(
             why not a mail (`no_mail`).
     """
     gated = rules.gates.get(directory, frozenset())
-    own = {_mailbox(address) for address in own_addresses}
+    own = {_mailbox(a) for a in (actor_account.mail, actor_account.recovery_mail) if a} if actor_account else set()
 
     def no_mail(channel: Channel, address: str | None, changed_at: datetime | None) -> Reason | None:
         if not rules.mail_password or channel in gated:
@@ -62,7 +62,7 @@ def offer(
         return _unmailable(address, own, changed_at, now - rules.fresh_address)
 
     why_not = {
-        Channel.DM: Reason.CANNOT if Channel.DM in gated else _unmessageable(member, requester, team),
+        Channel.DM: Reason.CANNOT if Channel.DM in gated else _unmessageable(member, actor, team),
         Channel.MAIL: no_mail(Channel.MAIL, account.mail, mail_changed_at),
         Channel.RECOVERY: no_mail(Channel.RECOVERY, account.recovery_mail, recovery_changed_at),
     }
@@ -91,7 +91,7 @@ def shorten(address: str) -> str:
     return f"{local[:1] if len(local) > 1 else ''}…@{host}" if local else "…"
 
 
-def _unmessageable(member: Member | None, requester: SlackPerson, team: str) -> Reason | None:
+def _unmessageable(member: Member | None, actor: Actor, team: str) -> Reason | None:
     """Say why a person in Slack is not one to hand a password to; None when they are."""
     if member is None:
         return Reason.NOT_FOUND
@@ -100,7 +100,7 @@ def _unmessageable(member: Member | None, requester: SlackPerson, team: str) -> 
         Reason.BOT: member.bot,
         Reason.DEACTIVATED: member.deleted,
         Reason.GUEST: member.guest,
-        Reason.SELF: member.person.user == requester.user,
+        Reason.SELF: member.person.user == actor.slack.user,
     }
     return next((reason for reason, holds in judged.items() if holds), None)
 
