@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 REQUEST_MOVES: Mapping[R, frozenset[R]] = {
-    R.ASKED: frozenset({R.PROVED, R.CANCELLED}),
-    R.PROVED: frozenset({R.RUNNING, R.CANCELLED}),
+    R.ASKED: frozenset({R.PROVED, R.DONE, R.CANCELLED}),
+    R.PROVED: frozenset({R.RUNNING, R.DONE, R.CANCELLED}),
     R.RUNNING: frozenset({R.DONE, R.CANCELLED}),
-    R.DONE: frozenset(),
+    R.DONE: frozenset({R.RUNNING}),  # one step is tried again
     R.CANCELLED: frozenset(),
 }
 
@@ -29,7 +29,7 @@ TARGET_MOVES: Mapping[T, frozenset[T]] = {
     T.EXCLUDED: frozenset(),
     T.EXPIRED: frozenset({T.SPOILED}),
     T.SPOILED: frozenset(),
-    T.FAILED: frozenset({T.SEALED, T.STARTED}),  # the step is tried again
+    T.FAILED: frozenset({T.STARTED, T.EXPIRED}),  # the step is tried again, or its sealed password runs out
 }
 
 

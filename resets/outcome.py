@@ -25,6 +25,7 @@ class StepState(StrEnum):
     """Where one step stands."""
 
     TODO = "todo"
+    UNDER_WAY = "under_way"  # handed over, not yet answered (delivery)
     DONE = "done"
     FAILED = "failed"  # it did not happen; may be retried alone
     UNKNOWN = "unknown"  # sent and not answered

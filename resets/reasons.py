@@ -17,6 +17,7 @@ class Reason(StrEnum):
     NO_ROLE = "no_role"
     NOT_YOURS = "not_yours"  # not the addressee, or not the one who opened it
     ACTOR_DISABLED = "actor_disabled"  # the admin's own directory account is disabled or gone
+    ALREADY_ENROLLED = "already_enrolled"
     WHO_UNKNOWN = "who_unknown"  # Slack could not tell who this is
     # what was named
     NOT_FOUND = "not_found"
@@ -46,6 +47,7 @@ class Reason(StrEnum):
     FORM_USED = "form_used"
     FORM_UNKNOWN = "form_unknown"
     CHOICE_INVALID = "choice_invalid"  # an option that was not offered
+    TOO_LATE = "too_late"  # proved, but not begun in time
     NOT_PROVED = "not_proved"  # the job's proof is missing, broken or for another digest
     # the directory
     DIRECTORY_DOWN = "directory_down"  # unreachable, nothing was sent

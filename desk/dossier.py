@@ -1,0 +1,106 @@
+"""What a job works on: request, target and proof, believed only if the journal's own entries say the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from desk.journal import alarm, announce, note, slack_name
+from resets.audit import AuditEntry, Deed
+from resets.notice import NoticeKind
+from resets.outcome import Step, StepRecord, StepState, Target
+from resets.reasons import Reason
+from resets.request import RequestState, ResetRequest, TargetState
+from store import audit, jobs, requests, vault
+
+if TYPE_CHECKING:
+    from desk.tools import Tools
+    from store.base import Tx
+
+PURPOSE = "password"
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """One job with everything that it is about, read in one transaction."""
+
+    job: jobs.Job
+    request: ResetRequest
+    target: Target
+    proof: AuditEntry
+
+
+async def open_dossier(tools: Tools, job_id: str) -> Dossier | None:
+    """Read a job, its request and its target; None if the job has ended or may not run.
+
+    A job runs only if the request's own PROVED entry verifies, names the same requester and the same digest, and the
+    digest recomputed from the plan as stored is that digest. Who can write the database still cannot reset.
+    """
+    async with tools.store.read() as tx:
+        job = await jobs.get(tx, job_id)
+        if job is None or job.done_at is not None or job.target_id is None:
+            return None
+        request = await requests.get(tx, job.request_id or "")
+        target = await requests.target(tx, job.target_id)
+        proof = await audit.proved(tx, request.id, Deed.PROVED) if request else None
+    if request is None or target is None or not _fits(request, target, proof):
+        await _refused(tools, job, request, target)
+        return None
+    assert proof is not None
+    return Dossier(job, request, target, proof)
+
+
+def _fits(request: ResetRequest, target: Target, proof: AuditEntry | None) -> bool:
+    return (
+        proof is not None
+        and proof.digest == request.digest == request.plan.digest()
+        and proof.actor == slack_name(request.requester.slack)
+        and proof.target_id == target.id
+        and target.request_id == request.id
+        and target.planned in request.plan.targets
+    )
+
+
+async def _refused(tools: Tools, job: jobs.Job, request: ResetRequest | None, target: Target | None) -> None:
+    """End a job that the journal does not vouch for, and tell the security channel."""
+    async with tools.store.write() as tx:
+        if request is not None and target is not None:
+            await end_target(tools, tx, request, target, TargetState.FAILED, Reason.NOT_PROVED)
+        await alarm(tools, tx, Reason.NOT_PROVED.value, request_id=request.id if request else None, about="")
+        await jobs.finish(tx, job.id, tools.clock())
+
+
+async def end_target(
+    tools: Tools, tx: Tx, request: ResetRequest, target: Target, state: TargetState, reason: Reason
+) -> None:
+    """Record that nothing more will be done for a target, and why; its sealed password is destroyed."""
+    await vault.wipe(tx, PURPOSE, target.id)
+    live = (TargetState.NEW, TargetState.SEALED, TargetState.STARTED)
+    if not await requests.move_target(tx, target.id, live, state, reason=reason):
+        return
+    await requests.record_step(tx, target.id, StepRecord(Step.SET, StepState.FAILED, reason))
+    deed = Deed.EXCLUDED if state is TargetState.EXCLUDED else Deed.FAILED
+    await note(tools, tx, deed, request=request, target=target, reason=reason.value)
+    await requests.move_request(
+        tx, request.id, (RequestState.ASKED, RequestState.PROVED, RequestState.RUNNING), RequestState.DONE
+    )
+
+
+async def fail(tools: Tools, dossier: Dossier, reason: Reason, *, state: TargetState = TargetState.FAILED) -> None:
+    """End a job because nothing was changed and nothing will be."""
+    async with tools.store.write() as tx:
+        await end_target(tools, tx, dossier.request, dossier.target, state, reason)
+        await _finished(tools, tx, dossier)
+
+
+async def closed(tools: Tools, dossier: Dossier) -> None:
+    """End a job whose steps have all been recorded."""
+    async with tools.store.write() as tx:
+        if await requests.move_request(tx, dossier.request.id, (RequestState.RUNNING,), RequestState.DONE):
+            await note(tools, tx, Deed.DONE, request=dossier.request, target=dossier.target)
+        await _finished(tools, tx, dossier)
+
+
+async def _finished(tools: Tools, tx: Tx, dossier: Dossier) -> None:
+    await jobs.finish(tx, dossier.job.id, tools.clock())
+    await announce(tools, tx, NoticeKind.STATUS, request_id=dossier.request.id, target_id=dossier.target.id)

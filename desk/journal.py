@@ -1,0 +1,85 @@
+"""What every deed leaves behind: an audit entry and, where somebody should hear of it, a notice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from desk.tools import Tools, Work, WorkKind
+from resets.audit import AuditEntry, Deed
+from resets.notice import Notice, NoticeKind, NoticeState
+from store import audit, outbox
+
+if TYPE_CHECKING:
+    from resets.actor import Actor, SlackPerson
+    from resets.outcome import Target
+    from resets.request import ResetRequest
+    from store.base import Tx
+
+OURSELVES = "rekey"
+
+
+def slack_name(person: SlackPerson) -> str:
+    """Return how the journal names a Slack person."""
+    return f"slack:{person.team}/{person.user}"
+
+
+def account_name(actor: Actor) -> str:
+    """Return how the journal names the account behind an enrolment."""
+    return f"{actor.directory}/{actor.account_id}"
+
+
+async def note(
+    tools: Tools,
+    tx: Tx,
+    deed: Deed,
+    *,
+    by: Actor | SlackPerson | None = None,
+    request: ResetRequest | None = None,
+    target: Target | None = None,
+    **facts: str | int,
+) -> None:
+    """Append one audit entry in the transaction of the deed. Without `by`, it was our own doing."""
+    slack = getattr(by, "slack", by)
+    await audit.append(
+        tx,
+        AuditEntry(
+            at=tools.clock(),
+            deed=deed,
+            actor=slack_name(slack) if slack is not None else OURSELVES,
+            actor_account=account_name(by) if by is not None and hasattr(by, "account_id") else "",
+            request_id=request.id if request else (target.request_id if target else ""),
+            target_id=target.id if target else "",
+            target_account=f"{target.planned.directory}/{target.planned.account_id}" if target else "",
+            digest=request.digest if request else "",
+            facts=facts,
+        ),
+    )
+
+
+async def announce(
+    tools: Tools,
+    tx: Tx,
+    kind: NoticeKind,
+    *,
+    request_id: str | None = None,
+    target_id: str | None = None,
+    **facts: str,
+) -> None:
+    """Write a notice and the work of saying it, in the transaction of the fact."""
+    notice = Notice(
+        id=tools.new_id(),
+        kind=kind,
+        request_id=request_id,
+        target_id=target_id,
+        facts=facts,
+        state=NoticeState.WAITING,
+        attempts=0,
+        created_at=tools.clock(),
+    )
+    await outbox.add(tx, notice)
+    await tools.enqueue(tx, Work(WorkKind.NOTICE, notice.id))
+
+
+async def alarm(tools: Tools, tx: Tx, what: str, *, request_id: str | None = None, **facts: str) -> None:
+    """Tell the security channel."""
+    await announce(tools, tx, NoticeKind.ALARM, request_id=request_id, what=what, **facts)

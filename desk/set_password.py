@@ -1,0 +1,244 @@
+"""The step that matters: judge again, seal, mark, set. After a crash or a silence, the same password is set again."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from desk.dossier import PURPOSE, Dossier, fail
+from desk.faults import may_have_happened
+from desk.faults import reason as reason_of
+from desk.journal import announce, note
+from desk.look import verified_domains
+from directory.base import (
+    Account,
+    Capability,
+    Directory,
+    DirectoryError,
+    PasswordPolicy,
+    PasswordRejected,
+    PasswordUnchanged,
+    Written,
+)
+from resets import password, ruling
+from resets.audit import Deed
+from resets.notice import NoticeKind
+from resets.outcome import Step, StepRecord, StepState
+from resets.reasons import Reason, Refused
+from resets.request import Channel, RequestState, TargetState
+from store import jobs, requests, vault
+
+if TYPE_CHECKING:
+    from desk.tools import Tools
+    from directory.secret import Secret
+    from resets.request import PlannedTarget
+    from store.base import Tx
+
+RUN_WITHIN = timedelta(minutes=30)  # from the proof to the first write; facts: an approval "must run within 30 min"
+MAX_SILENCES = 10  # with the waits below, about four minutes
+MAX_DRAWS = 3  # new passwords drawn after the directory refused one
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(seconds=30)
+
+
+async def go_on(tools: Tools, dossier: Dossier) -> timedelta | None:
+    """Bring a target from NEW, SEALED or STARTED to SET, or to its end. Returns how long to wait, or None."""
+    state = dossier.target.state
+    if state not in (TargetState.NEW, TargetState.SEALED, TargetState.STARTED):
+        return None
+    if state is TargetState.NEW and tools.clock() - dossier.proof.at > RUN_WITHIN:
+        await fail(tools, dossier, Reason.TOO_LATE)
+        return None
+    directory = tools.directories.get(dossier.target.planned.directory)
+    if directory is None:
+        await fail(tools, dossier, Reason.NO_SUCH_DIRECTORY)
+        return None
+    try:
+        account = await _judged(tools, dossier, directory)
+        if account is None:
+            return None
+        if state is TargetState.NEW:
+            await _seal(tools, dossier, directory, account)
+    except Refused as refused:
+        await fail(tools, dossier, refused.reason)
+        return None
+    except DirectoryError as error:
+        return await _not_now(tools, dossier, error)
+    return await _set(tools, dossier, directory, account, repeat=state is TargetState.STARTED)
+
+
+async def read(directory: Directory, planned: PlannedTarget) -> Account | None:
+    """Read the planned account anew, by its immutable id."""
+    account = (await directory.fetch([planned.account_id])).get(planned.account_id)
+    return account if account is not None and account.id == planned.account_id else None
+
+
+async def _judged(tools: Tools, dossier: Dossier, directory: Directory) -> Account | None:
+    """Judge target and requester again, with fresh facts; None when the job has ended with a reason."""
+    planned, actor = dossier.target.planned, dossier.request.requester
+    account = await read(directory, planned)
+    own = (await tools.directory(actor.directory).fetch([actor.account_id])).get(actor.account_id)
+    if account is None:
+        await fail(tools, dossier, Reason.ACCOUNT_GONE)
+        return None
+    if dossier.target.state is TargetState.STARTED:
+        return account  # the directory may know the password already: going back is no longer possible
+    if own is None or own.disabled:
+        await fail(tools, dossier, Reason.ACTOR_DISABLED)
+        return None
+    if account.login != planned.login or _address_moved(dossier, account):
+        await fail(tools, dossier, Reason.CHANGED_SINCE, state=TargetState.EXCLUDED)
+        return None
+    domains = await verified_domains(tools, directory)
+    verdict = ruling.exclusion(actor, directory.name, account, domains, tools.rules)
+    if verdict is not None:
+        await fail(tools, dossier, verdict[0], state=TargetState.EXCLUDED)
+        return None
+    return account
+
+
+def _address_moved(dossier: Dossier, account: Account) -> bool:
+    channels = dossier.request.plan.options.channels
+    planned = dossier.target.planned
+    return (Channel.MAIL in channels and account.mail != planned.address) or (
+        Channel.RECOVERY in channels and account.recovery_mail != planned.recovery_address
+    )
+
+
+async def _seal(tools: Tools, dossier: Dossier, directory: Directory, account: Account) -> None:
+    """Draw a password that the directory's policy takes, and seal it before the directory hears of it."""
+    can = directory.can(Capability.PASSWORD_POLICY)
+    policy = await directory.password_policy(account) if can else PasswordPolicy()
+    secret = password.generate(policy, account, tools.randbelow)
+    async with tools.store.write() as tx:
+        moved = await requests.move_target(
+            tx, dossier.target.id, (TargetState.NEW,), TargetState.SEALED, sealed_at=tools.clock()
+        )
+        if not moved:
+            return  # another run of this very job was faster: its password stands
+        await vault.put(tx, PURPOSE, dossier.target.id, secret)
+        await requests.move_request(tx, dossier.request.id, (RequestState.PROVED,), RequestState.RUNNING)
+        await note(tools, tx, Deed.SEALED, request=dossier.request, target=dossier.target)
+
+
+async def _set(
+    tools: Tools, dossier: Dossier, directory: Directory, account: Account, *, repeat: bool
+) -> timedelta | None:
+    must_change = dossier.target.step(Step.MUST_CHANGE).state is StepState.TODO
+    async with tools.store.write() as tx:
+        if await requests.move_target(tx, dossier.target.id, (TargetState.SEALED,), TargetState.STARTED):
+            await note(tools, tx, Deed.STARTED, request=dossier.request, target=dossier.target)
+        secret = await vault.peek(tx, PURPOSE, dossier.target.id)
+    if secret is None:
+        await fail(tools, dossier, Reason.KEY_WRONG)
+        return None
+    try:
+        written = await directory.set_password(account, secret, must_change=must_change)
+    except PasswordUnchanged:
+        written = await _already(directory, account)
+    except PasswordRejected:
+        if not (repeat and await _is_set(directory, account, secret)):
+            return await _draw_again(tools, dossier, directory, account)
+        written = await _already(directory, account)
+    except DirectoryError as error:
+        return await _not_now(tools, dossier, error)
+    await _is_done(tools, dossier, written)
+    return None
+
+
+async def _already(directory: Directory, account: Account) -> Written:
+    """A repeated write that the directory refuses as "the same" is done; must-change is then set on its own."""
+    fresh = (await directory.fetch([account.id])).get(account.id)
+    return Written(marker=fresh.marker if fresh else None, must_change=bool(fresh and fresh.must_change))
+
+
+async def _is_set(directory: Directory, account: Account, secret: Secret) -> bool:
+    if not directory.can(Capability.VERIFY_PASSWORD):
+        return False
+    try:
+        return await directory.verify_password(account, secret)
+    except DirectoryError:
+        return False
+
+
+async def _draw_again(tools: Tools, dossier: Dossier, directory: Directory, account: Account) -> timedelta | None:
+    """The policy refused this one: draw another, a few times. Nothing has changed in the directory."""
+    attempts = dossier.target.attempts + 1
+    if attempts >= MAX_DRAWS:
+        await fail(tools, dossier, Reason.PASSWORD_REFUSED)
+        return None
+    can = directory.can(Capability.PASSWORD_POLICY)
+    policy = await directory.password_policy(account) if can else PasswordPolicy()
+    secret = password.generate(policy, account, tools.randbelow)
+    async with tools.store.write() as tx:
+        await requests.set_attempts(tx, dossier.target.id, attempts)
+        await vault.put(tx, PURPOSE, dossier.target.id, secret)
+        await note(tools, tx, Deed.SEALED, request=dossier.request, target=dossier.target, again=attempts)
+    return timedelta(0)
+
+
+async def _not_now(tools: Tools, dossier: Dossier, error: DirectoryError) -> timedelta | None:
+    """The directory did not answer or could not: wait and repeat, and in the end say what is known."""
+    silent = may_have_happened(error)
+    if not silent and not error.retryable:
+        await fail(tools, dossier, reason_of(error))
+        return None
+    attempts = dossier.target.attempts + 1
+    gave_up = attempts >= MAX_SILENCES
+    was = dossier.target.step(Step.SET)
+    unknown = silent or was.state is StepState.UNKNOWN
+    reason = Reason.DIRECTORY_SILENT if unknown else reason_of(error)
+    if gave_up and not unknown:
+        await fail(tools, dossier, reason)
+        return None
+    async with tools.store.write() as tx:
+        await requests.set_attempts(tx, dossier.target.id, attempts)
+        state = StepState.UNKNOWN if unknown else StepState.TODO
+        if was.state is not state or was.reason is not reason:
+            await requests.record_step(tx, dossier.target.id, StepRecord(Step.SET, state, reason))
+            await announce(tools, tx, NoticeKind.STATUS, request_id=dossier.request.id, target_id=dossier.target.id)
+        if gave_up:
+            await _left_unknown(tools, tx, dossier, reason)
+    if gave_up:
+        return None
+    asked = getattr(error, "after", None)
+    return asked or min(FIRST_WAIT * 2 ** (attempts - 1), LONGEST_WAIT)
+
+
+async def _left_unknown(tools: Tools, tx: Tx, dossier: Dossier, reason: Reason) -> None:
+    """Stop asking a silent directory. The sealed password stays, so that *Retry* sets the very same one."""
+    states = (TargetState.SEALED, TargetState.STARTED)
+    await requests.move_target(
+        tx, dossier.target.id, states, TargetState.FAILED, reason=reason, expires_at=_expiry(tools)
+    )
+    await requests.move_request(tx, dossier.request.id, (RequestState.RUNNING,), RequestState.DONE)
+    await note(tools, tx, Deed.STEP_FAILED, request=dossier.request, target=dossier.target, reason=reason.value)
+    await jobs.finish(tx, dossier.job.id, tools.clock())
+
+
+async def _is_done(tools: Tools, dossier: Dossier, written: Written) -> None:
+    now = tools.clock()
+    async with tools.store.write() as tx:
+        moved = await requests.move_target(
+            tx,
+            dossier.target.id,
+            (TargetState.STARTED,),
+            TargetState.SET,
+            set_at=now,
+            marker=written.marker,
+            expires_at=_expiry(tools),
+        )
+        if not moved:
+            return
+        await requests.record_step(tx, dossier.target.id, StepRecord(Step.SET, StepState.DONE))
+        await requests.set_attempts(tx, dossier.target.id, 0)
+        await note(tools, tx, Deed.STEP_DONE, request=dossier.request, target=dossier.target, step=Step.SET.value)
+        if written.must_change:
+            await requests.record_step(tx, dossier.target.id, StepRecord(Step.MUST_CHANGE, StepState.DONE))
+            await note(
+                tools, tx, Deed.STEP_DONE, request=dossier.request, target=dossier.target, step=Step.MUST_CHANGE.value
+            )
+        await announce(tools, tx, NoticeKind.STATUS, request_id=dossier.request.id, target_id=dossier.target.id)
+
+
+def _expiry(tools: Tools) -> datetime:
+    return tools.clock() + tools.rules.expires

@@ -1,0 +1,229 @@
+"""Making a notice ready to be said, and recording how it went. The words and the wires are elsewhere."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from desk.deliver import CARRIERS
+from desk.dossier import PURPOSE
+from desk.journal import announce, note
+from desk.retry import open_steps
+from resets.actor import SlackPerson
+from resets.audit import Deed
+from resets.facts import AlarmFacts, MailFacts, ShowFacts, StatusFacts
+from resets.notice import Notice, NoticeKind, NoticeState
+from resets.outcome import Step, StepRecord, StepState, Target
+from resets.reasons import Reason
+from resets.request import Channel, TargetState
+from resets.saying import SayMail, SaySlack
+from store import outbox, pickup, requests, vault
+
+if TYPE_CHECKING:
+    from desk.tools import Tools
+    from resets.request import ResetRequest
+    from store.base import Tx
+
+MY_TURN = timedelta(milliseconds=300)  # how long a notice waits for the one before it, about the same thing
+MAX_TRIES = 12  # with the waits below, about an hour
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=2), timedelta(minutes=10)
+MAILS = (NoticeKind.MAIL_PASSWORD, NoticeKind.MAIL_PASSWORD_RECOVERY, NoticeKind.MAIL_NOTICE)
+PASSWORD_MAILS = (NoticeKind.MAIL_PASSWORD, NoticeKind.MAIL_PASSWORD_RECOVERY)
+KEPT_CURRENT = (NoticeKind.STATUS, NoticeKind.SHOW)
+ALIVE = (TargetState.SET, TargetState.DELIVERED)
+
+
+async def prepare(tools: Tools, notice_id: str) -> SaySlack | SayMail | timedelta | None:
+    """Make a notice ready. None: there is nothing (more) to say; a timedelta: another one has to be said first."""
+    async with tools.store.write() as tx:
+        notice = await outbox.get(tx, notice_id)
+        if notice is None or notice.state is not NoticeState.WAITING:
+            return None
+        if notice.kind is NoticeKind.ALARM:
+            return _alarm(tools, notice)
+        target = await requests.target(tx, notice.target_id or "")
+        request = await requests.get(tx, notice.request_id or "")
+        if target is None or request is None:
+            await outbox.fail(tx, notice_id)
+            return None
+        if notice.kind in KEPT_CURRENT and await outbox.earlier_waiting(tx, notice):
+            return MY_TURN
+        if notice.kind in MAILS:
+            return await _mail(tools, tx, notice, request, target)
+        return await _slack(tools, tx, notice, request, target)
+
+
+async def said(tools: Tools, notice_id: str, place: str, stamp: str) -> None:
+    """Record that a notice was said, and, of one that hands over the password, that it is delivered."""
+    async with tools.store.write() as tx:
+        notice = await outbox.get(tx, notice_id)
+        if notice is None or notice.state is not NoticeState.WAITING:
+            return
+        await outbox.said(tx, notice_id, place, stamp)
+        target = await requests.target(tx, notice.target_id or "")
+        request = await requests.get(tx, notice.request_id or "")
+        if target is None or request is None or notice.kind not in CARRIERS.values():
+            return
+        if target.step(Step.DELIVER).state not in (StepState.UNDER_WAY, StepState.FAILED):
+            return  # a later word on what was delivered long ago
+        if notice.kind in PASSWORD_MAILS:
+            await note(tools, tx, Deed.MAILED, request=request, target=target, kind=notice.kind.value)
+            await _mailed(tx, request, target)
+        await requests.record_step(tx, target.id, StepRecord(Step.DELIVER, StepState.DONE))
+        if await requests.move_target(tx, target.id, (TargetState.SET,), TargetState.DELIVERED):
+            await note(tools, tx, Deed.DELIVERED, request=request, target=target, kind=notice.kind.value)
+        await announce(tools, tx, NoticeKind.STATUS, request_id=request.id, target_id=target.id)
+
+
+async def failed(
+    tools: Tools, notice_id: str, reason: Reason, *, after: timedelta | None = None, retryable: bool = True
+) -> timedelta | None:
+    """Record a try that went wrong. Returns how long to wait before the next, or None when it is given up."""
+    async with tools.store.write() as tx:
+        notice = await outbox.get(tx, notice_id)
+        if notice is None or notice.state is not NoticeState.WAITING:
+            return None
+        attempts = await outbox.tried(tx, notice_id)
+        if retryable and attempts < MAX_TRIES:
+            return after or min(FIRST_WAIT * 2 ** (attempts - 1), LONGEST_WAIT)
+        await outbox.fail(tx, notice_id)
+        target = await requests.target(tx, notice.target_id or "")
+        request = await requests.get(tx, notice.request_id or "")
+        if target is None or request is None or notice.kind not in CARRIERS.values():
+            return None
+        if target.step(Step.DELIVER).state is StepState.UNDER_WAY and not await _another_way(tx, request, notice):
+            await requests.record_step(tx, target.id, StepRecord(Step.DELIVER, StepState.FAILED, reason))
+            await note(tools, tx, Deed.STEP_FAILED, request=request, target=target, step="deliver", reason=reason.value)
+            await announce(tools, tx, NoticeKind.STATUS, request_id=request.id, target_id=target.id)
+    return None
+
+
+async def _another_way(tx: Tx, request: ResetRequest, notice: Notice) -> bool:
+    """Say whether another notice may still hand the password over."""
+    for channel in request.plan.options.channels:
+        kind = CARRIERS[channel]
+        if kind is not notice.kind and await outbox.any_waiting(tx, kind, target_id=notice.target_id or ""):
+            return True
+    return False
+
+
+async def _mailed(tx: Tx, request: ResetRequest, target: Target) -> None:
+    """After a mail with the password: destroy it, unless another way still needs it.
+
+    Without must-change nobody can see whether the person took it into use, so that it may not be taken back.
+    """
+    if target.step(Step.MUST_CHANGE).state is not StepState.DONE:
+        await requests.move_target(tx, target.id, (target.state,), target.state, expires_at=None)
+    waits = [
+        kind
+        for channel in request.plan.options.channels
+        if (kind := CARRIERS[channel]) in PASSWORD_MAILS and await outbox.any_waiting(tx, kind, target_id=target.id)
+    ]
+    if Channel.DM not in request.plan.options.channels and not waits:
+        await vault.wipe(tx, PURPOSE, target.id)
+
+
+async def _slack(tools: Tools, tx: Tx, notice: Notice, request: ResetRequest, target: Target) -> SaySlack | None:
+    if notice.kind is NoticeKind.STATUS:
+        to, facts = request.requester.slack.user, status(tools, request, target)
+        at = await outbox.place_of(tx, NoticeKind.STATUS, request_id=request.id)
+    else:
+        to = target.planned.slack_user or ""
+        row = await pickup.get(tx, target.id)
+        asked = row is not None and row.mac is not None
+        facts = _show(tools, request, target, asked=asked)
+        at = await outbox.place_of(tx, NoticeKind.SHOW, target_id=target.id)
+        if at is None and target.state not in ALIVE:
+            await outbox.fail(tx, notice.id)
+            return None
+    place, stamp = at or (None, None)
+    return SaySlack(
+        notice.id, to, facts, place, stamp, notice.attempts > 0, must_be_member=notice.kind is NoticeKind.SHOW
+    )
+
+
+def status(tools: Tools, request: ResetRequest, target: Target) -> StatusFacts:
+    """Return one request as its requester may see it now."""
+    planned, options = target.planned, request.plan.options
+    reason = target.reason or target.step(Step.SET).reason
+    facts: dict[str, str | int] = {
+        "login": planned.login,
+        "directory": tools.rules.called(planned.directory),
+        "directory_key": planned.directory,
+        "domain": (planned.address or "").rpartition("@")[2],
+    }
+    return StatusFacts(
+        request_id=request.id,
+        target_id=target.id,
+        requester=request.requester.slack,
+        directory=tools.rules.called(planned.directory),
+        login=planned.login,
+        name=planned.name,
+        why=options.why,
+        ticket=options.ticket,
+        state=request.state,
+        target_state=target.state,
+        reason=reason,
+        facts=facts,
+        steps=tuple(target.step(s) for s in Step),
+        channels=options.channels,
+        retry=open_steps(request, target, tools.clock()),
+        asked_at=request.asked_at,
+        set_at=target.set_at,
+        expires_at=target.expires_at,
+        collected_at=target.collected_at,
+    )
+
+
+def _show(tools: Tools, request: ResetRequest, target: Target, *, asked: bool) -> ShowFacts:
+    return ShowFacts(
+        request_id=request.id,
+        target_id=target.id,
+        target=SlackPerson(tools.team, target.planned.slack_user or ""),
+        requester=request.requester.slack,
+        requester_name=request.requester.name,
+        directory=tools.rules.called(target.planned.directory),
+        login=target.planned.login,
+        state=target.state,
+        must_change=target.step(Step.MUST_CHANGE).state is StepState.DONE,
+        pickup=asked,
+        expires_at=target.expires_at,
+        collected_at=target.collected_at,
+    )
+
+
+async def _mail(tools: Tools, tx: Tx, notice: Notice, request: ResetRequest, target: Target) -> SayMail | None:
+    carries = notice.kind in PASSWORD_MAILS
+    secret = await vault.peek(tx, PURPOSE, target.id) if carries and target.state in ALIVE else None
+    planned = target.planned
+    to = planned.recovery_address if notice.kind is NoticeKind.MAIL_PASSWORD_RECOVERY else planned.address
+    if to is None or (carries and secret is None):
+        await outbox.fail(tx, notice.id)
+        return None
+    ended = (StepState.DONE,)
+    facts = MailFacts(
+        to=to,
+        name=planned.name,
+        login=planned.login,
+        directory=tools.rules.called(planned.directory),
+        requester_name=request.requester.name,
+        asked_at=request.asked_at,
+        must_change=target.step(Step.MUST_CHANGE).state is StepState.DONE,
+        sessions_cleared=target.step(Step.SESSIONS).state in ended or target.step(Step.TOKENS).state in ended,
+        by_dm=Channel.DM in request.plan.options.channels,
+        expires_at=target.expires_at,
+        with_password=carries,
+    )
+    return SayMail(notice.id, facts, secret, f"<{notice.id}@rekey.invalid>")
+
+
+def _alarm(tools: Tools, notice: Notice) -> SaySlack | None:
+    if not tools.security_channel:
+        return None
+    facts = notice.facts
+    what: Reason | str = facts["what"]
+    if what in set(Reason):
+        what = Reason(what)
+    who = SlackPerson(tools.team, facts["user"]) if facts.get("user") else None
+    alarm = AlarmFacts(what, who, facts.get("name", ""), facts.get("about", ""), notice.request_id, notice.created_at)
+    return SaySlack(notice.id, tools.security_channel, alarm, None, None, notice.attempts > 0, must_be_member=False)

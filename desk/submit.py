@@ -1,0 +1,148 @@
+"""The one submission: the request is built from what we froze, proved by the code, and put on its way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from desk import prove
+from desk.forms import opened
+from desk.journal import announce, note
+from desk.tools import Tools, Work, WorkKind
+from resets import pickup
+from resets.audit import Deed
+from resets.facts import Queued
+from resets.notice import NoticeKind
+from resets.outcome import Step, StepRecord, StepState
+from resets.reasons import Reason, Refused
+from resets.request import Channel, Options, Plan, PlannedTarget, RequestState, ResetRequest, Tier, Why
+from store import forms, jobs, requests
+from store import pickup as pickups
+
+if TYPE_CHECKING:
+    from resets.actor import Actor, SlackPerson
+    from store.base import Tx
+
+MAX_TICKET = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a person sent back, raw: every field is checked against what was offered."""
+
+    why: str
+    ticket: str
+    must_change: bool
+    clear_sessions: bool
+    unlock: bool
+    channels: tuple[str, ...]
+    code: str
+
+
+async def reset(tools: Tools, form_id: str, person: SlackPerson, answer: Answer) -> Queued:
+    """Write, prove and enqueue one reset: all of it or nothing. Touches no network; safe to call before an ack.
+
+    Raises:
+        Refused: the form is not good, CHOICE_INVALID, or a CODE_ reason; nothing has been changed in a directory.
+    """
+    async with tools.store.read() as tx:
+        form = await opened(tools, tx, form_id, person)
+    frozen: dict[str, Any] | None = form.form.state.get("target")
+    if frozen is None:
+        raise Refused(Reason.FORM_UNKNOWN)
+    options = _options(answer, frozen)
+    plan = _plan(tools, form.actor, frozen, options)
+    right = await prove.look(tools, form.actor, answer.code)
+    async with tools.store.write() as tx:
+        if not await forms.use(tx, form_id, tools.clock()):
+            raise Refused(Reason.FORM_USED)
+        await prove.spend(tx, right)
+        return await _record(tools, tx, form.actor, plan, frozen)
+
+
+async def _record(tools: Tools, tx: Tx, actor: Actor, plan: Plan, frozen: dict[str, Any]) -> Queued:
+    """Write the request, its proof, its job and what the requester will hear."""
+    request = ResetRequest(tools.new_id(), actor, plan, plan.digest(), RequestState.ASKED, tools.clock())
+    planned, target_id = plan.targets[0], tools.new_id()
+    await requests.create(tx, request, target_id, _steps(plan.options, frozen["can"]))
+    target = await requests.target(tx, target_id)
+    await note(tools, tx, Deed.ASKED, by=actor, request=request, target=target, login=planned.login, name=planned.name)
+    await requests.move_request(tx, request.id, (RequestState.ASKED,), RequestState.PROVED)
+    await note(tools, tx, Deed.PROVED, by=actor, request=request, target=target, method="totp")
+    code = await _pickup(tools, tx, target_id, wanted=bool(frozen["pickup"]) and Channel.DM in plan.options.channels)
+    job = jobs.Job(tools.new_id(), WorkKind.RESET.value, request.id, target_id, {}, tools.clock())
+    await jobs.add(tx, job)
+    await tools.enqueue(tx, Work(WorkKind.RESET, job.id))
+    await announce(tools, tx, NoticeKind.STATUS, request_id=request.id, target_id=target_id)
+    return Queued(request.id, planned.name, planned.login, plan.options.channels, code)
+
+
+async def _pickup(tools: Tools, tx: Tx, target_id: str, *, wanted: bool) -> str | None:
+    """Keep a keyed hash of a new pickup code and return the code, to be shown this once."""
+    code = pickup.new_code(tools.randbelow) if wanted else None
+    mac = pickup.mac(tools.store.ring.code_key, target_id, code) if code else None
+    await pickups.set(tx, target_id, mac, pickup.TRIES)
+    return code
+
+
+def _options(answer: Answer, frozen: dict[str, Any]) -> Options:
+    can: dict[str, bool] = frozen["can"]
+    offered = frozenset(frozen["channels"])
+    chosen = frozenset(answer.channels)
+    try:
+        why = Why(answer.why)
+    except ValueError as error:
+        raise Refused(Reason.CHOICE_INVALID, field="why") from error
+    if not chosen or not chosen <= offered:
+        raise Refused(Reason.CHOICE_INVALID, field="delivery")
+    ticket = " ".join(answer.ticket.split())
+    if len(ticket) > MAX_TICKET:
+        raise Refused(Reason.CHOICE_INVALID, field="ticket")
+    return Options(
+        why=why,
+        ticket=ticket,
+        must_change=answer.must_change and can["must_change"],
+        clear_sessions=answer.clear_sessions or why is Why.COMPROMISE,
+        unlock=answer.unlock and can["unlock"],
+        channels=tuple(c for c in Channel if c.value in chosen),
+    )
+
+
+def _plan(tools: Tools, actor: Actor, frozen: dict[str, Any], options: Options) -> Plan:
+    channels = options.channels
+    target = PlannedTarget(
+        directory=frozen["directory"],
+        account_id=frozen["account_id"],
+        login=frozen["login"],
+        name=frozen["name"],
+        tier=Tier(frozen["tier"]),
+        slack_user=frozen["slack_user"] if Channel.DM in channels else None,
+        address=frozen["address"],
+        recovery_address=frozen["recovery_address"] if Channel.RECOVERY in channels else None,
+    )
+    return Plan(
+        team=tools.team,
+        requester_account_id=actor.account_id,
+        requester_directory=actor.directory,
+        targets=(target,),
+        options=options,
+        policy_version=tools.rules.version,
+    )
+
+
+def _steps(options: Options, can: dict[str, bool]) -> tuple[StepRecord, ...]:
+    """Return every step with what is already known of it: to do, not asked for, or not possible here."""
+
+    def step(step: Step, *, wanted: bool, able: bool = True) -> StepRecord:
+        if not wanted:
+            return StepRecord(step, StepState.SKIPPED)
+        return StepRecord(step, StepState.TODO if able else StepState.CANNOT)
+
+    return (
+        step(Step.SET, wanted=True),
+        step(Step.MUST_CHANGE, wanted=options.must_change or not can["must_change"], able=can["must_change"]),
+        step(Step.UNLOCK, wanted=options.unlock, able=can["unlock"]),
+        step(Step.SESSIONS, wanted=options.clear_sessions, able=can["sessions"]),
+        step(Step.TOKENS, wanted=options.clear_sessions, able=can["tokens"]),
+        step(Step.DELIVER, wanted=True),
+    )

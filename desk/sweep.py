@@ -1,0 +1,81 @@
+"""What is done by the clock: unclaimed passwords are taken back, the local index is kept fresh, old forms forgotten."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from desk.tools import Tools, Work, WorkKind
+from directory.base import Capability
+from store import forms, index, jobs, lookups, requests
+
+if TYPE_CHECKING:
+    from directory.base import Directory
+
+BATCH = 100
+FORGET_FORMS = timedelta(days=2)
+
+
+async def expire(tools: Tools) -> int:
+    """Put every password that nobody collected in time on its way to be replaced. Returns how many were new."""
+    now = tools.clock()
+    async with tools.store.write() as tx:
+        new = 0
+        for target_id in await requests.due(tx, now, BATCH):
+            target = await requests.target(tx, target_id)
+            job_id = f"expire-{target_id}"
+            if target is None or await jobs.get(tx, job_id) is not None:
+                continue
+            await jobs.add(tx, jobs.Job(job_id, WorkKind.EXPIRE.value, target.request_id, target_id, {}, now))
+            await requests.set_attempts(tx, target_id, 0)
+            await tools.enqueue(tx, Work(WorkKind.EXPIRE, job_id))
+            new += 1
+        await forms.delete_old(tx, now - FORGET_FORMS)
+        await lookups.delete_old(tx, now - FORGET_FORMS)
+    return new
+
+
+async def refresh(tools: Tools, name: str, *, whole: bool = False) -> int:
+    """Bring the local index of one directory up to date, and return how many accounts were read.
+
+    Args:
+        tools: the desk's tools.
+        name: a configured directory.
+        whole: walk over all accounts even where the directory can tell what changed (deletions are seen only so).
+
+    Raises:
+        DirectoryError: the walk broke off; what was read until then is kept, nothing was dropped.
+    """
+    directory = tools.directory(name)
+    async with tools.store.read() as tx:
+        mark = await index.mark(tx, name)
+    if mark is not None and not whole and directory.can(Capability.CHANGES):
+        return await _changes(tools, directory, mark)
+    return await _walk(tools, directory)
+
+
+async def _changes(tools: Tools, directory: Directory, mark: str) -> int:
+    seen = 0
+    async for page in directory.pages(mark):
+        async with tools.store.write() as tx:
+            await index.upsert(tx, directory.name, page.accounts, tools.clock())
+            await index.remove(tx, directory.name, page.gone)
+            if page.marker is not None:
+                await index.set_mark(tx, directory.name, page.marker, tools.clock())
+        seen += len(page.accounts)
+    return seen
+
+
+async def _walk(tools: Tools, directory: Directory) -> int:
+    seen, marker = 0, None
+    async with tools.store.write() as tx:
+        walk = await index.begin_walk(tx, directory.name, tools.clock())
+    async for page in directory.pages():
+        async with tools.store.write() as tx:
+            await index.upsert(tx, directory.name, page.accounts, tools.clock(), walk=walk)
+        seen, marker = seen + len(page.accounts), page.marker or marker
+    async with tools.store.write() as tx:
+        await index.end_walk(tx, directory.name, walk)
+        if marker is not None:
+            await index.set_mark(tx, directory.name, marker, tools.clock())
+    return seen

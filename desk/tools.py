@@ -1,0 +1,57 @@
+"""What every deed works with, handed in once."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping  # noqa: TC003
+from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003
+from enum import StrEnum
+
+from directory.base import Directory  # noqa: TC001
+from resets.reasons import Reason, Refused
+from resets.ruling import Rules  # noqa: TC001
+from store.base import Store, Tx  # noqa: TC001
+
+
+class WorkKind(StrEnum):
+    """What the worker may be asked to do."""
+
+    RESET = "reset"  # go on with a request from wherever its target stands
+    EXPIRE = "expire"  # an unclaimed password is replaced by one that nobody has
+    SPOIL = "spoil"  # the same, because the person said "not me"
+    NOTICE = "notice"  # say something
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A piece of work: the id of a row in `jobs`, or of a notice. The row is the truth; the engine only moves it."""
+
+    kind: WorkKind
+    id: str
+
+    @property
+    def workflow_id(self) -> str:
+        """The engine's name for it: asking twice for the same work is asking once."""
+        return f"{self.kind}-{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """The store, the directories, the rules, and what must be handed in to be testable: clock and randomness."""
+
+    store: Store
+    directories: Mapping[str, Directory]
+    rules: Rules
+    clock: Callable[[], datetime]  # aware UTC
+    randbelow: Callable[[int], int]  # uniform in 0..n-1, from the operating system's generator
+    new_id: Callable[[], str]  # opaque, unguessable
+    enqueue: Callable[[Tx, Work], Awaitable[None]]  # durable, in the caller's transaction
+    team: str
+    security_channel: str
+
+    def directory(self, name: str) -> Directory:
+        """Return a configured directory, or refuse."""
+        found = self.directories.get(name)
+        if found is None:
+            raise Refused(Reason.NO_SUCH_DIRECTORY, directory=name)
+        return found
