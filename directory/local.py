@@ -1,0 +1,238 @@
+"""A directory in a file of its own, for a team that has no other."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from pathlib import Path  # noqa: TC003
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Select, func, or_, select, update
+
+from directory.base import (
+    Account,
+    AccountGone,
+    Ambiguous,
+    Capability,
+    Directory,
+    DirectoryError,
+    Finding,
+    Page,
+    PasswordPolicy,
+    Written,
+)
+from directory.local_file import LocalFile
+from directory.local_hash import Hasher
+from directory.local_parts import Parts, Settings, next_change, read_settings
+from directory.local_passwords import replace
+from directory.local_people import LocalPeople
+from directory.local_signin import LocalSignIn, PassKind, is_current, revoke
+from directory.local_tables import account_of, accounts, domains, gone, groups, key, members, nesting, settings
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+
+    from directory.secret import Secret
+
+PAGE = 1000  # accounts
+_AMBIGUOUS = 20  # accounts that Ambiguous holds at most
+_OTHERS_MAY_READ = 0o077
+
+
+class LocalOptions(BaseModel):
+    """The settings of a `local` directory."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: Path  # of the SQLite file; made if missing, its folder must be there
+    busy_seconds: float = Field(default=10.0, ge=0, le=300)  # how long to wait for another process' write
+
+
+class LocalDirectory(LocalPeople, LocalSignIn, Directory):
+    """Accounts in an SQLite file, passwords as argon2id; several processes may have it open.
+
+    Besides the contract, for who administers it (each method's promise stands where it is written):
+
+    - accounts: `add_account(NewAccount(...))`, `add_accounts([...])` (all or none; 200 with passwords in seconds),
+      `change_account(id, mail=..., ...)`, `set_initial_password(login, password)`, `disable`, `enable`,
+      `delete_account`;
+    - around them: `add_domain(name, verified=...)`, `add_group(name, members=ids, groups=names)`,
+      `set_policy(PasswordPolicy(...), lock_after=10)`;
+    - the door: `sign_in(login, password) -> SignIn`, `change_own_password(login, old, new) -> SignIn`,
+      `issue_token(id) -> Secret`, `holder(session or token) -> Account | None`.
+
+    A new directory asks for 12 characters, no names in them and 5 remembered passwords, and locks after 10 wrong ones
+    in a row, until somebody unlocks. A disabled or locked account answers to no password, not even the right one.
+    """
+
+    kind: ClassVar[str] = "local"
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(Capability)
+    Options: ClassVar[type[LocalOptions]] = LocalOptions
+
+    def __init__(self, name: str, parts: Parts) -> None:
+        super().__init__(name)
+        self._parts = parts
+
+    @classmethod
+    def open(cls, name: str, options: LocalOptions, *, clock: Callable[[], datetime]) -> LocalDirectory:
+        """Open the file, and make it if it is missing.
+
+        Raises:
+            Misconfigured: the path can never work, or the file is not ours or from a newer version.
+        """
+        file = LocalFile(options.path, busy=timedelta(seconds=options.busy_seconds))
+        return cls(name, Parts(file, Hasher(), clock, secrets.token_bytes))
+
+    async def close(self) -> None:
+        """Close the file and let the hashing threads end. May be called twice."""
+        self._parts.hasher.close()
+        await self._parts.file.close()
+
+    async def find(self, ident: str) -> Account | None:
+        """Find by login or mail address, in any case.
+
+        Raises:
+            Ambiguous: a mail address that two share, or that is another's login.
+        """
+        wanted = key(ident)
+        if not wanted:
+            return None
+        answers = or_(accounts.c.login_key == wanted, accounts.c.mail_key == wanted)
+        found = await self._accounts(select(accounts).where(answers).order_by(accounts.c.id).limit(_AMBIGUOUS))
+        if len(found) > 1:
+            raise Ambiguous(f"{len(found)} accounts", accounts=found)
+        return found[0] if found else None
+
+    async def fetch(self, ids: Sequence[str]) -> Mapping[str, Account]:
+        """Read accounts anew by their ids."""
+        found = await self._accounts(select(accounts).where(accounts.c.id.in_(set(ids))))
+        return {account.id: account for account in found}
+
+    async def pages(self, since: str | None = None) -> AsyncIterator[Page]:
+        """Walk in pages of 1,000; only the last page carries the marker, so that a walk broken off is walked again.
+
+        The marker is that of the walk's beginning: who changes during it comes again next time. A marker of another
+        file, or of this one's future (a restored backup), is answered with all accounts.
+        """
+        async with self._parts.file.read() as conn:
+            about = await read_settings(conn)
+        after = _change_of(since, about)
+        marker = f"{about.directory}:{about.change}"
+        last = ""
+        while True:
+            some = select(accounts).where(accounts.c.id > last, accounts.c.changed > after)
+            found = await self._accounts(some.order_by(accounts.c.id).limit(PAGE + 1))
+            if len(found) <= PAGE:
+                break
+            last = found[PAGE - 1].id
+            yield Page(found[:PAGE])
+        yield Page(found, marker, await self._gone(after) if since else ())
+
+    async def set_password(self, account: Account, password: Secret, *, must_change: bool) -> Written:
+        """Replace the password in one transaction. Does not unlock, and ends no session."""
+        marker = await replace(self._parts, account.id, password, must_change=must_change)
+        return Written(marker=marker, must_change=must_change)
+
+    async def check(self) -> list[Finding]:
+        """Look at the file, read from it, and write to it without keeping what was written."""
+        findings = [self._check_rights()]
+        try:
+            findings.append(await self._check_reading())
+            findings.append(await self._check_writing())
+            if not await self.verified_domains():
+                remedy = "Add the domains that are yours: accounts of others are not reset."
+                findings.append(Finding(ok=False, what="verified domains", detail="none", remedy=remedy))
+        except DirectoryError as error:
+            remedy = f"See to the file {self._parts.file.path} and its disk."
+            findings.append(Finding(ok=False, what="use the file", detail=error.detail, remedy=remedy))
+        return findings
+
+    def _check_rights(self) -> Finding:
+        path = self._parts.file.path
+        try:
+            open_to_others = bool(path.stat().st_mode & _OTHERS_MAY_READ)
+        except OSError as error:
+            return Finding(
+                ok=False, what="file", detail=error.strerror or "", remedy=f"Put {path} back, or restart Rekey."
+            )
+        if open_to_others:
+            remedy = f"It holds password hashes: chmod 600 {path}"
+            return Finding(ok=False, what="file", detail="others on this machine may open it", remedy=remedy)
+        return Finding(ok=True, what="file", detail=str(path))
+
+    async def _check_reading(self) -> Finding:
+        async with self._parts.file.read() as conn:
+            count = (await conn.execute(select(func.count()).select_from(accounts))).scalar_one()
+            sound = (await conn.exec_driver_sql("PRAGMA quick_check(1)")).scalar_one() == "ok"
+        if not sound:
+            return Finding(ok=False, what="find", detail="the file is damaged", remedy="Restore it from a backup.")
+        return Finding(ok=True, what="find", detail=f"{count} accounts")
+
+    async def _check_writing(self) -> Finding:
+        async with self._parts.file.write() as conn:
+            await conn.execute(update(settings).values(change=settings.c.change))
+        return Finding(ok=True, what="right to reset")
+
+    async def _accounts(self, statement: Select[tuple[object, ...]]) -> tuple[Account, ...]:
+        async with self._parts.file.read() as conn:
+            return tuple(account_of(row) for row in (await conn.execute(statement)).mappings())
+
+    async def _gone(self, after: int) -> tuple[str, ...]:
+        async with self._parts.file.read() as conn:
+            ids = await conn.execute(select(gone.c.id).where(gone.c.changed > after).order_by(gone.c.changed))
+            return tuple(ids.scalars())
+
+    # -- declared capabilities: all of them ----------------------------------------------------------------
+
+    async def _must_change(self, account: Account) -> None:
+        await self._alter_living(account, must_change=True)
+
+    async def _unlock(self, account: Account) -> None:
+        await self._alter_living(account, locked_at=None, misses=0)
+
+    async def _alter_living(self, account: Account, **values: object) -> None:
+        async with self._parts.file.write() as conn:
+            values["changed"] = await next_change(conn)
+            taken = await conn.execute(update(accounts).where(accounts.c.id == account.id).values(**values))
+            if taken.rowcount == 0:
+                raise AccountGone("deleted")
+
+    async def _revoke_sessions(self, account: Account) -> int:
+        async with self._parts.file.write() as conn:
+            return await revoke(self._parts, conn, account.id, (PassKind.SESSION,))
+
+    async def _revoke_tokens(self, account: Account) -> int:
+        async with self._parts.file.write() as conn:
+            return await revoke(self._parts, conn, account.id, (PassKind.TOKEN,))
+
+    async def _groups(self, account: Account) -> tuple[str, ...]:
+        mine = select(members.c.group_key.label("key")).where(members.c.account_id == account.id).cte(recursive=True)
+        around = select(nesting.c.outer_key).join(mine, nesting.c.inner_key == mine.c.key)
+        every = mine.union(around)  # not UNION ALL: a circle of groups ends
+        names = select(groups.c.name).where(groups.c.key.in_(select(every.c.key)))
+        async with self._parts.file.read() as conn:
+            return tuple(sorted((await conn.execute(names)).scalars()))
+
+    async def _password_policy(self, account: Account) -> PasswordPolicy:  # noqa: ARG002
+        async with self._parts.file.read() as conn:
+            return (await read_settings(conn)).policy
+
+    async def _verified_domains(self) -> frozenset[str]:
+        async with self._parts.file.read() as conn:
+            return frozenset((await conn.execute(select(domains.c.name).where(domains.c.verified))).scalars())
+
+    async def _last_sign_in(self, account: Account) -> datetime | None:
+        async with self._parts.file.read() as conn:
+            found = await conn.execute(select(accounts.c.last_sign_in).where(accounts.c.id == account.id))
+            return found.scalar_one_or_none()
+
+    async def _verify_password(self, account: Account, password: Secret) -> bool:
+        return await is_current(self._parts, account.id, password)
+
+
+def _change_of(marker: str | None, about: Settings) -> int:
+    directory, _, change = (marker or "").partition(":")
+    if directory != about.directory or not change.isascii() or not change.isdigit():
+        return 0
+    return int(change) if int(change) <= about.change else 0

@@ -1,0 +1,209 @@
+"""The SQLite file of a `local` directory: opened, read and written, and its failures told in our words."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+import sqlite3
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import create_engine, event, insert
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from directory.base import BadAnswer, DirectoryError, NotAllowed, NotNow, PasswordPolicy, Unreachable
+from directory.local_tables import APPLICATION, VERSION, metadata, settings
+from directory.misconfigured import Misconfigured
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from datetime import timedelta
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+# NIST SP 800-63B-4, 3.1.1.2: 15 characters where a password stands alone, no composition rules; ours never does
+POLICY = PasswordPolicy(min_length=12, max_length=128, forbid_names=True, history=5)
+LOCK_AFTER = 10  # wrong passwords in a row
+
+
+class Conflict(ValueError):
+    """A login or a group's name is taken, or an account that was named is not there; nothing has changed."""
+
+
+class LocalFile:
+    """One file, which other processes may have open too: WAL, one writer at a time, first come first served.
+
+    A write that was acknowledged survives a loss of power (synchronous = FULL); one that was not has not happened,
+    unless Unreachable says `sent`.
+    """
+
+    def __init__(self, path: Path, *, busy: timedelta) -> None:
+        """Open the file, create it if it is missing (mode 0600), and put its tables in place.
+
+        Args:
+            path: its folder must exist.
+            busy: how long to wait for another process' write.
+
+        Raises:
+            Misconfigured: no such folder, no SQLite file, another program's, or a newer version's.
+        """
+        self.path = path
+        self._busy = busy
+        _prepare(path, busy)
+        self._identity = _identity(path)
+        self._gate = asyncio.Lock()  # SQLite's own waiting is not fair
+        self.engine = create_async_engine(
+            f"sqlite+aiosqlite:///{path}", hide_parameters=True, pool_size=4, max_overflow=0, pool_timeout=30
+        )
+        _set_up(self.engine.sync_engine, busy)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection that sees one moment of the directory."""
+        async with self._transaction(writes=False) as conn:
+            yield conn
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection that alone may write; all is kept when the block ends well, and nothing otherwise."""
+        async with self._gate, self._transaction(writes=True) as conn:
+            yield conn
+
+    async def close(self) -> None:
+        """Close the connections. May be called twice."""
+        await self.engine.dispose()
+
+    @asynccontextmanager
+    async def _transaction(self, *, writes: bool) -> AsyncIterator[AsyncConnection]:
+        if _identity(self.path) != self._identity:
+            raise Unreachable("the file is gone or is another one")
+        committing = False
+        try:
+            async with self.engine.connect() as conn:
+                await conn.execution_options(rekey_writes=writes)
+                await conn.begin()
+                yield conn
+                if writes:
+                    committing = True
+                    await conn.commit()
+        except SQLAlchemyError as error:
+            raise _told(error, sent=committing) from error
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        seen = path.stat()
+    except OSError:
+        return None
+    return seen.st_dev, seen.st_ino
+
+
+def _set_up(engine: Any, busy: timedelta) -> None:
+    """Take transactions out of the driver's hands: it would begin them late, and two writers would meet midway."""
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (
+            f"busy_timeout = {int(busy.total_seconds() * 1000)}",
+            "foreign_keys = ON",
+            "synchronous = FULL",
+            "secure_delete = ON",  # an old hash is overwritten, not only unlinked
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begun(conn: Connection) -> None:
+        conn.exec_driver_sql("BEGIN IMMEDIATE" if conn.get_execution_options().get("rekey_writes") else "BEGIN")
+
+
+def _prepare(path: Path, busy: timedelta) -> None:
+    if not path.parent.is_dir():
+        raise Misconfigured("path", f"The folder {path.parent} does not exist.", "Create it, or name another file.")
+    engine = create_engine(f"sqlite:///{path}", hide_parameters=True, poolclass=NullPool)
+    _set_up(engine, busy)
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        with engine.connect() as conn:
+            conn.execution_options(rekey_writes=True)
+            if _fresh(conn, path):
+                metadata.create_all(conn)
+                first = {"id": 1, "directory": secrets.token_hex(8), "change": 0, "lock_after": LOCK_AFTER}
+                conn.execute(insert(settings).values(**first, policy=json.dumps(asdict(POLICY))))
+                conn.exec_driver_sql(f"PRAGMA application_id = {APPLICATION}")
+                conn.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
+            conn.commit()
+            raw: Any = conn.connection.dbapi_connection
+            raw.execute("PRAGMA journal_mode = WAL").close()  # outside of a transaction; stays with the file
+    except OSError as error:
+        raise Misconfigured("path", f"{path} cannot be opened ({error.strerror}).", "See to its rights.") from error
+    except SQLAlchemyError as error:
+        why = _told(error, sent=False).detail
+        raise Misconfigured("path", f"{path} cannot be opened ({why}).", "Name another file, or mend it.") from error
+    finally:
+        engine.dispose()
+
+
+def _fresh(conn: Connection, path: Path) -> bool:
+    """Say whether the file is still empty.
+
+    Raises:
+        Misconfigured: it holds something else than a directory that we can read.
+    """
+    version = conn.exec_driver_sql("PRAGMA user_version").scalar_one()
+    owner = conn.exec_driver_sql("PRAGMA application_id").scalar_one()
+    tables = conn.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one()
+    if not (version or owner or tables):
+        return True
+    if owner != APPLICATION:
+        raise Misconfigured("path", f"{path} is a database of another program.", "Name a file of its own.")
+    if version > VERSION:
+        raise Misconfigured(
+            "path",
+            f"{path} was written by a newer Rekey (its version is {version}, this one reads {VERSION}).",
+            "Start that newer version.",
+        )
+    return False
+
+
+# SQLite's primary result codes. Source: https://www.sqlite.org/rescode.html
+_NOT_NOW = {
+    sqlite3.SQLITE_BUSY: "another process is writing",
+    sqlite3.SQLITE_LOCKED: "another process is writing",
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_NOMEM: "no memory",
+    sqlite3.SQLITE_INTERRUPT: "interrupted",
+}
+_NOT_ALLOWED = {
+    sqlite3.SQLITE_READONLY: "the file may only be read",
+    sqlite3.SQLITE_PERM: "no right to the file",
+    sqlite3.SQLITE_AUTH: "no right to the file",
+}
+_UNREACHABLE = {
+    sqlite3.SQLITE_CANTOPEN: "the file cannot be opened",
+    sqlite3.SQLITE_IOERR: "the disk failed",
+}
+
+
+def _told(error: SQLAlchemyError, *, sent: bool) -> DirectoryError:
+    """Turn SQLAlchemy's error into ours; `sent` says that a commit was on its way."""
+    if isinstance(error, PoolTimeout):
+        return NotNow("all connections are taken")
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF if isinstance(error, DBAPIError) else 0
+    if code in _NOT_NOW:
+        return NotNow(_NOT_NOW[code])
+    if code in _NOT_ALLOWED:
+        return NotAllowed(_NOT_ALLOWED[code])
+    if code in _UNREACHABLE:
+        return Unreachable(_UNREACHABLE[code], sent=sent)
+    return BadAnswer(f"SQLite's error {code}", sent=sent)
