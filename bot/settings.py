@@ -1,0 +1,260 @@
+"""All configuration, read once: one TOML file, overridden by REKEY_... variables; secrets are hidden values.
+
+`load` is the only door. What is wrong becomes a ConfigError: one sentence for each key, with its remedy, and no value.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import quote, urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
+
+from directory.secret import Secret
+
+SLACK_API = "https://slack.com/api/"
+SPAN = re.compile(r"([1-9][0-9]{0,5})\s*([smhd])")
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def _hidden(value: object) -> Secret:
+    if isinstance(value, Secret):
+        return value
+    if not isinstance(value, str):
+        raise ValueError("must be a text in quotes")  # noqa: TRY004 - pydantic words a ValueError
+    return Secret(value)
+
+
+def _nothing() -> Secret:
+    return Secret("")
+
+
+def _span(value: object) -> timedelta:
+    if isinstance(value, timedelta):
+        return value
+    found = SPAN.fullmatch(value.strip()) if isinstance(value, str) else None
+    if not found:
+        raise ValueError('must be a span such as "24h": a number and one of s, m, h, d')
+    return timedelta(**{UNITS[found[2]]: int(found[1])})
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether a host name or address is this machine's loopback."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _api_url(value: str) -> str:
+    parts = urlsplit(value)
+    if value != SLACK_API and not (parts.scheme in {"http", "https"} and is_loopback(parts.hostname or "")):
+        raise ValueError(f"must be {SLACK_API}; anything else only on loopback")
+    return value if value.endswith("/") else value + "/"
+
+
+def _store_url(value: str) -> str:
+    scheme, _, rest = value.partition("://")
+    if scheme not in {"sqlite+aiosqlite", "postgresql+psycopg"} or not rest:
+        raise ValueError('must begin with "sqlite+aiosqlite:///" or "postgresql+psycopg://"')
+    if scheme.startswith("postgresql") and ":" in rest.rpartition("@")[0]:
+        raise ValueError("holds a password; write it as store.password, or name a file with store.password_file")
+    return value
+
+
+def _listen(value: str) -> str:
+    host, _, port = value.rpartition(":")
+    if not host or not port.isascii() or not port.isdigit() or int(port) > 65535:  # noqa: PLR2004 - TCP's last port
+        raise ValueError('must be an address and a port, such as "127.0.0.1:8080"')
+    return value
+
+
+Hidden = Annotated[Secret, BeforeValidator(_hidden)]
+Span = Annotated[timedelta, BeforeValidator(_span)]
+Pickup = Literal["requester", "none"]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
+SlackId = Annotated[str, Field(pattern=r"^([A-Z][A-Z0-9]{2,20})?$")]
+
+
+class Section(BaseModel):
+    """One table of the file: unknown keys are mistakes, an error never repeats a value, nothing changes later."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, hide_input_in_errors=True, arbitrary_types_allowed=True, validate_default=True
+    )
+
+
+class Slack(Section):
+    """How to reach Slack, and which team may speak to us."""
+
+    mode: Literal["socket", "http"] = "socket"
+    bot_token: Hidden = Field(default_factory=_nothing)
+    app_token: Hidden = Field(default_factory=_nothing)
+    signing_secret: Hidden = Field(default_factory=_nothing)
+    team_id: SlackId = ""
+    api_url: Annotated[str, AfterValidator(_api_url)] = SLACK_API
+    security_channel: SlackId = ""
+
+
+class Web(Section):
+    """Our one HTTP server."""
+
+    listen: Annotated[str, AfterValidator(_listen)] = "127.0.0.1:8080"
+
+    @property
+    def host(self) -> str:
+        """The address to bind."""
+        return self.listen.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        """The port to bind; 0 takes a free one."""
+        return int(self.listen.rpartition(":")[2])
+
+
+class StoreSection(Section):
+    """Where requests, audit and the engine's rows are kept."""
+
+    url: Annotated[str, AfterValidator(_store_url)] = "sqlite+aiosqlite:///rekey.db"
+    password: Hidden = Field(default_factory=_nothing)
+
+    @property
+    def full_url(self) -> str:
+        """The address with the password in it: for the store and the engine, never for a log."""
+        if not self.password:
+            return self.url
+        scheme, _, rest = self.url.partition("://")
+        user, _, host = rest.rpartition("@")
+        return f"{scheme}://{user}:{quote(self.password.reveal(), safe='')}@{host}"
+
+
+class Keys(Section):
+    """The master keys."""
+
+    file: Path = Path("rekey.keys")
+
+
+class Mail(Section):
+    """How to send mail; without a host no mail is sent or offered."""
+
+    host: str = ""
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    tls: Literal["tls", "starttls", "none"] = "starttls"
+    username: str = ""
+    password: Hidden = Field(default_factory=_nothing)
+    sender: str = ""
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        if self.tls == "none" and self.host and not is_loopback(self.host):
+            raise ValueError('tls = "none" is only for a mail server on loopback; use "starttls" or "tls"')
+        if self.host and not self.sender:
+            raise ValueError("sender is missing; write the address that mails come from")
+        return self
+
+
+class PickupTiers(Section):
+    """Whether a pickup code is asked for at *Show*, by the tier of the account."""
+
+    standard: Pickup = "requester"
+    sensitive: Pickup = "requester"
+    privileged: Pickup = "requester"
+
+
+class PickupSection(Section):
+    """The pickup code, for a request that names one person and for one that names many."""
+
+    single: PickupTiers = PickupTiers()
+    bulk: PickupTiers = PickupTiers()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_word(cls, value: object) -> object:
+        """Take `pickup = "none"` for all tiers, and `single = "none"` for all tiers of single requests."""
+        if isinstance(value, str):
+            value = {"single": value, "bulk": value}
+        if isinstance(value, dict):
+            value = {
+                k: dict.fromkeys(PickupTiers.model_fields, v) if isinstance(v, str) else v for k, v in value.items()
+            }
+        return value
+
+
+class Delivery(Section):
+    """How a new password reaches its person."""
+
+    mail_content: Literal["notice", "password"] = "notice"
+    expires: Span = timedelta(hours=24)
+    fresh_address_days: Annotated[int, Field(ge=0, le=365)] = 7
+    pickup: PickupSection = PickupSection()
+
+
+class StepUp(Section):
+    """How an admin proves to be the one who asks."""
+
+    totp_in_slack: bool = True
+    issuer: Annotated[str, Field(min_length=1, max_length=40)] = "Rekey"
+
+
+class Limits(Section):
+    """What keeps a stolen session from reading the whole directory."""
+
+    lookups_per_hour: Annotated[int, Field(ge=1, le=10000)] = 60
+
+
+class Role(Section):
+    """A role that an admin can be enrolled with."""
+
+    name: Name = "helpdesk"
+
+
+class DirectorySection(Section):
+    """One directory: what every kind has. `options` are the kind's own keys, checked by its connector."""
+
+    name: Name
+    kind: str
+    display: str = ""
+    verified_domains: tuple[str, ...] | None = None
+    gates: tuple[Literal["mail", "slack"], ...] = ()
+    never: tuple[str, ...] = ()
+    index_refresh: Span = timedelta(minutes=5)
+    options: Any = None
+
+
+class Settings(Section):
+    """The whole configuration, as `bot.config.load` reads it."""
+
+    slack: Slack = Field(default_factory=Slack)
+    web: Web = Field(default_factory=Web)
+    store: StoreSection = Field(default_factory=StoreSection)
+    keys: Keys = Field(default_factory=Keys)
+    mail: Mail = Field(default_factory=Mail)
+    directories: tuple[DirectorySection, ...] = ()
+    step_up: StepUp = Field(default_factory=StepUp)
+    delivery: Delivery = Field(default_factory=Delivery)
+    limits: Limits = Field(default_factory=Limits)
+    roles: tuple[Role, ...] = (Role(),)
+
+    @model_validator(mode="after")
+    def _unique(self) -> Self:
+        for what, names in (
+            ("directories", [d.name for d in self.directories]),
+            ("roles", [r.name for r in self.roles]),
+        ):
+            twice = sorted({n for n in names if names.count(n) > 1})
+            if twice:
+                raise ValueError(f"{what}: the name {twice[0]!r} is given twice; rename one")
+        return self
