@@ -1,0 +1,146 @@
+"""The enrolled: who they are, and the throttle on their codes. Each change is one conditional update: one winner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta  # noqa: TC003
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select, update
+
+from resets.actor import Actor, SlackPerson
+from store.tables import admins
+
+if TYPE_CHECKING:
+    from sqlalchemy import Row
+
+    from store.base import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class AdminRow:
+    """One enrolment as it stands."""
+
+    id: str
+    actor: Actor
+    enrolled_at: datetime
+    revoked_at: datetime | None
+    misses: int  # wrong codes since the last right one
+    locked_at: datetime | None
+    next_try_at: datetime | None
+    last_step: int  # the newest TOTP step that was used; 0 for none
+
+
+async def add(tx: Tx, actor: Actor, now: datetime) -> None:
+    """Enrol someone.
+
+    Raises:
+        StoreFailed: "conflict", as this Slack person has an enrolment that was not revoked (when the tx ends).
+    """
+    await tx.conn.execute(
+        admins.insert().values(
+            id=actor.id,
+            team=actor.slack.team,
+            slack_user=actor.slack.user,
+            directory=actor.directory,
+            account_id=actor.account_id,
+            login=actor.login,
+            name=actor.name,
+            role=actor.role,
+            enrolled_at=now,
+            misses=0,
+            last_step=0,
+        )
+    )
+
+
+async def by_slack(tx: Tx, person: SlackPerson) -> AdminRow | None:
+    """Find the living enrolment of a Slack person."""
+    theirs = (admins.c.team == person.team) & (admins.c.slack_user == person.user)
+    row = (await tx.conn.execute(select(admins).where(theirs & admins.c.revoked_at.is_(None)))).one_or_none()
+    return None if row is None else _row(row)
+
+
+async def by_id(tx: Tx, admin_id: str) -> AdminRow | None:
+    """Find an enrolment, revoked or not."""
+    row = (await tx.conn.execute(select(admins).where(admins.c.id == admin_id))).one_or_none()
+    return None if row is None else _row(row)
+
+
+async def listing(tx: Tx) -> tuple[AdminRow, ...]:
+    """Return every enrolment there ever was, the oldest first."""
+    rows = await tx.conn.execute(select(admins).order_by(admins.c.enrolled_at, admins.c.id))
+    return tuple(_row(row) for row in rows)
+
+
+async def revoke(tx: Tx, admin_id: str, now: datetime) -> bool:
+    """End an enrolment for good; says whether it was living."""
+    living = (admins.c.id == admin_id) & admins.c.revoked_at.is_(None)
+    return (await tx.conn.execute(update(admins).where(living).values(revoked_at=now))).rowcount == 1
+
+
+async def unlock(tx: Tx, admin_id: str) -> bool:
+    """Lift a lock and forget the misses; says whether there was something to lift or forget."""
+    held = admins.c.locked_at.is_not(None) | (admins.c.misses > 0)
+    wanted = (admins.c.id == admin_id) & admins.c.revoked_at.is_(None) & held
+    done = await tx.conn.execute(update(admins).where(wanted).values(locked_at=None, misses=0, next_try_at=None))
+    return done.rowcount == 1
+
+
+async def pay(tx: Tx, admin_id: str, now: datetime, *, wait: timedelta | None, lock: bool, seen_misses: int) -> bool:
+    """Spend an attempt before its code is looked at: it counts as a miss until `spend` takes that back.
+
+    Args:
+        tx: a write.
+        admin_id: whose.
+        now: the moment of trying; must not be before the wait that an earlier attempt left.
+        wait: how long the next attempt must wait from now.
+        lock: this is the last attempt; none is possible after it.
+        seen_misses: the count that `wait` and `lock` were worked out from.
+
+    Returns:
+        True for exactly one of the attempts that saw the same count; False: locked, too early, revoked or overtaken.
+    """
+    free = (admins.c.id == admin_id) & (admins.c.misses == seen_misses) & admins.c.locked_at.is_(None)
+    in_time = admins.c.next_try_at.is_(None) | (admins.c.next_try_at <= now)
+    values: dict[str, Any] = {"misses": seen_misses + 1, "next_try_at": None if wait is None else now + wait}
+    if lock:
+        values["locked_at"] = now
+    done = await tx.conn.execute(update(admins).where(free & in_time & admins.c.revoked_at.is_(None)).values(values))
+    return done.rowcount == 1
+
+
+async def spend(tx: Tx, admin_id: str, step: int, *, unlock: bool = False) -> bool:
+    """Use up a TOTP step and forget the misses; True for exactly one use of a step, never for an older one.
+
+    `unlock`: the lock is the one that this very attempt's `pay` has set; it is lifted.
+    """
+    free = (admins.c.id == admin_id) & (admins.c.last_step < step) & admins.c.revoked_at.is_(None)
+    values: dict[str, Any] = {"last_step": step, "misses": 0, "next_try_at": None}
+    if unlock:
+        values["locked_at"] = None
+    else:
+        free &= admins.c.locked_at.is_(None)
+    return (await tx.conn.execute(update(admins).where(free).values(values))).rowcount == 1
+
+
+def _row(row: Row[Any]) -> AdminRow:
+    actor = Actor(
+        id=row.id,
+        slack=SlackPerson(row.team, row.slack_user),
+        directory=row.directory,
+        account_id=row.account_id,
+        login=row.login,
+        name=row.name,
+        role=row.role,
+    )
+    return AdminRow(
+        id=row.id,
+        actor=actor,
+        enrolled_at=row.enrolled_at,
+        revoked_at=row.revoked_at,
+        misses=row.misses,
+        locked_at=row.locked_at,
+        next_try_at=row.next_try_at,
+        last_step=row.last_step,
+    )

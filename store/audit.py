@@ -1,0 +1,179 @@
+"""The journal: append-only, each entry's MAC tied to the one before it, written in the transaction of the deed."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select, update
+
+from resets.audit import GENESIS, AuditEntry, Deed, link
+from store.tables import audit, audit_head
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from sqlalchemy import Row
+
+    from store.base import Tx
+
+log = logging.getLogger(__name__)
+BATCH = 1_000
+HEAD = 1
+
+
+class Finding(StrEnum):
+    """What a look at the whole journal says."""
+
+    WHOLE = "whole"  # every entry, up to a head that was known from outside
+    END_NOT_PROVABLE = "end not provable"  # every entry is genuine; without a head, a cut tail would not show
+    EDITED = "edited"  # the entry is not what was written
+    GAP = "gap"  # an entry is missing
+    REORDERED = "reordered"  # a genuine entry stands in another's place
+    INSERTED = "inserted"  # an entry that was never written stands between genuine ones
+    CUT = "cut"  # the end is missing
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What `verify` found. `seq` names the first entry that is wrong, or is missing; None when ok."""
+
+    ok: bool
+    entries: int  # genuine ones, before the first that is wrong
+    seq: int | None
+    what: Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One entry as it stands in the journal."""
+
+    seq: int
+    mac: str
+    entry: AuditEntry
+
+
+async def append(tx: Tx, entry: AuditEntry) -> tuple[int, str]:
+    """Write an entry; returns its number (from 1) and MAC, which also go to the log once the deed is kept."""
+    # PostgreSQL's writers queue at this row until they commit; SQLite has but one writer.
+    head = (await tx.conn.execute(select(audit_head.c.seq, audit_head.c.mac).with_for_update())).one()
+    seq, body = head.seq + 1, entry.body()
+    mac = link(tx.ring.audit_key, head.mac, seq, body)
+    row = {"seq": seq, "body": body.decode(), "mac": mac, "key_id": tx.ring.newest}
+    await tx.conn.execute(audit.insert().values(**row, request_id=entry.request_id, deed=entry.deed.value))
+    await tx.conn.execute(update(audit_head).where(audit_head.c.id == HEAD).values(seq=seq, mac=mac))
+    fields = {"seq": seq, "mac": mac, "deed": entry.deed.value}
+    tx.after_commit(lambda: log.info("audit_appended", extra=fields))
+    return seq, mac
+
+
+async def verify(tx: Tx, head: tuple[int, str] | None = None) -> Verdict:
+    """Check every entry against the one before it, and the end against a head (number, MAC) that the log has kept."""
+    previous, seq = GENESIS, 0
+    async for row in _rows(tx):
+        if row.seq != seq + 1:
+            return Verdict(ok=False, entries=seq, seq=seq + 1, what=Finding.GAP)
+        if not _genuine(tx, previous, row) or not _found_as_written(row):
+            what = await _why(tx, previous, row)
+            return Verdict(ok=False, entries=seq, seq=row.seq, what=what)
+        if head is not None and row.seq == head[0] and row.mac != head[1]:
+            # The chain holds, but it is not the one that was there: written anew by someone who has the key.
+            return Verdict(ok=False, entries=seq, seq=row.seq, what=Finding.EDITED)
+        previous, seq = row.mac, row.seq
+    ours = (await tx.conn.execute(select(audit_head.c.seq, audit_head.c.mac))).one_or_none()
+    known = max(head[0] if head else 0, ours.seq if ours else 0)
+    if seq < known:
+        return Verdict(ok=False, entries=seq, seq=seq + 1, what=Finding.CUT)
+    if ours is None or (ours.seq, ours.mac) != (seq, previous):
+        return Verdict(ok=False, entries=seq, seq=seq, what=Finding.EDITED)
+    return Verdict(ok=True, entries=seq, seq=None, what=Finding.WHOLE if head else Finding.END_NOT_PROVABLE)
+
+
+async def proved(tx: Tx, request_id: str, deed: Deed) -> AuditEntry | None:
+    """Return the newest entry of this deed for a request, if it is genuine; None where it is missing or broken."""
+    wanted = (audit.c.request_id == request_id) & (audit.c.deed == deed.value)
+    row = (await tx.conn.execute(select(audit).where(wanted).order_by(audit.c.seq.desc()).limit(1))).one_or_none()
+    if row is None:
+        return None
+    before = await tx.conn.scalar(select(audit.c.mac).where(audit.c.seq == row.seq - 1))
+    previous = GENESIS if row.seq == 1 else before
+    if previous is None or not _genuine(tx, previous, row) or not _found_as_written(row):
+        return None
+    return _entry(row.body)
+
+
+async def tail(tx: Tx, limit: int) -> tuple[Kept, ...]:
+    """Return the newest entries, the oldest of them first; nothing is verified."""
+    rows = await tx.conn.execute(select(audit).order_by(audit.c.seq.desc()).limit(limit))
+    return tuple(Kept(row.seq, row.mac, _entry(row.body)) for row in reversed(rows.all()))
+
+
+async def export(tx: Tx) -> AsyncIterator[Kept]:
+    """Give out every entry, the oldest first; nothing is verified."""
+    async for row in _rows(tx):
+        yield Kept(row.seq, row.mac, _entry(row.body))
+
+
+async def count(tx: Tx) -> int:
+    """Say how many entries there are."""
+    return await tx.conn.scalar(select(func.count()).select_from(audit)) or 0
+
+
+async def _rows(tx: Tx) -> AsyncIterator[Row[Any]]:
+    last = None
+    while True:
+        after = select(audit) if last is None else select(audit).where(audit.c.seq > last)
+        rows = (await tx.conn.execute(after.order_by(audit.c.seq).limit(BATCH))).all()
+        for row in rows:
+            yield row
+        if len(rows) < BATCH:
+            return
+        last = rows[-1].seq
+
+
+def _genuine(tx: Tx, previous: str, row: Row[Any], *, at: int | None = None) -> bool:
+    """Say whether the row is what was written as number `at` (its own, unless given) after an entry with this MAC."""
+    key = tx.ring.audit_keys.get(row.key_id)
+    return key is not None and link(key, previous, at or row.seq, row.body.encode()) == row.mac
+
+
+def _found_as_written(row: Row[Any]) -> bool:
+    """Say whether the columns that an entry is found by are those of its body."""
+    body = json.loads(row.body)
+    return (row.request_id, row.deed) == (body["request"], body["deed"])
+
+
+async def _why(tx: Tx, previous: str, wrong: Row[Any]) -> Finding:
+    """Say what happened to the first wrong row, by looking for where it and its place's own row went."""
+    displaced = belongs_elsewhere = False
+    before = GENESIS
+    async for row in _rows(tx):
+        displaced = displaced or (row.seq != wrong.seq and _genuine(tx, previous, row, at=wrong.seq))
+        belongs_elsewhere = (
+            belongs_elsewhere
+            or (row.seq != wrong.seq and _genuine(tx, before, wrong, at=row.seq))
+            or _genuine(tx, row.mac, wrong, at=row.seq + 1)
+        )
+        before = row.mac
+    if displaced:
+        return Finding.REORDERED if belongs_elsewhere else Finding.INSERTED
+    return Finding.REORDERED if belongs_elsewhere else Finding.EDITED
+
+
+def _entry(body: str) -> AuditEntry:
+    fields = json.loads(body)
+    return AuditEntry(
+        at=datetime.fromisoformat(fields["at"]),
+        deed=Deed(fields["deed"]),
+        actor=fields["actor"],
+        actor_account=fields["actor_account"],
+        request_id=fields["request"],
+        target_id=fields["target"],
+        target_account=fields["target_account"],
+        digest=fields["digest"],
+        facts=fields["facts"],
+    )

@@ -1,0 +1,224 @@
+"""The store itself: opening it, one writer at a time, and every failure as one exception."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+
+from store import engine, schema
+from store.schema import SchemaState
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+    from datetime import datetime
+
+    from sqlalchemy import URL, Connection, Table
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+    from store.keys import KeyRing
+
+
+Result = TypeVar("Result")
+
+
+class StoreFailed(Exception):
+    """The database did not do what it was asked to; nothing of the transaction was kept.
+
+    `what` is one word: "full" (disk), "locked" (another writer never finished), "lost" (gone, unreadable, refused),
+    "conflict" (a row is already there), "address" (no usable URL) or "broken" (anything else: a bug).
+    """
+
+    def __init__(self, what: str, detail: str = "") -> None:
+        super().__init__(f"{what}: {detail}" if detail else what)
+        self.what = what
+
+
+class StoreNotReady(Exception):
+    """The store is there, but not in the shape that this code needs. `state` is "empty", "old" or "newer"."""
+
+    def __init__(self, state: SchemaState) -> None:
+        super().__init__(state.value)
+        self.state = state
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    """Turn what SQLAlchemy, a driver or the system raises into StoreFailed. Its text holds no parameter."""
+    try:
+        yield
+    except (SQLAlchemyError, OSError, UnicodeError) as error:
+        raise StoreFailed(engine.what_failed(error), type(error).__name__) from error
+
+
+def _address(url: str) -> URL:
+    try:
+        return engine.address(url)
+    except (SQLAlchemyError, ValueError) as error:
+        raise StoreFailed("address", str(error)) from error
+
+
+@dataclass(slots=True)
+class Tx:
+    """One transaction. What a write does is kept as a whole when its `async with` ends without an exception."""
+
+    conn: AsyncConnection
+    store: Store
+    callbacks: list[Callable[[], None]] = field(default_factory=list)
+
+    @property
+    def ring(self) -> KeyRing:
+        """Return the keys that seal and sign."""
+        return self.store.ring
+
+    def now(self) -> datetime:
+        """Ask the clock that the store was opened with."""
+        return self.store.clock()
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Call something (short, never failing) once the transaction is kept for good."""
+        self.callbacks.append(callback)
+
+    async def upsert(self, table: Table, keys: tuple[str, ...], values: dict[str, Any]) -> None:
+        """Insert a row, or bring the one with the same keys up to date."""
+        made = self._insert(table).values(values)
+        rest = {name: made.excluded[name] for name in values if name not in keys}
+        await self.conn.execute(made.on_conflict_do_update(index_elements=list(keys), set_=rest))
+
+    async def insert_once(self, table: Table, values: dict[str, Any]) -> bool:
+        """Insert a row; say False, and change nothing, where one with its keys is there."""
+        done = await self.conn.execute(self._insert(table).values(values).on_conflict_do_nothing())
+        return done.rowcount == 1
+
+    def _insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
+        return sqlite.insert(table) if self.store.dialect == "sqlite" else postgresql.insert(table)
+
+
+class Store:
+    """What is kept. Open one per process; share it among tasks."""
+
+    def __init__(self, url: URL, ring: KeyRing, clock: Callable[[], datetime]) -> None:
+        self.url = url
+        self.ring = ring
+        self.clock = clock
+        self.dialect = url.get_backend_name()  # "sqlite" or "postgresql"
+        self._writer = engine.connect(url, writer=True)
+        self._reader = engine.connect(url, writer=False) if self.dialect == "sqlite" else self._writer
+        # SQLite's own wait for a lock is unfair: under load one writer waits for seconds. asyncio's lock is a queue.
+        self._gate = asyncio.Lock() if self.dialect == "sqlite" else None
+
+    @classmethod
+    async def open(cls, url: str, ring: KeyRing, *, clock: Callable[[], datetime]) -> Self:
+        """Open a store that is up to date.
+
+        Raises:
+            StoreNotReady: it was never set up, or its migrations are not exactly ours; nothing was changed.
+            StoreFailed: it cannot be reached or read.
+        """
+        found = await state(url)
+        if found is not SchemaState.CURRENT:
+            raise StoreNotReady(found)
+        return cls(_address(url), ring, clock)
+
+    async def close(self) -> None:
+        """Let go of all connections. May be called twice."""
+        await self._writer.dispose()
+        await self._reader.dispose()
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Tx]:
+        """Do something as a whole or not at all; one at a time on SQLite, in the order of asking.
+
+        Raises:
+            StoreFailed: nothing was kept (where the connection broke during the commit: perhaps it was).
+        """
+        async with self._gate or nullcontext():
+            with _failures():
+                async with self._writer.connect() as conn:
+                    await conn.begin()
+                    tx = Tx(conn, self)
+                    yield tx
+                    await _commit(tx)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Tx]:
+        """Look at one moment of the store; writing is refused by the database.
+
+        Raises:
+            StoreFailed: it could not be read.
+        """
+        with _failures():
+            async with self._reader.connect() as conn:
+                if self.dialect != "sqlite":
+                    await conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+                await conn.begin()
+                yield Tx(conn, self)
+
+    async def tidy(self) -> None:
+        """Fold SQLite's write-ahead log into its file, so that no wiped row lives on in it; waits for nobody."""
+        if self._gate is None:
+            return
+        async with self._gate:
+            with _failures():
+                async with self._writer.connect() as conn:
+                    raw = await conn.get_raw_connection()
+                    await raw.driver_connection.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
+
+
+async def _commit(tx: Tx) -> None:
+    """Commit to the end even when the task is cancelled meanwhile, so that what was kept is also told."""
+    committing = asyncio.ensure_future(tx.conn.commit())
+    try:
+        await asyncio.shield(committing)
+    except asyncio.CancelledError:
+        await committing
+        _tell(tx)
+        raise
+    _tell(tx)
+
+
+def _tell(tx: Tx) -> None:
+    for callback in tx.callbacks:
+        callback()
+
+
+async def state(url: str) -> SchemaState:
+    """Say where a store stands; creates nothing.
+
+    Raises:
+        StoreFailed: it cannot be reached or read.
+    """
+    parsed = _address(url)
+    path = engine.file_of(parsed)
+    if path is not None and not path.exists():
+        return SchemaState.EMPTY
+    return await _once(parsed, schema.state_of, writer=False)
+
+
+async def upgrade(url: str) -> None:
+    """Set a store up, or bring it up to date, as a whole or not at all.
+
+    Raises:
+        StoreNotReady: it was made by a newer version; nothing was changed.
+        StoreFailed: it cannot be reached, read or written.
+    """
+    if await state(url) is SchemaState.NEWER:
+        raise StoreNotReady(SchemaState.NEWER)
+    parsed = _address(url)
+    with _failures():
+        engine.create_file(parsed)
+    await _once(parsed, schema.to_head, writer=True)
+
+
+async def _once(url: URL, work: Callable[[Connection], Result], *, writer: bool) -> Result:
+    made: AsyncEngine = engine.connect(url, writer=writer)
+    try:
+        with _failures():
+            async with made.begin() as conn:
+                return await conn.run_sync(work)
+    finally:
+        await made.dispose()

@@ -1,0 +1,110 @@
+"""Notices: written in the transaction of the fact, said later by a worker, and where they were said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select, update
+
+from resets.notice import Notice, NoticeKind, NoticeState
+from store.tables import notices
+
+if TYPE_CHECKING:
+    from sqlalchemy import Row
+
+    from store.base import Tx
+
+
+async def add(tx: Tx, notice: Notice) -> None:
+    """Write a notice."""
+    await tx.conn.execute(
+        notices.insert().values(
+            id=notice.id,
+            kind=notice.kind.value,
+            request_id=notice.request_id,
+            target_id=notice.target_id,
+            facts=notice.facts,
+            state=notice.state.value,
+            attempts=notice.attempts,
+            created_at=notice.created_at,
+            place=notice.place,
+            stamp=notice.stamp,
+        )
+    )
+
+
+async def get(tx: Tx, notice_id: str) -> Notice | None:
+    """Find a notice."""
+    row = (await tx.conn.execute(select(notices).where(notices.c.id == notice_id))).one_or_none()
+    return None if row is None else _notice(row)
+
+
+async def said(tx: Tx, notice_id: str, place: str, stamp: str) -> None:
+    """Note that a notice was said, and where it stands."""
+    now_said = {"state": NoticeState.SAID.value, "said_at": tx.now(), "place": place, "stamp": stamp}
+    await tx.conn.execute(update(notices).where(notices.c.id == notice_id).values(now_said))
+
+
+async def tried(tx: Tx, notice_id: str) -> int:
+    """Count one more try to say a notice; returns the tries so far, 0 for an unknown notice."""
+    once_more = update(notices).where(notices.c.id == notice_id).values(attempts=notices.c.attempts + 1)
+    return await tx.conn.scalar(once_more.returning(notices.c.attempts)) or 0
+
+
+async def fail(tx: Tx, notice_id: str) -> None:
+    """Give a notice up; one that was said stays said."""
+    waiting = (notices.c.id == notice_id) & (notices.c.state == NoticeState.WAITING.value)
+    await tx.conn.execute(update(notices).where(waiting).values(state=NoticeState.FAILED.value))
+
+
+async def place_of(
+    tx: Tx, kind: NoticeKind, *, request_id: str | None = None, target_id: str | None = None
+) -> tuple[str, str] | None:
+    """Return (place, stamp) of the notice of this kind that was said last, for a request or a target (or both)."""
+    wanted = [notices.c.kind == kind.value, notices.c.state == NoticeState.SAID.value]
+    if request_id is not None:
+        wanted.append(notices.c.request_id == request_id)
+    if target_id is not None:
+        wanted.append(notices.c.target_id == target_id)
+    last = select(notices.c.place, notices.c.stamp).where(*wanted)
+    row = (await tx.conn.execute(last.order_by(notices.c.said_at.desc(), notices.c.id).limit(1))).one_or_none()
+    return None if row is None else (row.place, row.stamp)
+
+
+async def waiting(tx: Tx) -> tuple[str, ...]:
+    """Return the ids of the notices that are still to be said, the oldest first."""
+    left = select(notices.c.id).where(notices.c.state == NoticeState.WAITING.value)
+    return tuple(await tx.conn.scalars(left.order_by(notices.c.created_at, notices.c.id)))
+
+
+async def any_waiting(tx: Tx, kind: NoticeKind, *, target_id: str) -> bool:
+    """Say whether a notice of this kind is still to be said about a target."""
+    left = select(notices.c.id).where(
+        notices.c.kind == kind.value, notices.c.target_id == target_id, notices.c.state == NoticeState.WAITING.value
+    )
+    return await tx.conn.scalar(left.limit(1)) is not None
+
+
+async def earlier_waiting(tx: Tx, notice: Notice) -> bool:
+    """Say whether a notice of the same kind, about the same target, was written before this one and is not said."""
+    same = (notices.c.kind == notice.kind.value) & (notices.c.target_id == notice.target_id)
+    before = (notices.c.created_at < notice.created_at) | (
+        (notices.c.created_at == notice.created_at) & (notices.c.id < notice.id)
+    )
+    left = select(notices.c.id).where(same & before & (notices.c.state == NoticeState.WAITING.value))
+    return await tx.conn.scalar(left.limit(1)) is not None
+
+
+def _notice(row: Row[Any]) -> Notice:
+    return Notice(
+        id=row.id,
+        kind=NoticeKind(row.kind),
+        request_id=row.request_id,
+        target_id=row.target_id,
+        facts=row.facts,
+        state=NoticeState(row.state),
+        attempts=row.attempts,
+        created_at=row.created_at,
+        place=row.place,
+        stamp=row.stamp,
+    )

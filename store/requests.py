@@ -1,0 +1,235 @@
+"""Requests, their targets and the record of each step. States move only by conditional updates: one winner."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+
+from sqlalchemy import and_, exists, or_, select, update
+
+from resets.outcome import Step, StepRecord, StepState, Target
+from resets.reasons import Reason
+from resets.request import RequestState, ResetRequest, TargetState
+from store import plans
+from store.tables import jobs as job_rows
+from store.tables import requests as request_rows
+from store.tables import steps as step_rows
+from store.tables import targets as target_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, Row
+
+    from store.base import Tx
+
+
+class TargetFields(TypedDict, total=False):
+    """What may change along with a target's state."""
+
+    reason: Reason | None
+    sealed_at: datetime | None
+    set_at: datetime | None
+    expires_at: datetime | None
+    collected_at: datetime | None
+    marker: str | None
+
+
+async def create(tx: Tx, request: ResetRequest, target_id: str, records: tuple[StepRecord, ...] = ()) -> None:
+    """Write a request with its one target (in state NEW) and what is known of its steps."""
+    (planned,) = request.plan.targets
+    await tx.conn.execute(
+        request_rows.insert().values(
+            id=request.id,
+            actor_id=request.requester.id,
+            requester=plans.actor_to_json(request.requester),
+            plan=plans.plan_to_json(request.plan),
+            digest=request.digest,
+            state=request.state.value,
+            asked_at=request.asked_at,
+        )
+    )
+    await tx.conn.execute(
+        target_rows.insert().values(
+            id=target_id,
+            request_id=request.id,
+            position=0,
+            directory=planned.directory,
+            account_id=planned.account_id,
+            slack_user=planned.slack_user,
+            asked_at=request.asked_at,
+            state=TargetState.NEW.value,
+            attempts=0,
+        )
+    )
+    for record in records:
+        await record_step(tx, target_id, record)
+
+
+async def get(tx: Tx, request_id: str) -> ResetRequest | None:
+    """Find a request."""
+    row = (await tx.conn.execute(select(request_rows).where(request_rows.c.id == request_id))).one_or_none()
+    return None if row is None else _request(row)
+
+
+async def target(tx: Tx, target_id: str) -> Target | None:
+    """Find a target with its steps."""
+    found = await _pairs(tx, (target_rows.c.id == target_id,), 1)
+    return found[0][1] if found else None
+
+
+async def targets(tx: Tx, request_id: str) -> tuple[Target, ...]:
+    """Return a request's targets, in the plan's order."""
+    return tuple(each for _, each in await _pairs(tx, (target_rows.c.request_id == request_id,), None))
+
+
+async def move_request(tx: Tx, request_id: str, from_: tuple[RequestState, ...], to: RequestState) -> bool:
+    """Move a request on; False, and nothing changes, where it stands in none of the states `from_`."""
+    there = (request_rows.c.id == request_id) & request_rows.c.state.in_([state.value for state in from_])
+    return (await tx.conn.execute(update(request_rows).where(there).values(state=to.value))).rowcount == 1
+
+
+async def move_target(
+    tx: Tx, target_id: str, from_: tuple[TargetState, ...], to: TargetState, **fields: Unpack[TargetFields]
+) -> bool:
+    """Move a target on, with what changes along; False, and nothing changes, where it is in none of `from_`."""
+    there = (target_rows.c.id == target_id) & target_rows.c.state.in_([state.value for state in from_])
+    values: dict[str, Any] = {"state": to.value, **fields}
+    if reason := fields.get("reason"):
+        values["reason"] = reason.value
+    if to is TargetState.STARTED:
+        values["started_at"] = tx.now()
+    return (await tx.conn.execute(update(target_rows).where(there).values(values))).rowcount == 1
+
+
+async def record_step(tx: Tx, target_id: str, record: StepRecord) -> None:
+    """Write where a step stands; an earlier record of it is replaced."""
+    values = {
+        "target_id": target_id,
+        "step": record.step.value,
+        "state": record.state.value,
+        "reason": record.reason.value if record.reason else None,
+        "number": record.count,
+        "changed_at": tx.now(),
+    }
+    await tx.upsert(step_rows, ("target_id", "step"), values)
+
+
+async def set_attempts(tx: Tx, target_id: str, attempts: int) -> None:
+    """Note how often the current step was tried."""
+    await tx.conn.execute(update(target_rows).where(target_rows.c.id == target_id).values(attempts=attempts))
+
+
+async def recent_by(tx: Tx, actor_id: str, limit: int) -> tuple[tuple[ResetRequest, Target], ...]:
+    """Return an actor's last requests with their targets, the newest first."""
+    return await _pairs(tx, (request_rows.c.actor_id == actor_id,), limit)
+
+
+async def recent_for(tx: Tx, directory: str, account_id: str, limit: int) -> tuple[tuple[ResetRequest, Target], ...]:
+    """Return the last requests for an account, the newest first."""
+    return await _pairs(tx, (target_rows.c.directory == directory, target_rows.c.account_id == account_id), limit)
+
+
+async def recent_to(tx: Tx, slack_user: str, limit: int) -> tuple[tuple[ResetRequest, Target], ...]:
+    """Return the last requests whose password went to a Slack person, the newest first."""
+    return await _pairs(tx, (target_rows.c.slack_user == slack_user,), limit)
+
+
+async def newer_exists(tx: Tx, this: Target) -> bool:
+    """Say whether a later request has, or may have, given the same account another password (or is about to)."""
+    own = select(target_rows.c.asked_at, target_rows.c.id).where(target_rows.c.id == this.id)
+    mine = (await tx.conn.execute(own)).one_or_none()
+    if mine is None:
+        return False
+    not_set = exists().where(
+        step_rows.c.target_id == target_rows.c.id,
+        step_rows.c.step == Step.SET.value,
+        step_rows.c.state == StepState.FAILED.value,
+    )
+    nothing_done = or_(
+        target_rows.c.state.in_([TargetState.NEW.value, TargetState.EXCLUDED.value]),
+        and_(target_rows.c.state == TargetState.FAILED.value, or_(target_rows.c.started_at.is_(None), not_set)),
+    )
+    asked = target_rows.c.asked_at
+    later = (
+        select(target_rows.c.id)
+        .where(target_rows.c.directory == this.planned.directory, target_rows.c.account_id == this.planned.account_id)
+        .where(or_(asked > mine.asked_at, and_(asked == mine.asked_at, target_rows.c.id > mine.id)), ~nothing_done)
+        .limit(1)
+    )
+    return (await tx.conn.execute(later)).first() is not None
+
+
+async def due(tx: Tx, now: datetime, limit: int) -> tuple[str, ...]:
+    """Return the ids of the targets whose password was not collected in time, the longest overdue first.
+
+    A failed one is among them where its password may have been set: it is still sealed for a retry.
+    """
+    sealed = (TargetState.SET, TargetState.DELIVERED, TargetState.FAILED)
+    waiting = target_rows.c.state.in_([state.value for state in sealed])
+    overdue = select(target_rows.c.id).where(waiting, target_rows.c.expires_at <= now)
+    return tuple(await tx.conn.scalars(overdue.order_by(target_rows.c.expires_at, target_rows.c.id).limit(limit)))
+
+
+async def unfinished(tx: Tx) -> tuple[str, ...]:
+    """Return the ids of the jobs that are not done, the oldest first."""
+    left = select(job_rows.c.id).where(job_rows.c.finished_at.is_(None)).order_by(job_rows.c.created_at, job_rows.c.id)
+    return tuple(await tx.conn.scalars(left))
+
+
+async def _pairs(
+    tx: Tx, wanted: Sequence[ColumnElement[bool]], limit: int | None
+) -> tuple[tuple[ResetRequest, Target], ...]:
+    columns = [column.label(f"t_{column.name}") for column in target_rows.c]
+    found = (
+        select(request_rows, *columns)
+        .join_from(request_rows, target_rows, target_rows.c.request_id == request_rows.c.id)
+        .where(*wanted)
+        .order_by(request_rows.c.asked_at.desc(), request_rows.c.id.desc(), target_rows.c.position)
+        .limit(limit)
+    )
+    rows = (await tx.conn.execute(found)).all()
+    records = await _records(tx, [row.t_id for row in rows])
+    pairs = []
+    for row in rows:
+        request = _request(row)
+        pairs.append((request, _target(row, request, records.get(row.t_id, {}))))
+    return tuple(pairs)
+
+
+async def _records(tx: Tx, target_ids: list[str]) -> dict[str, dict[Step, StepRecord]]:
+    found: dict[str, dict[Step, StepRecord]] = {}
+    if target_ids:
+        for row in await tx.conn.execute(select(step_rows).where(step_rows.c.target_id.in_(target_ids))):
+            reason = Reason(row.reason) if row.reason else None
+            record = StepRecord(Step(row.step), StepState(row.state), reason, row.number)
+            found.setdefault(row.target_id, {})[record.step] = record
+    return found
+
+
+def _request(row: Row[Any]) -> ResetRequest:
+    return ResetRequest(
+        id=row.id,
+        requester=plans.actor_from_json(row.requester),
+        plan=plans.plan_from_json(row.plan),
+        digest=row.digest,
+        state=RequestState(row.state),
+        asked_at=row.asked_at,
+    )
+
+
+def _target(row: Row[Any], request: ResetRequest, records: dict[Step, StepRecord]) -> Target:
+    return Target(
+        id=row.t_id,
+        request_id=row.t_request_id,
+        planned=request.plan.targets[row.t_position],
+        state=TargetState(row.t_state),
+        reason=Reason(row.t_reason) if row.t_reason else None,
+        steps=tuple(records[step] for step in Step if step in records),
+        attempts=row.t_attempts,
+        marker=row.t_marker,
+        sealed_at=row.t_sealed_at,
+        set_at=row.t_set_at,
+        expires_at=row.t_expires_at,
+        collected_at=row.t_collected_at,
+    )

@@ -1,0 +1,284 @@
+"""The tables, one block each. Ids are text, times aware UTC; the one secret is `seals.blob`, and that is sealed.
+
+The durable engine keeps tables of its own in the same database; none of ours may have one of their names.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    text,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy import Dialect
+
+metadata = MetaData(
+    naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "fk": "fk_%(table_name)s_%(column_0_name)s"}
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware time. SQLite has none: there it is UTC without saying so, in a text that sorts as the times do."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive time; it would be taken for UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive time is never stored")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the time back in UTC, aware."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+class Json(TypeDecorator[Any]):
+    """A JSON document as ASCII text, so that any text of a person goes through both databases unchanged."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002  # SQLAlchemy's signature
+        """Write compactly; a value that JSON does not know is an error here, not later."""
+        return None if value is None else json.dumps(value, separators=(",", ":"), allow_nan=False)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        """Read it back."""
+        return None if value is None else json.loads(value)
+
+
+class Prose(TypeDecorator[str]):
+    """A text as a directory or a person gave it, less what a database refuses: NUL and lone surrogates."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Drop what cannot be stored."""
+        return None if value is None else value.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+# Sorted byte by byte on both databases: the index's prefix scans rely on it.
+BYTEWISE = Text().with_variant(Text(collation="C"), "postgresql")
+
+
+admins = Table(
+    "admins",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("team", Text, nullable=False),
+    Column("slack_user", Text, nullable=False),
+    Column("directory", Text, nullable=False),
+    Column("account_id", Text, nullable=False),
+    Column("login", Prose, nullable=False),
+    Column("name", Prose, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("enrolled_at", Moment, nullable=False),
+    Column("revoked_at", Moment),
+    Column("misses", Integer, nullable=False),
+    Column("locked_at", Moment),
+    Column("next_try_at", Moment),
+    Column("last_step", BigInteger, nullable=False),  # the newest TOTP step that was used; 0 for none
+)
+# One living enrolment for one Slack person.
+Index(
+    "ux_admins_slack",
+    admins.c.team,
+    admins.c.slack_user,
+    unique=True,
+    sqlite_where=text("revoked_at IS NULL"),
+    postgresql_where=text("revoked_at IS NULL"),
+)
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("actor_id", Text, nullable=False),
+    Column("requester", Json, nullable=False),  # the Actor as it was
+    Column("plan", Json, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    Index(None, "actor_id", "asked_at"),
+)
+
+targets = Table(
+    "targets",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("request_id", ForeignKey("requests.id"), nullable=False, index=True),
+    Column("position", Integer, nullable=False),  # in the plan, from 0
+    Column("directory", Text, nullable=False),
+    Column("account_id", Text, nullable=False),
+    Column("slack_user", Text, index=True),  # whom a DM would reach
+    Column("asked_at", Moment, nullable=False),  # the request's
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("attempts", Integer, nullable=False),
+    Column("marker", Text),
+    Column("sealed_at", Moment),
+    Column("started_at", Moment),
+    Column("set_at", Moment),
+    Column("expires_at", Moment),
+    Column("collected_at", Moment),
+    Index(None, "directory", "account_id", "asked_at"),
+    Index(None, "state", "expires_at"),
+)
+
+steps = Table(
+    "steps",
+    metadata,
+    Column("target_id", ForeignKey("targets.id"), primary_key=True),
+    Column("step", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("number", Integer),
+    Column("changed_at", Moment, nullable=False),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("request_id", Text),
+    Column("target_id", Text),
+    Column("facts", Json, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("finished_at", Moment, index=True),
+)
+
+pickups = Table(
+    "pickups",
+    metadata,
+    Column("target_id", Text, primary_key=True),
+    Column("mac", LargeBinary),  # of the code; NULL where none is asked for, or once it is burned
+    Column("tries_left", Integer, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+)
+
+seals = Table(
+    "seals",
+    metadata,
+    Column("purpose", Text, primary_key=True),
+    Column("row_id", Text, primary_key=True),
+    Column("blob", LargeBinary),  # NULL once wiped
+    Column("sealed_at", Moment, nullable=False),
+    Column("wiped_at", Moment),
+)
+
+forms = Table(
+    "forms",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("team", Text, nullable=False),
+    Column("slack_user", Text, nullable=False),
+    Column("actor_id", Text),
+    Column("state", Json, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
+    Column("used_at", Moment),
+)
+
+lookups = Table(
+    "lookups",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("actor_id", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index(None, "actor_id", "at"),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("request_id", Text, index=True),
+    Column("target_id", Text, index=True),
+    Column("facts", Json, nullable=False),
+    Column("state", Text, nullable=False, index=True),
+    Column("attempts", Integer, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("said_at", Moment),
+    Column("place", Text),
+    Column("stamp", Text),
+)
+
+index_accounts = Table(
+    "index_accounts",
+    metadata,
+    Column("directory", Text, primary_key=True),
+    Column("account_id", Text, primary_key=True),
+    Column("login", Prose, nullable=False),
+    Column("name", Prose, nullable=False),
+    Column("mail", Prose),
+    Column("department", Prose),
+    Column("slack_user", Text, index=True),
+    Column("mail_changed_at", Moment),
+    Column("walk", Integer, nullable=False),  # the number of the walk that saw it last
+)
+
+index_words = Table(
+    "index_words",
+    metadata,
+    Column("rank", Integer, primary_key=True, autoincrement=False),  # 0: of a person; 1: of a department
+    Column("word", BYTEWISE, primary_key=True),
+    Column("directory", Text, primary_key=True),
+    Column("account_id", Text, primary_key=True),
+    Index(None, "directory", "account_id", "word"),
+    sqlite_with_rowid=False,
+)
+
+index_marks = Table(
+    "index_marks",
+    metadata,
+    Column("directory", Text, primary_key=True),
+    Column("marker", Text),
+    Column("walk", Integer, nullable=False),
+    Column("marked_at", Moment),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("request_id", Text, nullable=False),  # out of the body, to find it by
+    Column("deed", Text, nullable=False),  # the same
+    Column("body", Text, nullable=False),  # RFC 8785 JSON, byte for byte what was signed
+    Column("key_id", Text, nullable=False),
+    Column("mac", Text, nullable=False),
+    Index(None, "request_id", "deed"),
+)
+
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),  # always 1
+    Column("seq", BigInteger, nullable=False),
+    Column("mac", Text, nullable=False),
+)
