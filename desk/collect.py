@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from desk.dossier import PURPOSE
 from desk.forms import PICKUP, open_form, own_form
 from desk.journal import alarm, announce, note
+from desk.sealed import unsealed
 from resets import pickup
 from resets.audit import Deed
 from resets.facts import AskPickup, Shown
@@ -132,7 +133,7 @@ async def _show(
     tools: Tools, tx: Tx, form_id: str, request: ResetRequest, target: Target, person: SlackPerson
 ) -> Shown:
     now = tools.clock()
-    secret = await vault.peek(tx, PURPOSE, target.id)
+    secret = await unsealed(tx, PURPOSE, target.id)
     if secret is None:
         raise Refused(Reason.KEY_WRONG)
     if not await forms.use(tx, form_id, now):

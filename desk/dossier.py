@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from desk.journal import alarm, announce, note, slack_name
+from desk.journal import account_name, alarm, announce, note, slack_name
 from resets.audit import AuditEntry, Deed
 from resets.notice import NoticeKind
 from resets.outcome import Step, StepRecord, StepState, Target
@@ -38,7 +38,7 @@ async def open_dossier(tools: Tools, job_id: str) -> Dossier | None:
     """
     async with tools.store.read() as tx:
         job = await jobs.get(tx, job_id)
-        if job is None or job.done_at is not None or job.target_id is None:
+        if job is None or job.finished_at is not None or job.target_id is None:
             return None
         request = await requests.get(tx, job.request_id or "")
         target = await requests.target(tx, job.target_id)
@@ -55,6 +55,7 @@ def _fits(request: ResetRequest, target: Target, proof: AuditEntry | None) -> bo
         proof is not None
         and proof.digest == request.digest == request.plan.digest()
         and proof.actor == slack_name(request.requester.slack)
+        and proof.actor_account == account_name(request.requester)
         and proof.target_id == target.id
         and target.request_id == request.id
         and target.planned in request.plan.targets

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from desk.tools import Tools, Work, WorkKind
+from resets.actor import Actor
 from resets.audit import AuditEntry, Deed
 from resets.notice import Notice, NoticeKind, NoticeState
 from store import audit, outbox
 
 if TYPE_CHECKING:
-    from resets.actor import Actor, SlackPerson
+    from collections.abc import Mapping
+
+    from resets.actor import SlackPerson
     from resets.outcome import Target
     from resets.request import ResetRequest
     from store.base import Tx
@@ -36,22 +39,23 @@ async def note(
     by: Actor | SlackPerson | None = None,
     request: ResetRequest | None = None,
     target: Target | None = None,
+    more: Mapping[str, str | int] | None = None,
     **facts: str | int,
 ) -> None:
     """Append one audit entry in the transaction of the deed. Without `by`, it was our own doing."""
-    slack = getattr(by, "slack", by)
+    slack = by.slack if isinstance(by, Actor) else by
     await audit.append(
         tx,
         AuditEntry(
             at=tools.clock(),
             deed=deed,
             actor=slack_name(slack) if slack is not None else OURSELVES,
-            actor_account=account_name(by) if by is not None and hasattr(by, "account_id") else "",
+            actor_account=account_name(by) if isinstance(by, Actor) else "",
             request_id=request.id if request else (target.request_id if target else ""),
             target_id=target.id if target else "",
             target_account=f"{target.planned.directory}/{target.planned.account_id}" if target else "",
             digest=request.digest if request else "",
-            facts=facts,
+            facts={**facts, **(more or {})},
         ),
     )
 

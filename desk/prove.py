@@ -7,10 +7,11 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from desk.journal import alarm, note
+from desk.sealed import unsealed
 from resets import stepup
 from resets.audit import Deed
 from resets.reasons import Reason, Refused
-from store import admins, vault
+from store import admins
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -54,9 +55,9 @@ async def look(tools: Tools, actor: Actor, typed: str) -> Right:
             raise Refused(Reason.NO_ROLE)
         _demand_turn(row, now)
         wait, lock = stepup.price(row.misses)
-        if not await admins.pay(tx, row.actor.id, now, wait, lock, row.misses):
+        if not await admins.pay(tx, row.id, now, wait=wait, lock=lock, seen_misses=row.misses):
             raise Refused(Reason.CODE_WAIT, seconds=1)
-        seed = await vault.peek(tx, PURPOSE, row.actor.id, seed_context(row.actor))
+        seed = await unsealed(tx, PURPOSE, row.actor.id, seed_context(row.actor))
     if seed is None:
         raise Refused(Reason.KEY_WRONG)
     return await _judge(tools, row, seed, code, now)

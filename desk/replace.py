@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from desk.dossier import PURPOSE
 from desk.faults import reason as reason_of
 from desk.journal import alarm, announce, note
+from desk.sealed import unsealed
 from desk.set_password import read
 from desk.tools import Tools, Work, WorkKind
 from directory.base import Account, Capability, DirectoryError, PasswordPolicy, PasswordUnchanged
@@ -39,7 +40,7 @@ async def run(tools: Tools, work: Work) -> timedelta | None:
     """Go on with an EXPIRE or SPOIL job; as `desk.run.run`."""
     async with tools.store.read() as tx:
         job = await jobs.get(tx, work.id)
-        if job is None or job.done_at is not None:
+        if job is None or job.finished_at is not None:
             return None
         request = await requests.get(tx, job.request_id or "")
         target = await requests.target(tx, job.target_id or "")
@@ -85,7 +86,7 @@ async def _replaced(tools: Tools, job: jobs.Job, target: Target) -> Reason | Non
     if account is None:
         return Reason.ACCOUNT_GONE
     async with tools.store.read() as tx:
-        secret = await vault.peek(tx, REPLACEMENT, job.id)
+        secret = await unsealed(tx, REPLACEMENT, job.id)
     if secret is None:
         ours = account.marker is not None and account.marker == target.marker
         if not ours and not (job.kind == WorkKind.SPOIL and account.marker is None):

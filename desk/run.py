@@ -122,5 +122,5 @@ async def _recorded(tools: Tools, dossier: Dossier, record: StepRecord) -> None:
     async with tools.store.write() as tx:
         await requests.record_step(tx, dossier.target.id, record)
         await requests.set_attempts(tx, dossier.target.id, 0)
-        await note(tools, tx, deed, request=dossier.request, target=dossier.target, **facts)
+        await note(tools, tx, deed, request=dossier.request, target=dossier.target, more=facts)
         await announce(tools, tx, NoticeKind.STATUS, request_id=dossier.request.id, target_id=dossier.target.id)

@@ -10,11 +10,13 @@ from desk.faults import may_have_happened
 from desk.faults import reason as reason_of
 from desk.journal import announce, note
 from desk.look import verified_domains
+from desk.sealed import unsealed
 from directory.base import (
     Account,
     Capability,
     Directory,
     DirectoryError,
+    NotNow,
     PasswordPolicy,
     PasswordRejected,
     PasswordUnchanged,
@@ -127,7 +129,7 @@ async def _set(
     async with tools.store.write() as tx:
         if await requests.move_target(tx, dossier.target.id, (TargetState.SEALED,), TargetState.STARTED):
             await note(tools, tx, Deed.STARTED, request=dossier.request, target=dossier.target)
-        secret = await vault.peek(tx, PURPOSE, dossier.target.id)
+        secret = await _sealed(tx, dossier.target.id)
     if secret is None:
         await fail(tools, dossier, Reason.KEY_WRONG)
         return None
@@ -143,6 +145,13 @@ async def _set(
         return await _not_now(tools, dossier, error)
     await _is_done(tools, dossier, written)
     return None
+
+
+async def _sealed(tx: Tx, target_id: str) -> Secret | None:
+    try:
+        return await unsealed(tx, PURPOSE, target_id)
+    except Refused:
+        return None
 
 
 async def _already(directory: Directory, account: Account) -> Written:
@@ -200,7 +209,7 @@ async def _not_now(tools: Tools, dossier: Dossier, error: DirectoryError) -> tim
             await _left_unknown(tools, tx, dossier, reason)
     if gave_up:
         return None
-    asked = getattr(error, "after", None)
+    asked = error.after if isinstance(error, NotNow) else None
     return asked or min(FIRST_WAIT * 2 ** (attempts - 1), LONGEST_WAIT)
 
 

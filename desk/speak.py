@@ -9,12 +9,13 @@ from desk.deliver import CARRIERS
 from desk.dossier import PURPOSE
 from desk.journal import announce, note
 from desk.retry import open_steps
+from desk.sealed import unsealed
 from resets.actor import SlackPerson
 from resets.audit import Deed
 from resets.facts import AlarmFacts, MailFacts, ShowFacts, StatusFacts
 from resets.notice import Notice, NoticeKind, NoticeState
 from resets.outcome import Step, StepRecord, StepState, Target
-from resets.reasons import Reason
+from resets.reasons import Reason, Refused
 from resets.request import Channel, TargetState
 from resets.saying import SayMail, SaySlack
 from store import outbox, pickup, requests, vault
@@ -124,6 +125,7 @@ async def _mailed(tx: Tx, request: ResetRequest, target: Target) -> None:
 
 
 async def _slack(tools: Tools, tx: Tx, notice: Notice, request: ResetRequest, target: Target) -> SaySlack | None:
+    facts: StatusFacts | ShowFacts
     if notice.kind is NoticeKind.STATUS:
         to, facts = request.requester.slack.user, status(tools, request, target)
         at = await outbox.place_of(tx, NoticeKind.STATUS, request_id=request.id)
@@ -194,7 +196,10 @@ def _show(tools: Tools, request: ResetRequest, target: Target, *, asked: bool) -
 
 async def _mail(tools: Tools, tx: Tx, notice: Notice, request: ResetRequest, target: Target) -> SayMail | None:
     carries = notice.kind in PASSWORD_MAILS
-    secret = await vault.peek(tx, PURPOSE, target.id) if carries and target.state in ALIVE else None
+    try:
+        secret = await unsealed(tx, PURPOSE, target.id) if carries and target.state in ALIVE else None
+    except Refused:
+        secret = None
     planned = target.planned
     to = planned.recovery_address if notice.kind is NoticeKind.MAIL_PASSWORD_RECOVERY else planned.address
     if to is None or (carries and secret is None):
