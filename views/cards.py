@@ -1,0 +1,160 @@
+"""The other messages: the target's DM, the security channel's alarm, help. The requester's is in status.py.
+
+No message ever holds a password: messages are searched, exported and shown on locked phones.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resets.reasons import Reason
+from resets.request import TargetState
+from views import blocks, words
+from views.text import escape, quiet, when
+
+if TYPE_CHECKING:
+    from resets.actor import SlackPerson
+    from resets.facts import AlarmFacts, ShowFacts
+
+Message = dict[str, "str | list[blocks.Block]"]
+
+_NEVER = "IT never asks you for this password: not by phone, not by mail, not here. Give it to nobody."
+
+ALARM: dict[str, tuple[str, str]] = {
+    "not_me": (
+        "A person said “not me”",
+        (
+            "They were sent a one-time password and say that they asked for none. That password is being replaced by "
+            "one that nobody knows. Speak with the person and with the one who asked, on a channel other than Slack."
+        ),
+    ),
+    "step_up_misses": (
+        "Several codes did not match",
+        "Nothing was reset. It may be a slip; it may be somebody in this person's Slack. Ask them, not in Slack.",
+    ),
+    "step_up_locked": (
+        "An admin's codes are locked",
+        "Ten codes did not match, and nothing was reset. Find out who tried before you unlock: rekey admin unlock.",
+    ),
+    "audit_broken": (
+        "The journal does not verify",
+        "A record was changed, removed or reordered. Nothing is reset until that is cleared up: rekey audit verify.",
+    ),
+}
+
+
+def show(facts: ShowFacts) -> Message:
+    """Return the target's message: who asked, for which system, and where the one-time password stands."""
+    system = f"*{quiet(facts.directory)}* (account {quiet(facts.login)})"
+    asked = f"{mention(facts.requester)} ({quiet(facts.requester_name)}) had it reset."
+    match facts.state:
+        case TargetState.COLLECTED:
+            title = "Your one-time password was shown"
+            at = f" {when(facts.collected_at)}" if facts.collected_at else ""
+            lines = [f"The one-time password for {system} was shown{at}. {asked}", _next(facts)]
+            lines.append("If it was not you who looked, press *Not me - stop* at once.")
+            buttons = [_not_me(facts)]
+        case TargetState.EXPIRED:
+            title = "Your one-time password has expired"
+            lines = [f"The one-time password for {system} was not collected in time. Nobody has seen it. {asked}"]
+            lines.append("Ask the IT desk for a new reset when you need one.")
+            buttons = []
+        case TargetState.SPOILED:
+            title = "Stopped"
+            lines = [f"This reset of {system} was stopped, and its password is not shown any more. {asked}"]
+            lines.append("The security team has been told. Ask the IT desk, by phone or in person, for a new reset.")
+            buttons = []
+        case TargetState.SET | TargetState.DELIVERED:
+            title = "Your password was reset"
+            lines = [f"Your password for {system} was reset. {asked}", _how(facts)]
+            buttons = [_show(facts), _not_me(facts)]
+        case _:
+            title = "This reset is closed"
+            lines = [f"There is no one-time password to collect for {system}. {asked}"]
+            lines.append("If you cannot sign in, ask the IT desk.")
+            buttons = []
+    body = [blocks.header(title), *[blocks.section(line) for line in lines]]
+    if buttons:
+        body += [blocks.actions(f"show_{facts.target_id}"[:255], *buttons), blocks.context(_NEVER)]
+    return {"text": f"{title}: {quiet(facts.directory)}, account {quiet(facts.login)}", "blocks": body}
+
+
+def _how(facts: ShowFacts) -> str:
+    code = " You need the *pickup code* that the person from IT tells you." if facts.pickup else ""
+    until = f" It can be shown until {when(facts.expires_at)}." if facts.expires_at else ""
+    return f"Press the button to see your one-time password. It is shown *once*.{code}{until}"
+
+
+def _next(facts: ShowFacts) -> str:
+    if facts.must_change:
+        return "Sign in with it now; you are asked for a new one that only you know."
+    return "Sign in with it now, then change it to one that only you know."
+
+
+def _show(facts: ShowFacts) -> blocks.Block:
+    return blocks.button("Show my one-time password", "show_password", facts.target_id, style="primary")
+
+
+def _not_me(facts: ShowFacts) -> blocks.Block:
+    ask = blocks.confirm(
+        "Stop this reset?",
+        "Press Stop if you did not ask for this, or if somebody else has looked. The one-time password is replaced by "
+        "one that nobody knows, and the security team is told. You then need a new reset to sign in.",
+        "Stop",
+        "Go back",
+    )
+    return blocks.button("Not me - stop", "not_me", facts.target_id, style="danger", confirm=ask)
+
+
+def alarm(facts: AlarmFacts) -> Message:
+    """Return the security channel's message."""
+    title, what = _alarm(facts.what)
+    who = f"{mention(facts.who)} ({quiet(facts.who_name)})" if facts.who else quiet(facts.who_name or "nobody in Slack")
+    pairs = [("Who", who), ("When", when(facts.at))]
+    pairs += [("Account", quiet(facts.about, 160))] if facts.about else []
+    pairs += [("Request", quiet(facts.request_id))] if facts.request_id else []
+    body = [blocks.header(f"🚨 {title}"), blocks.paragraph(what), blocks.fields(pairs)]
+    about = f" ({quiet(facts.about, 160)})" if facts.about else ""
+    return {"text": f"🚨 {escape(title)}{about}", "blocks": body}
+
+
+def _alarm(what: Reason | str) -> tuple[str, str]:
+    if what in ALARM:
+        return ALARM[what]
+    try:
+        return "Something needs a look", words.sentence(Reason(what))
+    except ValueError:
+        return "Something needs a look", f"The bot reports: {quiet(str(what))}. Look into its journal."
+
+
+def mention(person: SlackPerson) -> str:
+    """Return a person as Slack shows one, in mrkdwn; an id that is none is shown as text."""
+    return f"<@{person.user}>" if person.user.isascii() and person.user.isalnum() else quiet(person.user)
+
+
+def sentence(text: str) -> Message:
+    """Return a plain sentence as a message, for what only one person sees."""
+    return {"text": escape(text), "blocks": [blocks.paragraph(text)]}
+
+
+def help_blocks() -> Message:
+    """Return what the bot can do and how one asks for it."""
+    lines = [
+        (
+            "*Reset somebody's password* (needs a role)\n"
+            "• `/reset-password @person` or `/reset-password login` or `/reset-password mail address`\n"
+            "• `/reset-password` alone asks for whom\n"
+            "• on a message: More actions, then *Reset this person's password*\n"
+            "• the *Reset one* button on this app's Home tab"
+        ),
+        (
+            "You look at one screen, enter the code from your authenticator app and press *Reset*. You never see the "
+            "password: you get a pickup code to tell the person, and one message that shows how it goes."
+        ),
+        (
+            "*Your own password was reset?* You get a message with *Show my one-time password*. It is shown once. "
+            "Did not ask for it? Press *Not me - stop*."
+        ),
+    ]
+    body = [blocks.header("Password resets"), *[blocks.section(line) for line in lines], blocks.context(_NEVER)]
+    return {"text": "How to reset a password with /reset-password", "blocks": body}

@@ -1,0 +1,90 @@
+"""App Home: what needs the person, one button, and the last requests. Empty states say how to begin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resets.request import RequestState, TargetState
+from views import blocks, labels, words
+from views.text import escape, quiet, when
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from resets.facts import HomeFacts, HomeRow
+
+_OPEN = {TargetState.NEW, TargetState.SEALED, TargetState.STARTED, TargetState.SET, TargetState.DELIVERED}
+_WELL = {TargetState.COLLECTED}
+
+
+def view(facts: HomeFacts, now: datetime) -> blocks.Block:
+    """Return the whole Home view of one person, as of `now`."""
+    body = _admin(facts) if facts.role else _user(facts)
+    body.append(blocks.context(f"As of {when(now)}. Open this tab again to bring it up to date."))
+    return {"type": "home", "blocks": body}
+
+
+def _admin(facts: HomeFacts) -> list[blocks.Block]:
+    one = blocks.button("Reset one", "home_reset", style="primary", label="Reset one person's password")
+    where = ", ".join(quiet(name, 40) for name in facts.directories[:10]) or "no directory yet"
+    return [
+        blocks.header("Password resets"),
+        blocks.section(f"You reset passwords in: {where}. Your role: {quiet(facts.role or '')}.", one),
+        blocks.divider(),
+        blocks.header("Needs me"),
+        blocks.section("\n".join(_needs(facts))),
+        blocks.divider(),
+        blocks.header("Last requests"),
+        *(_rows(facts) or [blocks.section("None yet. Press *Reset one*, or type `/reset-password @person`.")]),
+    ]
+
+
+def _needs(facts: HomeFacts) -> list[str]:
+    lines = []
+    if facts.failed:
+        lines.append(
+            f"❌ {_many(facts.failed, 'reset')} not finished: the message about it has a button for what is left."
+        )
+    if facts.unclaimed:
+        lines.append(
+            f"⏳ {_many(facts.unclaimed, 'one-time password')} not collected yet: "
+            "remind the person, and have the pickup code ready."
+        )
+    return lines or ["✅ Nothing waits for you."]
+
+
+def _many(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
+def _user(facts: HomeFacts) -> list[blocks.Block]:
+    none = blocks.section(
+        "No password of yours was reset lately. When IT resets one, you get a message here with a button that shows "
+        "your one-time password once. Cannot sign in somewhere? Ask the IT desk."
+    )
+    return [
+        blocks.header("Your password resets"),
+        *(_rows(facts) or [none]),
+        blocks.context(
+            "IT never asks you for a password. Did not ask for a reset? Press *Not me - stop* on its message."
+        ),
+    ]
+
+
+def _rows(facts: HomeFacts) -> list[blocks.Block]:
+    return [_row(row) for row in facts.rows[:10]]
+
+
+def _row(row: HomeRow) -> blocks.Block:
+    whom = f"*{quiet(row.name)}* ({quiet(row.login)}, {quiet(row.directory)})"
+    why = ""
+    if row.reason and row.target_state in {TargetState.EXCLUDED, TargetState.FAILED}:
+        why = f"\n{escape(words.sentence(row.reason, {'login': row.login, 'directory': row.directory}))}"
+    return blocks.section(f"{whom}\n{_state(row)} · {when(row.asked_at)}{why}")
+
+
+def _state(row: HomeRow) -> str:
+    if row.state is RequestState.CANCELLED:
+        return "🚫 cancelled"
+    glyph = "⏳" if row.target_state in _OPEN else "✅" if row.target_state in _WELL else "❌"
+    return f"{glyph} {labels.STATE[row.target_state]}"

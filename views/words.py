@@ -1,0 +1,188 @@
+"""The sentence for every reason: what happened, what has not happened, what to do next. Nobody is blamed.
+
+Facts that a sentence may use, each of them optional: `login`, `directory`, `domain`, `typed`, `user` (texts of
+people, made safe here), `directory_key` (the directory's name in the settings), `seconds` or `minutes` (how long to
+wait, how far off), `left` (tries), `no_dm` and `no_mail` (reasons).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resets.reasons import Reason
+from views import labels
+from views.text import safe, span
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_FACT = 40  # UTF-16 units of a person's text within a sentence
+
+_AGAIN = "Start again with /reset-password."
+_DESK = "Ask the IT desk to start a new reset."
+
+SENTENCES: dict[Reason, str] = {
+    # who asks
+    Reason.OTHER_TEAM: "You belong to another Slack workspace than this bot serves, so nothing was done. "
+    "Please ask the IT desk of your own organisation.",
+    Reason.GUEST: "Guests of this workspace cannot use this, so nothing was done. Please ask the IT desk directly.",
+    Reason.BOT: "This came from a bot or an app and not from a person, so nothing was done. "
+    "A person can ask with /reset-password.",
+    Reason.DEACTIVATED: "This Slack account is deactivated, so nothing was done. "
+    "A workspace admin can activate it again.",
+    Reason.OTHER_APP: "This came by way of another app, so nothing was done. " + _AGAIN,
+    Reason.NO_ROLE: "Resetting other people's passwords needs a role that you do not have here, so nothing was done. "
+    "If your work needs it, ask whoever runs this bot to enrol you.",
+    Reason.NOT_YOURS: "This is meant for somebody else, so nothing was shown or changed. "
+    "If you were expecting a password, ask the IT desk to reset yours.",
+    Reason.ACTOR_DISABLED: "Your own account in the directory is disabled or gone, so nothing was done. "
+    "Ask another admin to look at your account.",
+    Reason.WHO_UNKNOWN: "Slack could not say who this is, so nothing was done. Please try again in a minute.",
+    Reason.ALREADY_ENROLLED: "{user} is enrolled already, and nothing was enrolled a second time. "
+    "To begin anew, revoke the enrolment first with: rekey admin revoke.",
+    # what was named
+    Reason.NOT_FOUND: "I found no account for {typed}. Nothing has changed. "
+    "Try the login, the mail address, or the first letters of the name.",
+    Reason.AMBIGUOUS: "More than one account fits {typed}. Nothing has changed. Choose the one that you mean.",
+    Reason.TOO_SHORT: "A search needs at least 3 letters, so nothing was looked up. "
+    "Type a little more of the login, the name or the mail address.",
+    Reason.TOO_MANY_LOOKUPS: "You have used up this hour's look-ups, so nothing was looked up. "
+    "Please wait {wait}, then go on. If you need more, ask whoever runs this bot.",
+    Reason.MALFORMED_TARGET: "I could not read {typed} as one person, so nothing was looked up. "
+    "Write one login, one mail address or one @mention after /reset-password.",
+    # what may not be reset
+    Reason.SELF: "This is your own account, and nobody resets their own password here. Nothing has changed. "
+    "Change it in {directory} yourself, or ask another admin.",
+    Reason.DISABLED: "{login} is disabled in {directory}, and a reset would not open it. Nothing has changed. "
+    "If the person should have it again, enable the account there first.",
+    Reason.EXTERNAL: "{login} belongs to somebody outside the organisation. Nothing has changed. "
+    "Their own organisation can reset it.",
+    Reason.PRIVILEGED: "{login} is an owner or has administrative rights, and such accounts are not reset here. "
+    "Nothing has changed. An owner of {directory} can reset it in its own console.",
+    Reason.SERVICE: "{login} belongs to a service or a machine, and a reset would cut it off. Nothing has changed. "
+    "Its owner can change the password where the service keeps it.",
+    Reason.UNVERIFIED_DOMAIN: "The mail domain {domain} is not verified for {directory}. Nothing has changed. "
+    "Verify it in the directory, or have whoever runs this bot add it to verified_domains of {key}.",
+    Reason.UNCONFIRMED: "{login} was invited and has never confirmed the invitation. Nothing has changed. "
+    "Send the invitation again from {directory}.",
+    Reason.UNREACHABLE_PERSON: "There is no safe way to hand a one-time password to the person behind {login}"
+    "{because}. Nobody has been given one. Mend that in {directory} or in Slack, then try again.",
+    Reason.CHANGED_SINCE: "The login, the address or the Slack account of {login} has changed since you looked. "
+    "Nothing more was done. Look at the account again, then start anew.",
+    Reason.FACTS_UNREADABLE: "{directory} did not tell enough about {login} to be sure that it may be reset. "
+    "Nothing has changed. Whoever runs this bot can check what it may read there.",
+    # step-up
+    Reason.CODE_MALFORMED: "The code has 6 digits. Nothing has changed. "
+    "Enter the one that your authenticator app shows now.",
+    Reason.CODE_WRONG: "This code does not match. Nothing has changed. "
+    "Please wait {wait}, then enter the code that your authenticator app shows then.",
+    Reason.CODE_SKEWED: "This code is right for another time: your phone's clock is about {off} off. "
+    "Nothing has changed. Let the phone set its time automatically, then enter the next code.",
+    Reason.CODE_USED: "This code has been used already, and each one works once. Nothing has changed by it. "
+    "Wait for the next code (up to 30 seconds) and enter that one.",
+    Reason.CODE_WAIT: "After several codes that did not match there is a pause. Nothing has changed. "
+    "Please wait {wait}, then enter a new code.",
+    Reason.CODE_LOCKED: "Your codes are locked after too many that did not match. Nothing has changed. "
+    "Whoever runs this bot can unlock them with: rekey admin unlock.",
+    Reason.FORM_EXPIRED: "This form was open for too long and has expired. Nothing has changed. " + _AGAIN,
+    Reason.FORM_USED: "This form has been sent already, so nothing was done a second time. "
+    "Your message from this bot shows how it goes on.",
+    Reason.FORM_UNKNOWN: "I do not know this form any more. Nothing has changed. " + _AGAIN,
+    Reason.CHOICE_INVALID: "One of the choices is not on offer for this account. Nothing has changed. " + _AGAIN,
+    Reason.TOO_LATE: "This was confirmed but could not be begun in time, so it was not done. Nothing has changed. "
+    + _AGAIN,
+    Reason.NOT_PROVED: "I could not find the proof that this very reset was confirmed with a code, so I did not do it. "
+    "Start again with /reset-password, and tell whoever runs this bot.",
+    # the directory
+    Reason.DIRECTORY_DOWN: "{directory} cannot be reached at the moment. Nothing was sent to it and nothing has "
+    "changed. Try again in a few minutes.",
+    Reason.DIRECTORY_SILENT: "I sent the change to {directory} and it did not answer, so it may or may not have "
+    "happened. No other password has been handed out. Trying again is safe: it sends the same one.",
+    Reason.DIRECTORY_BUSY: "{directory} is too busy at the moment. This step has not been done. "
+    "Try again in a few minutes.",
+    Reason.DIRECTORY_REFUSED: "{directory} does not let this bot do that to {login}. This step has not been done. "
+    "Whoever runs this bot can find the missing right with: rekey doctor.",
+    Reason.DIRECTORY_NONSENSE: "{directory} gave an answer that makes no sense, so I stopped there. "
+    "Nothing more was done. Try again later, and tell whoever runs this bot if it stays so.",
+    Reason.PASSWORD_REFUSED: "{directory} did not accept the new passwords that were tried, and the old one still "
+    "stands. Whoever runs this bot can compare the directory's password rules with its settings.",
+    Reason.CANNOT: "{directory} cannot do this, so it was not tried. If it is needed, "
+    "do it where the directory is administered.",
+    Reason.ACCOUNT_GONE: "{login} is no longer in {directory}, or was disabled meanwhile. Nothing more was done. "
+    "Look the account up again.",
+    Reason.NO_SUCH_DIRECTORY: "{directory} is no longer one of this bot's directories. Nothing was done. "
+    "Whoever runs this bot can add it to the settings again.",
+    # delivery
+    Reason.PICKUP_WRONG: "This is not the pickup code for this password. It has not been shown. "
+    "Check the code with the person from IT who gave it to you. {left}",
+    Reason.PICKUP_BURNED: "Too many pickup codes did not match, so this password will not be shown any more. "
+    "Nobody has seen it. " + _DESK,
+    Reason.ALREADY_SHOWN: "This one-time password has been shown already, and it is shown only once. "
+    "If that was not you, press “Not me - stop” or tell the IT desk at once; else ask for a new reset.",
+    Reason.EXPIRED: "This one-time password was not collected in time and no longer opens the account. "
+    "Nobody has seen it. " + _DESK,
+    Reason.SPOILED: "This reset was stopped, and its password is not shown any more. " + _DESK,
+    Reason.SUPERSEDED: "A newer reset or password change stands for {login}, so this one was left alone. "
+    "Nothing more was changed. Use the newest message.",
+    Reason.SLACK_FAILED: "Slack did not take the message, so the person has not been told. "
+    "What was done in the directory stands. Try the delivery again in a few minutes.",
+    Reason.MAIL_REFUSED: "The mail server did not take the mail, so it was not sent. "
+    "What was done in the directory stands. Check the address in {directory}, then try the delivery again.",
+    Reason.MAIL_DOWN: "The mail server could not be reached safely, so no mail was sent. "
+    "What was done in the directory stands. Try the delivery again; if it stays so, tell whoever runs this bot.",
+    # ourselves
+    Reason.STORE_FAILED: "I could not write my own records, so I did nothing: without a record nothing is reset. "
+    "Tell whoever runs this bot, then try again.",
+    Reason.AUDIT_BROKEN: "The journal does not verify any more, so nothing is reset until that is cleared up. "
+    "Whoever runs this bot can see where with: rekey audit verify.",
+    Reason.KEY_WRONG: "The keys do not open what was sealed, so it was neither shown nor used. "
+    "Whoever runs this bot can look with: rekey keys check.",
+    Reason.STOPPING: "I am being restarted, so nothing was begun. Please try again in a minute.",
+    Reason.NOTHING_LEFT: "There is nothing left to try again: this step is done already. Nothing was done twice.",
+}
+
+_UNSAID = {
+    "login": "this account",
+    "directory": "the directory",
+    "domain": "of this account",
+    "typed": "that",
+    "wait": "a few minutes",
+    "off": "some minutes",
+    "left": "",
+    "user": "this person",
+    "key": "this directory",
+    "because": "",
+}
+
+
+def sentence(reason: Reason, facts: Mapping[str, str | int] | None = None) -> str:
+    """Return the sentence for a reason as plain text, under 300 characters; escape it before it goes into mrkdwn."""
+    text = SENTENCES[reason].format_map(_said(facts or {})).strip()
+    return text[0].upper() + text[1:] if text.startswith(tuple(filter(None, _UNSAID.values()))) else text
+
+
+def _said(facts: Mapping[str, str | int]) -> dict[str, str]:
+    said = dict(_UNSAID)
+    said |= {key: safe(str(facts[key]), _FACT) for key in ("login", "directory", "domain", "user") if facts.get(key)}
+    if facts.get("typed"):
+        said["typed"] = f"“{safe(str(facts['typed']), _FACT)}”"
+    elif facts.get("login"):
+        said["typed"] = f"“{said['login']}”"
+    if facts.get("directory_key"):
+        said["key"] = f"“{safe(str(facts['directory_key']), _FACT)}”"
+    seconds = facts.get("seconds", int(facts["minutes"]) * 60 if "minutes" in facts else None)
+    if seconds is not None:
+        said["wait"] = said["off"] = span(int(seconds))
+    left = facts.get("left")
+    if left is not None:
+        said["left"] = "One try is left." if int(left) == 1 else f"{int(left)} tries are left."
+    said["because"] = _because(facts)
+    return said
+
+
+def _because(facts: Mapping[str, str | int]) -> str:
+    if "no_dm" not in facts or "no_mail" not in facts:
+        return ""
+    dm = labels.NOT_BY_DM.get(Reason(str(facts["no_dm"])), labels.UNSAFE)
+    mail = labels.NOT_BY_MAIL.get(Reason(str(facts["no_mail"])), labels.UNSAFE)
+    return f" (Slack: {dm}; mail: {mail})"
