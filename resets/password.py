@@ -78,7 +78,7 @@ def _shape(policy: PasswordPolicy, account: Account) -> _Shape:
         _words("eff-long.txt", policy, account), _words("eff-short.txt", policy, account), _groups(policy), _row(policy)
     )
     taken = next((shape for shape in shapes if shape.bits >= FLOOR_BITS), None)
-    if taken is None:
+    if taken is None or policy.min_length > policy.max_length:
         raise Refused(Reason.PASSWORD_REFUSED)
     return taken
 
@@ -107,9 +107,9 @@ def _groups(policy: PasswordPolicy) -> Iterator[_Shape]:
     """Groups of four characters with dashes between them: "jWdv-TMeb-PcAa-hLcr", shorter where it must be."""
     letters = LOWER + UPPER + DIGITS
     longest = policy.max_length - policy.max_length // (_GROUP + 1)
-    count = min(longest, max(_GROUPED, policy.min_length - policy.min_length // (_GROUP + 1)))
+    count = min(longest, max(_GROUPED, policy.min_length - (policy.min_length - 1) // (_GROUP + 1)))
     dashes = max(0, (count - 1) // _GROUP)
-    if dashes < policy.min_special:
+    if count + dashes < policy.min_length or dashes < policy.min_special:
         return
 
     def draw(randbelow: Callable[[int], int]) -> str:

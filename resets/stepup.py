@@ -69,14 +69,16 @@ def match(seed: Secret, code: str, now: datetime, last_step: int) -> Right | Use
     """
     totp = pyotp.TOTP(seed.reveal())
     here = totp.timecode(now)
-    hits = {}
-    for offset in range(-FORGOTTEN, FORGOTTEN + 1):  # always all of them: the time taken tells nothing
-        hits[offset] = hmac.compare_digest(totp.generate_otp(here + offset).encode(), code.encode())
-    near = [here + offset for offset in range(-DRIFT, DRIFT + 1) if hits[offset]]
+    asked = code.encode()
+    compared = [  # always all of them: the time taken tells nothing
+        (offset, hmac.compare_digest(totp.generate_otp(here + offset).encode(), asked))
+        for offset in range(-min(FORGOTTEN, here), FORGOTTEN + 1)
+    ]
+    hits = [offset for offset, same in compared if same]
+    near = [here + offset for offset in hits if abs(offset) <= DRIFT]
     if near:
         return Right(max(near)) if max(near) > last_step else Used()
-    far = sorted((offset for offset, hit in hits.items() if hit), key=abs)
-    return Skewed(_minutes(far[0])) if far else Wrong()
+    return Skewed(_minutes(min(hits, key=abs))) if hits else Wrong()
 
 
 def _minutes(offset: int) -> int:

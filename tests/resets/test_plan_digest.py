@@ -1,0 +1,71 @@
+"""The digest that step-up signs: fixed for all time, and changed by whatever matters."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from resets.request import Channel, Options, Plan, PlannedTarget, Tier, Why
+
+PLAN = Plan(
+    team="T0123",
+    requester_account_id="id-ada",
+    requester_directory="corp",
+    targets=(
+        PlannedTarget("corp", "id-bob", "bob", "Bob", Tier.STANDARD, "U0BOB", "bob@example.com", None),
+        PlannedTarget("corp", "id-amy", "amy", "Amy", Tier.STANDARD, None, None, "amy@example.org"),
+    ),
+    options=Options(Why.FORGOT, "INC-1 “ü”", True, False, True, (Channel.DM, Channel.MAIL)),
+    policy_version="1",
+)
+
+
+def test_the_vector():
+    """Written out by hand after RFC 8785: keys sorted, no blanks, targets sorted, addresses hashed."""
+    bob = hashlib.sha256(b"bob@example.com").hexdigest()
+    amy = hashlib.sha256(b"amy@example.org").hexdigest()
+    body = (
+        '{"options":{"channels":["dm","mail"],"clear_sessions":false,"must_change":true,"unlock":true},'
+        '"policy":"1","reason":"forgot","requester":["corp","id-ada"],"start":"",'
+        f'"targets":[["corp","id-amy","","","{amy}"],["corp","id-bob","U0BOB","{bob}",""]],'
+        '"team":"T0123","ticket":"INC-1 “ü”"}'
+    )
+    assert PLAN.digest() == hashlib.sha256(b"rekey-plan-1\n" + body.encode()).hexdigest()
+    assert PLAN.digest() == "bf0fd6cd1264676fcfd6e574b5e0e996c0e544df9afb1dca20514993ed1a9a4c"
+
+
+def test_the_order_of_targets_does_not_matter():
+    """The same people are the same plan."""
+    assert replace(PLAN, targets=PLAN.targets[::-1]).digest() == PLAN.digest()
+
+
+BOB = PLAN.targets[0]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(PLAN, team="T9"),
+        replace(PLAN, requester_account_id="id-eve"),
+        replace(PLAN, requester_directory="lab"),
+        replace(PLAN, targets=PLAN.targets[:1]),
+        replace(PLAN, targets=(replace(BOB, account_id="id-eve"), PLAN.targets[1])),
+        replace(PLAN, targets=(replace(BOB, slack_user="U0EVE"), PLAN.targets[1])),
+        replace(PLAN, targets=(replace(BOB, address="eve@example.com"), PLAN.targets[1])),
+        replace(PLAN, targets=(replace(BOB, recovery_address="eve@example.com"), PLAN.targets[1])),
+        replace(PLAN, options=replace(PLAN.options, why=Why.COMPROMISE)),
+        replace(PLAN, options=replace(PLAN.options, ticket="")),
+        replace(PLAN, options=replace(PLAN.options, must_change=False)),
+        replace(PLAN, options=replace(PLAN.options, clear_sessions=True)),
+        replace(PLAN, options=replace(PLAN.options, unlock=False)),
+        replace(PLAN, options=replace(PLAN.options, channels=(Channel.DM,))),
+        replace(PLAN, policy_version="2"),
+        replace(PLAN, start=datetime(2026, 3, 2, tzinfo=UTC)),
+    ],
+)
+def test_whatever_matters_changes_it(other):
+    """A code that was given for one plan is not good for another."""
+    assert other.digest() != PLAN.digest()
