@@ -28,7 +28,18 @@ from directory.local_parts import Parts, Settings, next_change, read_settings
 from directory.local_passwords import replace
 from directory.local_people import LocalPeople
 from directory.local_signin import LocalSignIn, PassKind, is_current, revoke
-from directory.local_tables import account_of, accounts, domains, gone, groups, key, members, nesting, settings
+from directory.local_tables import (
+    account_of,
+    accounts,
+    domains,
+    gone,
+    groups,
+    is_unicode,
+    key,
+    members,
+    nesting,
+    settings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -96,7 +107,7 @@ class LocalDirectory(LocalPeople, LocalSignIn, Directory):
             Ambiguous: a mail address that two share, or that is another's login.
         """
         wanted = key(ident)
-        if not wanted:
+        if not wanted or not is_unicode(wanted):
             return None
         answers = or_(accounts.c.login_key == wanted, accounts.c.mail_key == wanted)
         found = await self._accounts(select(accounts).where(answers).order_by(accounts.c.id).limit(_AMBIGUOUS))
@@ -106,7 +117,7 @@ class LocalDirectory(LocalPeople, LocalSignIn, Directory):
 
     async def fetch(self, ids: Sequence[str]) -> Mapping[str, Account]:
         """Read accounts anew by their ids."""
-        found = await self._accounts(select(accounts).where(accounts.c.id.in_(set(ids))))
+        found = await self._accounts(select(accounts).where(accounts.c.id.in_({i for i in ids if is_unicode(i)})))
         return {account.id: account for account in found}
 
     async def pages(self, since: str | None = None) -> AsyncIterator[Page]:

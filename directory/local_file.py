@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import secrets
 import sqlite3
@@ -56,7 +57,7 @@ class LocalFile:
             Misconfigured: no such folder, no SQLite file, another program's, or a newer version's.
         """
         self.path = path
-        self._busy = busy
+        logging.getLogger("aiosqlite").setLevel(logging.INFO)  # at DEBUG it writes down every value of every statement
         _prepare(path, busy)
         self._identity = _identity(path)
         self._gate = asyncio.Lock()  # SQLite's own waiting is not fair
@@ -96,6 +97,8 @@ class LocalFile:
                     await conn.commit()
         except SQLAlchemyError as error:
             raise _told(error, sent=committing) from error
+        except UnicodeEncodeError:
+            raise BadAnswer("a text that is no Unicode") from None  # its own words would repeat the text
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -85,7 +85,7 @@ class LocalPeople:
     async def add_accounts(self, new: Sequence[NewAccount]) -> tuple[str, ...]:
         """Add accounts, all or none, and return their ids in the same order.
 
-        Passwords are hashed on all cores beforehand: about 15 ms each on one.
+        Passwords are hashed on all cores beforehand: about 25 ms of one core each.
 
         Raises:
             Conflict: a login is taken, here or within the list; nothing has changed.

@@ -13,7 +13,7 @@ from sqlalchemy import and_, case, insert, literal, or_, select, update
 from directory.local_parts import Parts, next_change, read_settings
 from directory.local_passwords import replace_own
 from directory.local_policy import LONGEST
-from directory.local_tables import Utc, account_of, accounts, key, passes
+from directory.local_tables import Utc, account_of, accounts, is_unicode, key, passes
 from directory.secret import Secret
 
 if TYPE_CHECKING:
@@ -122,6 +122,8 @@ class LocalSignIn:
         return (None if refused else row), SignIn(ok=False, reason=refused)
 
     async def _row(self, login: str) -> RowMapping | None:
+        if not is_unicode(login):
+            return None
         async with self._parts.file.read() as conn:
             found = await conn.execute(select(accounts).where(accounts.c.login_key == key(login)))
             return found.mappings().one_or_none()

@@ -51,6 +51,15 @@ def key(text_: str) -> str:
     return unicodedata.normalize("NFC", text_.strip()).casefold()
 
 
+def is_unicode(text_: str) -> bool:
+    """Say whether a text can be kept or looked for at all: half a surrogate pair cannot."""
+    try:
+        text_.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _flag(name: str, *, default: bool = False) -> Column[bool]:
     return Column(name, Boolean, nullable=False, server_default=text("1" if default else "0"))
 

@@ -80,10 +80,10 @@ class Harness(ABC):
         """Say what this machine lacks to run the row; None when nothing. A skip; under CI a failure."""
         return None
 
-    def up(self) -> None:  # noqa: B027
+    def up(self) -> None:
         """Start the server, once a session."""
 
-    def down(self) -> None:  # noqa: B027
+    def down(self) -> None:
         """Stop it."""
 
     @abstractmethod
