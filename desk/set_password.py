@@ -222,6 +222,7 @@ async def _left_unknown(tools: Tools, tx: Tx, dossier: Dossier, reason: Reason) 
     await requests.move_request(tx, dossier.request.id, (RequestState.RUNNING,), RequestState.DONE)
     await note(tools, tx, Deed.STEP_FAILED, request=dossier.request, target=dossier.target, reason=reason.value)
     await jobs.finish(tx, dossier.job.id, tools.clock())
+    await announce(tools, tx, NoticeKind.STATUS, request_id=dossier.request.id, target_id=dossier.target.id)
 
 
 async def _is_done(tools: Tools, dossier: Dossier, written: Written) -> None:

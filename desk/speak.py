@@ -41,7 +41,7 @@ async def prepare(tools: Tools, notice_id: str) -> SaySlack | SayMail | timedelt
         if notice is None or notice.state is not NoticeState.WAITING:
             return None
         if notice.kind is NoticeKind.ALARM:
-            return _alarm(tools, notice)
+            return await _alarm(tools, tx, notice)
         target = await requests.target(tx, notice.target_id or "")
         request = await requests.get(tx, notice.request_id or "")
         if target is None or request is None:
@@ -49,6 +49,7 @@ async def prepare(tools: Tools, notice_id: str) -> SaySlack | SayMail | timedelt
             return None
         if notice.kind in KEPT_CURRENT and await outbox.earlier_waiting(tx, notice):
             return MY_TURN
+        await outbox.tried(tx, notice_id)  # written before it is said: after a crash it may have been
         if notice.kind in MAILS:
             return await _mail(tools, tx, notice, request, target)
         return await _slack(tools, tx, notice, request, target)
@@ -84,9 +85,8 @@ async def failed(
         notice = await outbox.get(tx, notice_id)
         if notice is None or notice.state is not NoticeState.WAITING:
             return None
-        attempts = await outbox.tried(tx, notice_id)
-        if retryable and attempts < MAX_TRIES:
-            return after or min(FIRST_WAIT * 2 ** (attempts - 1), LONGEST_WAIT)
+        if retryable and notice.attempts < MAX_TRIES:
+            return after or min(FIRST_WAIT * 2 ** max(notice.attempts - 1, 0), LONGEST_WAIT)
         await outbox.fail(tx, notice_id)
         target = await requests.target(tx, notice.target_id or "")
         request = await requests.get(tx, notice.request_id or "")
@@ -222,9 +222,11 @@ async def _mail(tools: Tools, tx: Tx, notice: Notice, request: ResetRequest, tar
     return SayMail(notice.id, facts, secret, f"<{notice.id}@rekey.invalid>")
 
 
-def _alarm(tools: Tools, notice: Notice) -> SaySlack | None:
+async def _alarm(tools: Tools, tx: Tx, notice: Notice) -> SaySlack | None:
     if not tools.security_channel:
+        await outbox.fail(tx, notice.id)
         return None
+    await outbox.tried(tx, notice.id)
     facts = notice.facts
     what: Reason | str = facts["what"]
     if what in set(Reason):

@@ -69,13 +69,13 @@ async def _changes(tools: Tools, directory: Directory, mark: str) -> int:
 async def _walk(tools: Tools, directory: Directory) -> int:
     seen, marker = 0, None
     async with tools.store.write() as tx:
-        walk = await index.begin_walk(tx, directory.name, tools.clock())
+        await index.begin_walk(tx, directory.name)
     async for page in directory.pages():
         async with tools.store.write() as tx:
-            await index.upsert(tx, directory.name, page.accounts, tools.clock(), walk=walk)
+            await index.upsert(tx, directory.name, page.accounts, tools.clock())
         seen, marker = seen + len(page.accounts), page.marker or marker
     async with tools.store.write() as tx:
-        await index.end_walk(tx, directory.name, walk)
+        await index.end_walk(tx, directory.name)
         if marker is not None:
             await index.set_mark(tx, directory.name, marker, tools.clock())
     return seen

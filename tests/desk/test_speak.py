@@ -1,0 +1,90 @@
+"""Saying it: in order, again after a failure, and given up in a state that is true."""
+
+from __future__ import annotations
+
+import pytest
+
+from desk import retry, speak
+from desk.tools import WorkKind
+from resets.facts import MailFacts, ShowFacts, StatusFacts
+from resets.outcome import Step, StepState
+from resets.reasons import Reason, Refused
+from resets.request import TargetState
+from tests.support.house import ADA, EVE
+
+
+async def test_slack_down_for_an_hour_loses_nothing(house):
+    """A DM that Slack refuses is tried again; then the requester is told, and can have it sent again."""
+    house.deaf = {ShowFacts}
+    queued = await house.ask()
+    await house.pump()
+    target = await house.target_of(queued)
+    assert target.state is TargetState.SET
+    assert target.step(Step.DELIVER).state is StepState.FAILED
+    assert house.last(StatusFacts).facts.retry == (Step.DELIVER,)
+    house.deaf = set()
+    await retry.step(house.tools, target.id, "deliver", ADA)
+    await house.pump()
+    target = await house.target_of(queued)
+    assert target.state is TargetState.DELIVERED
+    assert target.step(Step.DELIVER).state is StepState.DONE
+    assert await house.reveal(target.id, queued.pickup)
+
+
+async def test_one_way_that_works_is_delivered(house):
+    """With two ways, the failure of one does not make the other a failure."""
+    house.with_rules(mail_password=True)
+    house.deaf = {MailFacts}
+    queued = await house.ask(channels=("dm", "mail"))
+    await house.pump()
+    target = await house.target_of(queued)
+    assert target.state is TargetState.DELIVERED
+    assert target.step(Step.DELIVER).state is StepState.DONE
+
+
+async def test_a_crash_between_sending_and_recording_sends_the_same_again(house):
+    """A notice that was sent but not recorded is prepared again as one that may have been said."""
+    await house.ask()
+    (work,) = [w for w in house.queue if w.kind is WorkKind.NOTICE]
+    first = await speak.prepare(house.tools, work.id)
+    assert not first.tried_before
+    again = await speak.prepare(house.tools, work.id)
+    assert again.notice_id == first.notice_id
+    assert again.tried_before
+
+
+async def test_only_the_requester_may_retry(house):
+    """Another person's press on *Retry* is refused."""
+    house.deaf = {ShowFacts}
+    queued = await house.ask()
+    await house.pump()
+    target = await house.target_of(queued)
+    with pytest.raises(Refused) as refused:
+        await retry.step(house.tools, target.id, "deliver", EVE)
+    assert refused.value.reason is Reason.NO_ROLE
+
+
+@pytest.mark.parametrize("step", ["set", "sessions", "deliver", "nonsense", ""])
+async def test_what_is_done_is_not_retried(house, step):
+    """A retry of what is done, or of what is no step, is refused."""
+    queued = await house.ask()
+    await house.pump()
+    target = await house.target_of(queued)
+    with pytest.raises(Refused) as refused:
+        await retry.step(house.tools, target.id, step, ADA)
+    assert refused.value.reason is Reason.NOTHING_LEFT
+
+
+async def test_retry_pressed_twice_is_once(house):
+    """A double click on *Retry* starts one job."""
+    from directory.base import NotAllowed
+
+    house.directory.before["revoke_tokens"] = [NotAllowed("x")]
+    queued = await house.ask()
+    await house.pump()
+    target = await house.target_of(queued)
+    await retry.step(house.tools, target.id, "tokens", ADA)
+    with pytest.raises(Refused):
+        await retry.step(house.tools, target.id, "tokens", ADA)
+    await house.pump()
+    assert house.directory.calls.count("revoke_tokens") == 2

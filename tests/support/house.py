@@ -1,0 +1,297 @@
+"""A whole house for the desk's tests: real store, real `local` directory, a clock that is moved by hand.
+
+The engine is a list: what a deed enqueues is run by `pump`, in order, as a worker would. What is said is kept in
+`heard`. `Unsteady` stands before a directory and fails on demand, before or after the write has happened.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import deque
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import pyotp
+
+from desk import collect, enrol, look, run, speak, submit
+from desk.tools import Tools, Work, WorkKind
+from directory.base import Directory
+from directory.local import LocalDirectory, LocalOptions
+from directory.local_people import NewAccount
+from directory.secret import Secret
+from resets.actor import SlackPerson
+from resets.facts import AskReset, Member
+from resets.ruling import Rules
+from resets.saying import SayMail, SaySlack
+from store import base
+from store.base import Store
+from store.keys import KeyRing
+
+TEAM = "T0REKEY"
+ADA = SlackPerson(TEAM, "U0ADA")
+BOB = SlackPerson(TEAM, "U0BOB")
+EVE = SlackPerson(TEAM, "U0EVE")
+
+
+class Clock:
+    """A clock that only moves when told."""
+
+    def __init__(self):
+        self.now = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+
+    def __call__(self):
+        return self.now
+
+    def tick(self, **span):
+        self.now += timedelta(**span)
+
+
+class Unsteady(Directory):
+    """Passes everything on to a real directory, and raises what a test has put in `before` or `after` a method."""
+
+    kind = "unsteady"
+
+    def __init__(self, inner):
+        super().__init__(inner.name)
+        self.inner = inner
+        self.capabilities = inner.capabilities
+        self.before = {}
+        self.after = {}
+        self.calls = []
+        self.passwords = []
+
+    async def _pass(self, method, *args, **kwargs):
+        self.calls.append(method)
+        faults = self.before.get(method, [])
+        if faults and (fault := faults.pop(0)) is not None:
+            raise fault
+        answer = await getattr(self.inner, method)(*args, **kwargs)
+        faults = self.after.get(method, [])
+        if faults and (fault := faults.pop(0)) is not None:
+            raise fault
+        return answer
+
+    async def find(self, ident):
+        return await self._pass("find", ident)
+
+    async def fetch(self, ids):
+        return await self._pass("fetch", ids)
+
+    async def pages(self, since=None):
+        async for page in self.inner.pages(since):
+            yield page
+
+    async def set_password(self, account, password, *, must_change):
+        self.passwords.append((account.id, password.reveal()))
+        return await self._pass("set_password", account, password, must_change=must_change)
+
+    async def check(self):
+        return await self.inner.check()
+
+    async def close(self):
+        await self.inner.close()
+
+    async def _must_change(self, account):
+        await self._pass("must_change", account)
+
+    async def _revoke_sessions(self, account):
+        return await self._pass("revoke_sessions", account)
+
+    async def _revoke_tokens(self, account):
+        return await self._pass("revoke_tokens", account)
+
+    async def _unlock(self, account):
+        await self._pass("unlock", account)
+
+    async def _groups(self, account):
+        return await self._pass("groups", account)
+
+    async def _password_policy(self, account):
+        return await self._pass("password_policy", account)
+
+    async def _verified_domains(self):
+        return await self._pass("verified_domains")
+
+    async def _last_sign_in(self, account):
+        return await self._pass("last_sign_in", account)
+
+    async def _verify_password(self, account, password):
+        return await self._pass("verify_password", account, password)
+
+
+PEOPLE = [
+    NewAccount("ada", "Ada Admin", "Ada", "Admin", "ada@example.com", slack_user=ADA.user, admin=True),
+    NewAccount(
+        "bob", "Bob Baker", "Bob", "Baker", "bob@example.com", recovery_mail="bobby@home.test", slack_user=BOB.user
+    ),
+    NewAccount("eve", "Eve Evans", "Eve", "Evans", "eve@example.com", slack_user=EVE.user),
+    NewAccount("dora", "Dora Disabled", "Dora", "Disabled", "dora@example.com", disabled=True),
+    NewAccount("ext", "Ex Ternal", "Ex", "Ternal", "ext@example.com", external=True),
+    NewAccount("olga", "Olga Owner", "Olga", "Owner", "olga@example.com", owner=True),
+    NewAccount("una", "Una Unverified", "Una", "Unverified", "una@elsewhere.test"),
+    NewAccount("svc", "A Service", service=True, mail="svc@example.com"),
+    NewAccount("new", "Newly Invited", "Newly", "Invited", "new@example.com", confirmed=False),
+    NewAccount("nora", "Nora Nomail", "Nora", "Nomail"),
+    NewAccount("sam1", "Sam Same", "Sam", "Same", "sam1@example.com"),
+    NewAccount("sam2", "Sam Same", "Sam", "Same", "sam2@example.com"),
+]
+
+
+@dataclass
+class House:
+    tools: Tools
+    clock: Clock
+    directory: Unsteady
+    local: LocalDirectory
+    queue: deque = field(default_factory=deque)
+    heard: list = field(default_factory=list)
+    deaf: set = field(default_factory=set)  # kinds of saying that fail
+    seed: str = ""
+    ids: dict = field(default_factory=dict)
+
+    @property
+    def store(self):
+        return self.tools.store
+
+    def with_rules(self, **changes):
+        self.tools = replace(self.tools, rules=replace(self.tools.rules, **changes))
+
+    def code(self):
+        return pyotp.TOTP(self.seed).at(self.clock.now)
+
+    def member(self, person, **changes):
+        told = Member(person, person.user.title(), None, deleted=False, bot=False, guest=False, stranger=False)
+        return replace(told, **changes)
+
+    async def form(self, login="bob", member=BOB):
+        """Open and fill a reset form, as the handlers do."""
+        form_id = await look.start(self.tools, ADA)
+        found = await look.named(self.tools, form_id, ADA, look.Typed(login))
+        assert isinstance(found, look.Found), found
+        return await look.fill(self.tools, form_id, ADA, found, self.member(member) if member else None)
+
+    async def ask(self, login="bob", member=BOB, **answers):
+        """Open, fill and submit a reset."""
+        form = await self.form(login, member)
+        assert isinstance(form, AskReset), form
+        return await submit.reset(self.tools, form.form_id, ADA, self.answer(**answers))
+
+    def answer(self, **changes):
+        base = submit.Answer(
+            why="forgot",
+            ticket="",
+            must_change=True,
+            clear_sessions=True,
+            unlock=True,
+            channels=("dm",),
+            code=self.code(),
+        )
+        return replace(base, **changes)
+
+    async def pump(self, *, limit=200, patience=50):
+        """Run all work to its end, moving the clock where somebody waits."""
+        for _ in range(limit):
+            if not self.queue:
+                return
+            work = self.queue.popleft()
+            wait = await self.do(work)
+            if wait is not None:
+                patience -= 1
+                assert patience > 0, f"{work} never ends"
+                self.clock.now += wait
+                self.queue.append(work)
+        raise AssertionError("too much work")
+
+    async def do(self, work):
+        if work.kind is not WorkKind.NOTICE:
+            return await run.run(self.tools, work)
+        saying = await speak.prepare(self.tools, work.id)
+        if saying is None or isinstance(saying, timedelta):
+            return saying
+        if type(saying.facts) in self.deaf:
+            from resets.reasons import Reason
+
+            return await speak.failed(self.tools, work.id, Reason.SLACK_FAILED)
+        self.heard.append(saying)
+        place = saying.facts.to if isinstance(saying, SayMail) else f"D{saying.to}"
+        stamp = saying.message_id if isinstance(saying, SayMail) else (saying.stamp or f"{len(self.heard)}.0")
+        await speak.said(self.tools, work.id, place, stamp)
+        return None
+
+    def last(self, kind):
+        """Return what was said last with facts of a type."""
+        return next((s for s in reversed(self.heard) if isinstance(s.facts, kind)), None)
+
+    def slack(self):
+        return [s for s in self.heard if isinstance(s, SaySlack)]
+
+    async def target(self, target_id):
+        from store import requests
+
+        async with self.store.read() as tx:
+            return await requests.target(tx, target_id)
+
+    async def target_of(self, queued):
+        from store import requests
+
+        async with self.store.read() as tx:
+            return (await requests.targets(tx, queued.request_id))[0]
+
+    async def deeds(self):
+        from store import audit
+
+        async with self.store.read() as tx:
+            return [kept.entry.deed for kept in await audit.tail(tx, 1000)][::1]
+
+    async def reveal(self, target_id, code, person=BOB):
+        asked = await collect.ask(self.tools, target_id, person)
+        return await collect.reveal(self.tools, asked.form_id, person, code)
+
+
+async def build(folder):
+    """Make a house in an empty folder: ada is enrolled, the others are to be reset."""
+    clock = Clock()
+    url = f"sqlite+aiosqlite:///{folder / 'rekey.db'}"
+    await base.upgrade(url)
+    ring = KeyRing.create(folder / "rekey.keys")
+    store = await Store.open(url, ring, clock=clock)
+    local = LocalDirectory.open("corp", LocalOptions(path=folder / "corp.db"), clock=clock)
+    await local.add_domain("example.com", verified=True)
+    await local.add_accounts(PEOPLE)
+    unsteady = Unsteady(local)
+    queue = deque()
+
+    async def enqueue(tx, work):
+        tx.after_commit(lambda: queue.append(work))
+
+    tools = Tools(
+        store=store,
+        directories={"corp": unsteady},
+        rules=Rules(version="1"),
+        clock=clock,
+        randbelow=secrets.randbelow,
+        new_id=lambda: secrets.token_hex(16),
+        enqueue=enqueue,
+        team=TEAM,
+        security_channel="C0SEC",
+    )
+    house = House(tools, clock, unsteady, local, queue)
+    enrolling = await enrol.enrol(
+        tools, slack_user=ADA.user, directory="corp", login="ada", role="admin", randbytes=secrets.token_bytes
+    )
+    house.seed = enrolling.seed.reveal()
+    await enrol.confirm(tools, enrolling, house.code(), by="test")
+    clock.tick(seconds=60)
+    for person in PEOPLE:
+        account = await local.find(person.login)
+        house.ids[person.login] = account.id
+    queue.clear()
+    return house
+
+
+async def raze(house):
+    await house.store.close()
+    await house.local.close()
+
+
+__all__ = ["ADA", "BOB", "EVE", "TEAM", "Clock", "House", "Secret", "Unsteady", "Work", "build", "raze"]
