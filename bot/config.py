@@ -42,7 +42,7 @@ def load(given: str | Path | None = None, environ: Mapping[str, str] = os.enviro
     raw = _read(path, must_exist=given is not None or "REKEY_CONFIG" in environ)
     raw = _merged(raw, _from_environment(environ, raw))
     _secrets_from_files(raw, path.parent)
-    _directories(raw)
+    _directories(raw, path.resolve().parent)
     try:
         settings = Settings.model_validate(raw)
     except ValidationError as error:
@@ -141,13 +141,14 @@ def _secret_options(kind: str) -> set[str]:
         fields = connector(kind).Options.model_fields
     except Misconfigured:
         return set()  # said by `_directories`, with its remedy
-    return {key for key, field in fields.items() if _is_secret(field.annotation)}
+    return {key for key, field in fields.items() if _holds(field.annotation, Secret)}
 
 
-def _is_secret(annotation: Any) -> bool:
+def _holds(annotation: Any, wanted: type) -> bool:
+    """Say whether a field's type is this one, or a union or an annotation around it."""
     if get_origin(annotation) is not None:
-        return any(_is_secret(part) for part in get_args(annotation))
-    return annotation is Secret
+        return any(_holds(part, wanted) for part in get_args(annotation))
+    return annotation is wanted
 
 
 def _replace_files(table: dict[str, Any], where: str, secrets: set[str], folder: Path) -> None:
@@ -175,17 +176,14 @@ def _secret_file(key: str, path: Path) -> str:
     return text.rstrip("\r\n")
 
 
-def _directories(raw: dict[str, Any]) -> None:
+def _directories(raw: dict[str, Any], folder: Path) -> None:
     """Split each directory's table into what every kind has and what its connector's own model reads."""
     listed = raw.get("directories")
-    if not isinstance(listed, list):
-        return
-    raw["directories"] = [
-        _directory(table, n) if isinstance(table, dict) else table for n, table in enumerate(listed, 1)
-    ]
+    if isinstance(listed, list):
+        raw["directories"] = [_directory(d, n, folder) if isinstance(d, dict) else d for n, d in enumerate(listed, 1)]
 
 
-def _directory(table: dict[str, Any], number: int) -> dict[str, Any]:
+def _directory(table: dict[str, Any], number: int, folder: Path) -> dict[str, Any]:
     where = f"directories.{table.get('name') or number}"
     kind = table.get("kind")
     if not isinstance(kind, str):
@@ -195,8 +193,12 @@ def _directory(table: dict[str, Any], number: int) -> dict[str, Any]:
     except Misconfigured as error:
         raise ConfigError(f"{where}.{error.key}: {error.what} {error.remedy}") from None
     own = {k: v for k, v in table.items() if k in OWN_KEYS}
+    options = {k: v for k, v in table.items() if k not in OWN_KEYS}
+    for key, field in model.model_fields.items():
+        if _holds(field.annotation, Path) and isinstance(options.get(key), str):
+            options[key] = folder / options[key]
     try:
-        own["options"] = model.model_validate({k: v for k, v in table.items() if k not in OWN_KEYS})
+        own["options"] = model.model_validate(options)
     except ValidationError as error:
         raise ConfigError(*(_sentence(e, where, model, OWN_KEYS) for e in _errors(error))) from None
     return own

@@ -206,7 +206,6 @@ class StepUp(Section):
     """How an admin proves to be the one who asks."""
 
     totp_in_slack: bool = True
-    issuer: Annotated[str, Field(min_length=1, max_length=40)] = "Rekey"
 
 
 class Limits(Section):

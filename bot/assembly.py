@@ -1,0 +1,184 @@
+"""Putting the house together: the only file that knows every room."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from bot.errors import ConfigError, OperatorError
+from bot.worker import Intake
+from desk.tools import Tools
+from directory.misconfigured import Misconfigured
+from directory.registry import connector
+from resets.request import Channel, Tier
+from resets.ruling import Rules
+from store.base import Store, StoreFailed, StoreNotReady
+from store.keys import KeyFileError, KeyRing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bot.settings import DirectorySection, Settings
+    from directory.base import Directory
+
+log = logging.getLogger(__name__)
+
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+ID_LETTERS = 26  # 130 bits
+GATES = {"mail": Channel.MAIL, "slack": Channel.DM}
+NOT_READY = {
+    "empty": "The store was never set up; run `rekey db upgrade`.",
+    "old": "The store is from an older version; stop the bot, make a backup, and run `rekey db upgrade`.",
+    "newer": "The store is from a newer version of Rekey than this one; install that version again.",
+}
+STORE_FAILED = {
+    "full": "The store's disk is full; make room, nothing of what was kept is lost.",
+    "locked": "The store is held by another program; end what writes to it, and try again.",
+    "lost": "The store cannot be reached or read; check store.url, that its server runs, and the file's rights.",
+    "address": "store.url is no usable address; see rekey.example.toml.",
+}
+
+
+def clock() -> datetime:
+    """Return the time, aware, UTC: the one clock that everything is handed."""
+    return datetime.now(UTC)  # noqa: TID251 - this is the clock that is handed in
+
+
+def new_id() -> str:
+    """Return an opaque id of 130 random bits."""
+    return "".join(secrets.choice(CROCKFORD) for _ in range(ID_LETTERS))
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything that stands once it is open; `close` it on the same loop."""
+
+    settings: Settings
+    tools: Tools
+    intake: Intake
+
+    async def close(self) -> None:
+        """Close the directories, then the store."""
+        for directory in self.tools.directories.values():
+            await directory.close()
+        self.intake.close()
+        await self.tools.store.close()
+
+
+def ring(settings: Settings) -> KeyRing:
+    """Read the master keys.
+
+    Raises:
+        OperatorError: the file is missing, readable by others, or no key ring.
+    """
+    try:
+        return KeyRing.load(settings.keys.file)
+    except KeyFileError as error:
+        words = error.reason.replace("_", " ")
+        raise OperatorError(f"keys.file: the key file cannot be used ({words}); {error.remedy}.") from error
+
+
+async def open_store(settings: Settings, keys: KeyRing, *, now: Callable[[], datetime] = clock) -> Store:
+    """Open the store.
+
+    Raises:
+        OperatorError: it is not set up, old, newer, or cannot be reached.
+    """
+    try:
+        return await Store.open(settings.store.full_url, keys, clock=now)
+    except StoreNotReady as error:
+        raise OperatorError(NOT_READY[error.state.value]) from error
+    except StoreFailed as error:
+        raise store_failed(error) from error
+
+
+def store_failed(error: StoreFailed) -> OperatorError:
+    """Return a sentence for a store that did not do what it was asked to."""
+    return OperatorError(STORE_FAILED.get(error.what, "The store failed; see the log, run with --debug for more."))
+
+
+def open_directory(section: DirectorySection, now: Callable[[], datetime]) -> Directory:
+    """Open one configured directory; touches no network.
+
+    Raises:
+        ConfigError: its options can never work.
+    """
+    try:
+        return connector(section.kind).open(section.name, section.options, clock=now)
+    except Misconfigured as error:
+        raise ConfigError(f"directories.{section.name}.{error.key}: {error.what} {error.remedy}") from error
+
+
+async def open_house(settings: Settings, *, now: Callable[[], datetime] = clock) -> House:
+    """Open the keys, the store and the directories, and build what every deed works with.
+
+    Raises:
+        OperatorError: a sentence and a remedy for what stands in the way.
+    """
+    store = await open_store(settings, ring(settings), now=now)
+    directories: dict[str, Directory] = {}
+    try:
+        for section in settings.directories:
+            directories[section.name] = open_directory(section, now)
+        intake = Intake(settings.store.full_url)
+    except BaseException:
+        for directory in directories.values():
+            await directory.close()
+        await store.close()
+        raise
+    tools = Tools(
+        store=store,
+        directories=directories,
+        rules=rules(settings),
+        clock=now,
+        randbelow=secrets.randbelow,
+        new_id=new_id,
+        enqueue=intake.enqueue,
+        team=settings.slack.team_id,
+        security_channel=settings.slack.security_channel,
+    )
+    return House(settings, tools, intake)
+
+
+def rules(settings: Settings) -> Rules:
+    """Return what the operator has decided, as the rules read it. Other decisions, other version."""
+    delivery = settings.delivery
+    single = delivery.pickup.single
+    decided = {
+        "never": sorted(f"{d.name}/{name}" for d in settings.directories for name in d.never),
+        "pickup": {tier.value: getattr(single, tier.value) == "requester" for tier in Tier},
+        "mail_password": delivery.mail_content == "password" and bool(settings.mail.host),
+        "gates": {d.name: sorted(GATES[gate].value for gate in d.gates) for d in settings.directories},
+        "domains": {d.name: _domains(d) for d in settings.directories},
+        "fresh_days": delivery.fresh_address_days,
+        "expires": int(delivery.expires.total_seconds()),
+    }
+    version = hashlib.sha256(json.dumps(decided, sort_keys=True).encode()).hexdigest()[:16]
+    return Rules(
+        version=version,
+        never=frozenset(f"{d.name}/{name}" for d in settings.directories for name in d.never),
+        pickup={tier: getattr(single, tier.value) == "requester" for tier in Tier},
+        mail_password=delivery.mail_content == "password" and bool(settings.mail.host),
+        gates={d.name: frozenset(GATES[gate] for gate in d.gates) for d in settings.directories},
+        verified_domains=_verified(settings),
+        fresh_address=timedelta(days=delivery.fresh_address_days),
+        expires=delivery.expires,
+        lookups_per_hour=settings.limits.lookups_per_hour,
+        display={d.name: d.display for d in settings.directories if d.display},
+    )
+
+
+def _verified(settings: Settings) -> Mapping[str, frozenset[str] | None]:
+    listed = {d.name: _domains(d) for d in settings.directories}
+    return {name: None if domains is None else frozenset(domains) for name, domains in listed.items()}
+
+
+def _domains(section: DirectorySection) -> list[str] | None:
+    if section.verified_domains is None:
+        return None
+    return sorted(domain.lower().removeprefix("@").rstrip(".") for domain in section.verified_domains)

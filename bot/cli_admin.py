@@ -1,0 +1,168 @@
+"""`rekey admin`: who may ask. Enrolment happens at the host, where Slack cannot reach."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import secrets
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+import segno
+
+from bot.errors import ConfigError, OperatorError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from bot.door import Door
+    from desk.tools import Tools
+
+Result = TypeVar("Result")
+TRIES = 3
+
+
+def host_user() -> str:
+    """Return who is at the host, for the journal: the login, and who sudo says stands behind it."""
+    behind = os.environ.get("SUDO_USER")
+    return f"{getpass.getuser()} ({behind})" if behind else getpass.getuser()
+
+
+def _in_house(door: Door, deed: Callable[[Tools], Awaitable[Result]]) -> Result:
+    """Open the house, do something in it, close it; a refusal becomes its sentence."""
+    door.quiet()
+    settings = door.settings()
+    from bot.assembly import open_house, store_failed
+    from resets.reasons import Refused
+    from store.base import StoreFailed
+    from views.words import sentence
+
+    async def whole() -> Result:
+        house = await open_house(settings)
+        try:
+            return await deed(house.tools)
+        except Refused as refused:
+            raise OperatorError(sentence(refused.reason, refused.facts)) from refused
+        except StoreFailed as error:
+            raise store_failed(error) from error
+        finally:
+            await house.close()
+
+    return door.run(whole())
+
+
+@click.group()
+def group() -> None:
+    """Who may ask for resets, and their codes."""
+
+
+@group.command("enrol")
+@click.option(
+    "--slack-user", required=True, metavar="U...", help="The person's member ID (Slack: profile, Copy member ID)."
+)
+@click.option("--directory", required=True, help="The directory of the person's own account.")
+@click.option("--login", required=True, help="The login of that account.")
+@click.option("--role", default="helpdesk", show_default=True, help="One of the configured [[roles]].")
+@click.pass_obj
+def enrol(door: Door, slack_user: str, directory: str, login: str, role: str) -> None:
+    """Enrol a person: shows a QR code for their authenticator app, and takes one code as proof."""
+    settings = door.settings()
+    if role not in {r.name for r in settings.roles}:
+        known = ", ".join(r.name for r in settings.roles)
+        raise ConfigError(f"There is no role {role!r}; use one of: {known}.")
+    if not settings.slack.team_id:
+        raise ConfigError("slack.team_id is missing; enrolments are bound to it.")
+    from desk import enrol as enrolment
+
+    async def deed(tools: Tools) -> None:
+        pending = await enrolment.enrol(
+            tools,
+            slack_user=slack_user,
+            directory=directory,
+            login=login,
+            role=role,
+            randbytes=secrets.token_bytes,
+        )
+        click.echo("Let the person scan this with their authenticator app, and tell you the code that it shows:\n")
+        segno.make(pending.uri.reveal(), error="m").terminal(compact=True)
+        click.echo(f"\nWithout a camera, type this key: {pending.seed.reveal()}\n")
+        actor = await _proved(tools, pending)
+        click.echo(f"Enrolled {actor} for {slack_user}. Clear this screen.")
+
+    _in_house(door, deed)
+
+
+async def _proved(tools: Tools, pending: object) -> str:
+    """Ask for the proving code, three times at most."""
+    from desk import enrol as enrolment
+    from resets.reasons import Refused
+    from views.words import sentence
+
+    assert isinstance(pending, enrolment.Enrolling)
+    for left in range(TRIES - 1, -1, -1):
+        code = click.prompt("The code", hide_input=False)
+        try:
+            actor = await enrolment.confirm(tools, pending, code, by=host_user())
+        except Refused as refused:
+            if not left:
+                raise
+            click.echo(sentence(refused.reason, refused.facts), err=True)
+        else:
+            return f"{actor.login} ({actor.role})"
+    raise AssertionError
+
+
+@group.command("list")
+@click.option("--all", "everyone", is_flag=True, help="The revoked ones too.")
+@click.pass_obj
+def listing(door: Door, *, everyone: bool) -> None:
+    """List who is enrolled."""
+    from desk import enrol as enrolment
+    from views.text import safe
+
+    rows = _in_house(door, enrolment.listing)
+    for row in rows:
+        if row.revoked_at and not everyone:
+            continue
+        state = "revoked" if row.revoked_at else "locked" if row.locked_at else "enrolled"
+        who = row.actor
+        account = f"{who.directory}/{safe(who.login)}"
+        click.echo(f"{who.id}  {state:8}  {who.role:12}  {who.slack.user:12}  {account}  {safe(who.name)}")
+    if not rows:
+        click.echo("Nobody is enrolled; begin with `rekey admin enrol`.", err=True)
+
+
+def _which(rows: object, named: str) -> str:
+    """Return the id of the one living enrolment that was named by id, Slack user or login."""
+    found = [r.id for r in rows if not r.revoked_at and named in (r.id, r.actor.slack.user, r.actor.login)]  # type: ignore[attr-defined]
+    if len(found) != 1:
+        many = "More than one enrolment is" if found else "No enrolment is"
+        raise OperatorError(f"{many} called {named!r}; `rekey admin list` shows them, take the id in the first column.")
+    return str(found[0])
+
+
+@group.command("revoke")
+@click.argument("who")
+@click.pass_obj
+def revoke(door: Door, who: str) -> None:
+    """End an enrolment, named by its id, its Slack user or its login, at once."""
+    from desk import enrol as enrolment
+
+    async def deed(tools: Tools) -> None:
+        await enrolment.revoke(tools, _which(await enrolment.listing(tools), who), by=host_user())
+
+    _in_house(door, deed)
+    click.echo(f"Revoked {who}.")
+
+
+@group.command("unlock")
+@click.argument("who")
+@click.pass_obj
+def unlock(door: Door, who: str) -> None:
+    """Lift the lock after too many wrong codes."""
+    from desk import enrol as enrolment
+
+    async def deed(tools: Tools) -> bool:
+        return await enrolment.unlock(tools, _which(await enrolment.listing(tools), who), by=host_user())
+
+    click.echo(f"Unlocked {who}." if _in_house(door, deed) else f"{who} was not locked.")

@@ -1,0 +1,189 @@
+"""`rekey doctor`: every check ends in a sentence, and in a remedy where it fails. Changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import aiosmtplib
+from slack_sdk.errors import SlackApiError
+
+from bot.assembly import clock, open_directory, open_store, ring
+from bot.config import demand_slack, load
+from bot.duties import mail_server
+from bot.errors import OperatorError
+from bot.slack import REMEDIES, Line
+from directory.base import Finding
+from store import admins, audit
+from store.audit import Finding as ChainFinding
+
+if TYPE_CHECKING:
+    from bot.settings import DirectorySection, Settings
+    from store.base import Store
+
+SCOPES = frozenset({"commands", "chat:write", "im:write", "im:history", "users:read", "users:read.email"})
+PATIENCE = 20.0  # seconds for one check
+
+
+async def examine(config: str | None) -> list[Finding]:
+    """Check configuration, keys, store, Slack, directories and mail, in this order; never raises for what it checks."""
+    try:
+        settings = load(config)
+    except OperatorError as error:
+        return [_bad("configuration", "", sentence) for sentence in error.sentences]
+    found = [_good("configuration", "read")]
+    try:
+        demand_slack(settings)
+    except OperatorError as error:
+        found += [_bad("configuration", "not enough to serve", sentence) for sentence in error.sentences]
+    found += await _store(settings)
+    found += await _slack(settings)
+    for section in settings.directories:
+        found += await _directory(section)
+    found += await _mail(settings)
+    return found
+
+
+def _good(what: str, detail: str = "") -> Finding:
+    return Finding(ok=True, what=what, detail=detail)
+
+
+def _bad(what: str, detail: str, remedy: str) -> Finding:
+    return Finding(ok=False, what=what, detail=detail, remedy=remedy)
+
+
+async def _store(settings: Settings) -> list[Finding]:
+    try:
+        keys = ring(settings)
+    except OperatorError as error:
+        return [_bad("keys", "", str(error)), _bad("store", "not checked", "Mend the keys first.")]
+    found = [_good("keys", f"{len(keys.ids)} in {settings.keys.file}")]
+    try:
+        store = await open_store(settings, keys)
+    except OperatorError as error:
+        return [*found, _bad("store", "", str(error))]
+    try:
+        return [*found, _good("store", "up to date"), *await _inside(store)]
+    except Exception as error:  # noqa: BLE001 - a check tells, it does not fail
+        return [*found, _bad("store", type(error).__name__, "See that the store can be read, then run this again.")]
+    finally:
+        await store.close()
+
+
+async def _inside(store: Store) -> list[Finding]:
+    async with store.read() as tx:
+        verdict = await audit.verify(tx)
+        living = [row for row in await admins.listing(tx) if row.revoked_at is None]
+    journal = (
+        _good("journal", f"{verdict.entries} entries, {verdict.what.value}")
+        if verdict.ok
+        else _bad(
+            "journal", f"entry {verdict.seq}: {verdict.what.value}", "Run `rekey audit verify`; somebody changed it."
+        )
+    )
+    if verdict.what is ChainFinding.END_NOT_PROVABLE and not verdict.entries:
+        journal = _good("journal", "empty")
+    if not living:
+        return [journal, _bad("admins", "nobody is enrolled", "Enrol the first with `rekey admin enrol`.")]
+    return [journal, _good("admins", f"{len(living)} enrolled")]
+
+
+async def _slack(settings: Settings) -> list[Finding]:
+    if not settings.slack.bot_token:
+        return [_bad("slack", "no bot token", "Set slack.bot_token, or slack.bot_token_file.")]
+    line = Line(settings.slack)
+    await line.open()
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await _workspace(settings, line)
+    except SlackApiError as error:
+        code = str(error.response.get("error", ""))
+        return [_bad("slack", code, REMEDIES.get(code, "Look the error up in Slack's documentation of the method."))]
+    except (aiohttp.ClientError, OSError, ValueError) as error:
+        return [_bad("slack", f"cannot be reached ({type(error).__name__})", "Let this host reach https://slack.com.")]
+    finally:
+        await line.close()
+
+
+async def _workspace(settings: Settings, line: Line) -> list[Finding]:
+    identity = await line.who()
+    found = [_good("slack: bot token", f"{identity.name} in {identity.team}, app {identity.app}")]
+    if identity.team != settings.slack.team_id:
+        remedy = f'Set slack.team_id = "{identity.team}", if that is your workspace.'
+        found.append(_bad("slack: team", f"the token belongs to {identity.team}", remedy))
+    missing = sorted(SCOPES - identity.scopes) if identity.scopes else []
+    if missing:
+        found.append(
+            _bad("slack: scopes", f"missing: {', '.join(missing)}", "Take manifest.yml, and install the app again.")
+        )
+    else:
+        found.append(_good("slack: scopes", "all there" if identity.scopes else "not told by this Slack"))
+    if settings.slack.mode == "socket":
+        await line.client.apps_connections_open(app_token=settings.slack.app_token.reveal())
+        found.append(_good("slack: app token", "may open a socket"))
+    found.append(await _channel(settings, line))
+    return found
+
+
+async def _channel(settings: Settings, line: Line) -> Finding:
+    """Look at the security channel with what `chat:write` allows: nothing is posted."""
+    channel = settings.slack.security_channel
+    if not channel:
+        remedy = "Set slack.security_channel to a private channel's id, and invite the bot to it."
+        return _bad("slack: security channel", "none: alarms are heard by nobody", remedy)
+    try:
+        told: Any = await line.client.conversations_info(channel=channel)
+    except SlackApiError as error:
+        code = str(error.response.get("error", ""))
+        if code in {"missing_scope", "unknown_method"}:
+            return _good("slack: security channel", f"{channel} (Slack lets us not look at it)")
+        return _bad("slack: security channel", code, f"Invite the bot to {channel}, or mend slack.security_channel.")
+    about = told["channel"]
+    if about.get("is_ext_shared") or about.get("is_pending_ext_shared"):
+        remedy = "Take one that belongs to this workspace alone."
+        return _bad("slack: security channel", "shared with another organisation", remedy)
+    return _good("slack: security channel", channel)
+
+
+async def _directory(section: DirectorySection) -> list[Finding]:
+    where = f"directory {section.name}"
+    try:
+        directory = open_directory(section, clock)
+    except OperatorError as error:
+        return [_bad(where, "", str(error))]
+    try:
+        async with asyncio.timeout(PATIENCE):
+            found = await directory.check()
+    except TimeoutError:
+        found = [_bad("answer", f"none in {PATIENCE:.0f} s", "See that its server runs and can be reached from here.")]
+    finally:
+        await directory.close()
+    return [Finding(f.ok, f"{where}: {f.what}", f.detail, f.remedy) for f in found]
+
+
+async def _mail(settings: Settings) -> list[Finding]:
+    server = mail_server(settings)
+    if server is None:
+        return [_good("mail", "none configured; nothing is mailed")]
+    smtp = aiosmtplib.SMTP(
+        hostname=server.host,
+        port=server.port,
+        timeout=PATIENCE,
+        use_tls=server.tls == "tls",
+        start_tls=server.tls == "starttls",
+        username=server.username or None,
+        password=server.password.reveal() if server.password is not None and server.username else None,
+    )
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await smtp.connect()
+    except aiosmtplib.SMTPAuthenticationError:
+        return [_bad("mail", "the server refuses the sign-in", "Mend mail.username and mail.password.")]
+    except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+        remedy = "Mend mail.host, mail.port and mail.tls; the server's certificate must be valid for mail.host."
+        return [_bad("mail", type(error).__name__, remedy)]
+    with suppress(aiosmtplib.SMTPException, OSError):
+        await smtp.quit()
+    return [_good("mail", f"{server.host}:{server.port} with {server.tls}")]

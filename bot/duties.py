@@ -1,0 +1,75 @@
+"""What the engine is for: going on with jobs, and saying notices. What is unfinished is read from the rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from desk import run, speak
+from desk.tools import Tools, Work, WorkKind
+from notify import mail, slack
+from notify.base import Failed
+from resets.reasons import Reason
+from resets.saying import SayMail, SaySlack
+from store import jobs, outbox
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from slack_sdk.web.async_client import AsyncWebClient
+
+    from bot.settings import Settings
+    from notify.base import Said
+    from notify.mail import MailServer
+
+
+def mail_server(settings: Settings) -> MailServer | None:
+    """Return where mails go; None where the operator has named no server."""
+    told = settings.mail
+    if not told.host:
+        return None
+    return mail.MailServer(told.host, told.port, told.sender, told.tls, told.username, told.password or None)
+
+
+class Duties:
+    """The deeds that a worker does, each one step at a time."""
+
+    def __init__(self, tools: Tools, slack_client: AsyncWebClient, server: MailServer | None) -> None:
+        self._tools = tools
+        self._slack = slack_client
+        self._server = server
+
+    async def do(self, work: Work) -> timedelta | None:
+        """Do one step. Returns how long to wait before the next, or None when the work has ended, well or ill."""
+        if work.kind is WorkKind.NOTICE:
+            return await self._say(work.id)
+        return await run.run(self._tools, work)
+
+    async def _say(self, notice_id: str) -> timedelta | None:
+        saying = await speak.prepare(self._tools, notice_id)
+        if not isinstance(saying, SaySlack | SayMail):
+            return saying
+        try:
+            said = await self._said(saying)
+        except Failed as failed:
+            return await speak.failed(
+                self._tools, notice_id, failed.reason, after=failed.after, retryable=failed.retryable
+            )
+        await speak.said(self._tools, notice_id, said.place, said.stamp)
+        return None
+
+    async def _said(self, saying: SaySlack | SayMail) -> Said:
+        if isinstance(saying, SaySlack):
+            return await slack.say(self._slack, saying, team=self._tools.team)
+        if self._server is None:
+            raise Failed(Reason.MAIL_DOWN, retryable=False)
+        return await mail.send(self._server, saying, now=self._tools.clock())
+
+    async def unfinished(self) -> tuple[Work, ...]:
+        """Return all work that the rows say is not done."""
+        async with self._tools.store.read() as tx:
+            open_jobs = await jobs.open_jobs(tx)
+            waiting = await outbox.waiting(tx)
+        return (
+            *(Work(WorkKind(job.kind), job.id) for job in open_jobs),
+            *(Work(WorkKind.NOTICE, notice_id) for notice_id in waiting),
+        )

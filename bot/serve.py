@@ -1,0 +1,147 @@
+"""`rekey serve`: the bot. Opens everything, takes what comes, and closes in the order that loses nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from typing import TYPE_CHECKING
+
+from bot.assembly import House, open_house
+from bot.config import demand_slack
+from bot.duties import Duties, mail_server
+from bot.rounds import Rounds
+from bot.server import Server
+from bot.slack import Identity, Line
+from bot.socket_mode import SocketMode
+from bot.worker import Worker
+from handlers import register
+from store import audit
+from store.base import StoreFailed
+
+if TYPE_CHECKING:
+    from slack_bolt.async_app import AsyncApp
+
+    from bot.settings import Settings
+
+log = logging.getLogger(__name__)
+
+DRAIN_SECONDS = 5.0  # for listeners; the worker has its own
+
+
+class Bot:
+    """The running bot."""
+
+    def __init__(self, settings: Settings, house: House, *, work: bool) -> None:
+        self.settings = settings
+        self.house = house
+        self.line = Line(settings.slack)
+        self.server = Server(settings.web.host, settings.web.port, self.wrong)
+        self.identity: Identity | None = None
+        self.worker: Worker | None = None
+        self._work = work
+        self._rounds: Rounds | None = None
+        self._socket: SocketMode | None = None
+        self._meeting: asyncio.Task[None] | None = None
+        self.port = 0
+
+    async def start(self) -> asyncio.Task[None]:
+        """Start; returns the task that meets Slack, which may take as long as Slack does.
+
+        Raises:
+            OperatorError: something is in the way that waiting does not mend.
+        """
+        await self.line.open()
+        if self._work:
+            duties = Duties(self.house.tools, self.line.notices, mail_server(self.settings))
+            self.worker = Worker(self.settings.store.full_url, self.house.intake, duties.do)
+            await self.worker.start()
+            pauses = {d.name: d.index_refresh for d in self.settings.directories}
+            self._rounds = Rounds(self.house.tools, duties, self.worker, pauses)
+            self._rounds.start()
+        self.port = await self.server.start()
+        self._meeting = asyncio.create_task(self._meet())
+        return self._meeting
+
+    async def _meet(self) -> None:
+        self.identity = await self.line.meet()
+        app = self.line.app(self.identity)
+        register.register(app, self.house.tools, app_id=self.identity.app)
+        if self.settings.slack.mode == "http":
+            self.server.take(app)
+        else:
+            self._listen(app)
+        log.info("serving", extra={"team": self.identity.team, "mode": self.settings.slack.mode, "port": self.port})
+
+    def _listen(self, app: AsyncApp) -> None:
+        self._socket = SocketMode(
+            app, self.line.client, self.settings.slack.app_token.reveal(), now=asyncio.get_running_loop().time
+        )
+        self._socket.start()
+
+    async def wrong(self) -> dict[str, str]:
+        """Return what does not answer, and why: store, keys, engine, Slack."""
+        wrong: dict[str, str] = {}
+        try:
+            async with asyncio.timeout(5), self.house.tools.store.read() as tx:
+                await audit.count(tx)
+        except (StoreFailed, TimeoutError) as error:
+            wrong["store"] = getattr(error, "what", "no answer in 5 s")
+        if self.worker is not None:
+            try:
+                async with asyncio.timeout(5):
+                    engine = await self.worker.check()
+            except Exception as error:  # noqa: BLE001 - whatever the engine raises, it does not answer
+                engine = type(error).__name__
+            if engine:
+                wrong["engine"] = engine
+        if self.identity is None:
+            wrong["slack"] = "not reached yet"
+        elif self._socket is not None and (silent := self._socket.wrong()):
+            wrong["slack"] = silent
+        return wrong
+
+    async def stop(self) -> None:
+        """Take nothing more, let go on what is in flight, stop the worker, close the house."""
+        log.info("stopping")
+        self.server.take(None)
+        if self._meeting is not None:
+            self._meeting.cancel()
+            await asyncio.gather(self._meeting, return_exceptions=True)
+        if self._socket is not None:
+            await self._socket.hold()
+        left = await self.line.in_flight.drain(DRAIN_SECONDS)
+        if self._socket is not None:
+            await self._socket.close()
+        await self.server.close()
+        if self._rounds is not None:
+            await self._rounds.stop()
+        if self.worker is not None:
+            await self.worker.stop()
+        await self.line.close()
+        await self.house.close()
+        log.info("stopped", extra={"listeners_left": left})
+
+
+async def serve(settings: Settings, *, work: bool = True) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Raises:
+        OperatorError: a sentence and a remedy.
+    """
+    demand_slack(settings)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    house = await open_house(settings)
+    bot = Bot(settings, house, work=work)
+    try:
+        meeting = await bot.start()
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({meeting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if meeting.done():
+            meeting.result()
+        await stopping
+    finally:
+        await bot.stop()

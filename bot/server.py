@@ -1,0 +1,77 @@
+"""One aiohttp server: /slack/events in HTTP mode, /healthz (the process lives), /readyz (everything answers)."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+
+from bot.errors import OperatorError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from slack_bolt.async_app import AsyncApp
+
+log = logging.getLogger(__name__)
+
+MAX_BODY = 1024 * 1024  # Slack's largest payload is a view of 250 kB
+NO_STORE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+
+class Server:
+    """Binds at once, answers /healthz at once, and takes events once an app is given."""
+
+    def __init__(self, host: str, port: int, ready: Callable[[], Awaitable[dict[str, str]]]) -> None:
+        self._host = host
+        self._port = port
+        self._ready = ready  # what is not ready, and why
+        self._app: AsyncApp | None = None
+        self._runner: web.AppRunner | None = None
+
+    def take(self, app: AsyncApp | None) -> None:
+        """Hand what comes to /slack/events to this app; None takes nothing (more)."""
+        self._app = app
+
+    async def start(self) -> int:
+        """Bind, and return the port.
+
+        Raises:
+            OperatorError: the address is taken or not ours.
+        """
+        site = web.Application(client_max_size=MAX_BODY)
+        site.router.add_post("/slack/events", self._events)
+        site.router.add_get("/healthz", self._healthz)
+        site.router.add_get("/readyz", self._readyz)
+        self._runner = web.AppRunner(site, access_log=None, handle_signals=False, shutdown_timeout=5)
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, self._host, self._port).start()
+        except OSError as error:
+            await self._runner.cleanup()
+            raise OperatorError(
+                f"web.listen: {self._host}:{self._port} cannot be bound ({error.strerror}); choose another port."
+            ) from error
+        port = int(self._runner.addresses[0][1])
+        log.info("listening", extra={"host": self._host, "port": port})
+        return port
+
+    async def close(self) -> None:
+        """Take no more connections, let answers go out, close."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _events(self, request: web.Request) -> web.StreamResponse:
+        if self._app is None:
+            return web.Response(status=503, text="not taking events", headers={"Retry-After": "5", **NO_STORE})
+        answer = await self._app.async_dispatch(await to_bolt_request(request))
+        return await to_aiohttp_response(answer)
+
+    async def _healthz(self, _: web.Request) -> web.Response:
+        return web.json_response({"alive": True}, headers=NO_STORE)
+
+    async def _readyz(self, _: web.Request) -> web.Response:
+        wrong = await self._ready()
+        return web.json_response({"ready": not wrong, "wrong": wrong}, status=503 if wrong else 200, headers=NO_STORE)
