@@ -12,6 +12,7 @@ EXCLUDED = "Cannot be reset"
 QUEUED = "On its way"
 PICKUP = "One-time password"
 STOPPED = "Nothing was done"
+BROKEN = "Something went wrong"
 
 WHY: dict[Why, str] = {
     Why.FORGOT: "Forgot the password",

@@ -1,8 +1,8 @@
 """The sentence for every reason: what happened, what has not happened, what to do next. Nobody is blamed.
 
 Facts that a sentence may use, each of them optional: `login`, `directory`, `domain`, `typed`, `user` (texts of
-people, made safe here), `directory_key` (the directory's name in the settings), `seconds` or `minutes` (how long to
-wait, how far off), `left` (tries), `no_dm` and `no_mail` (reasons).
+people, made safe here), `directory_key` (the directory's name in the settings), `seconds` (to wait),
+`minutes` (how far off), `limit` (look-ups), `left` (tries), `no_dm` and `no_mail` (reasons).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from views.text import safe, span
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_MISSES = frozenset({Reason.CODE_WRONG, Reason.CODE_SKEWED, Reason.CODE_USED})  # after some of them there is a pause
 _FACT = 40  # UTF-16 units of a person's text within a sentence
 
 _AGAIN = "Start again with /reset-password."
@@ -46,8 +47,8 @@ SENTENCES: dict[Reason, str] = {
     Reason.AMBIGUOUS: "More than one account fits {typed}. Nothing has changed. Choose the one that you mean.",
     Reason.TOO_SHORT: "A search needs at least 3 letters, so nothing was looked up. "
     "Type a little more of the login, the name or the mail address.",
-    Reason.TOO_MANY_LOOKUPS: "You have used up this hour's look-ups, so nothing was looked up. "
-    "Please wait {wait}, then go on. If you need more, ask whoever runs this bot.",
+    Reason.TOO_MANY_LOOKUPS: "This hour's {limit}look-ups are used up, so nothing was looked up. "
+    "They come back within the hour; if you need more, ask whoever runs this bot.",
     Reason.MALFORMED_TARGET: "I could not read {typed} as one person, so nothing was looked up. "
     "Write one login, one mail address or one @mention after /reset-password.",
     # what may not be reset
@@ -75,7 +76,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.CODE_MALFORMED: "The code has 6 digits. Nothing has changed. "
     "Enter the one that your authenticator app shows now.",
     Reason.CODE_WRONG: "This code does not match. Nothing has changed. "
-    "Please wait {wait}, then enter the code that your authenticator app shows then.",
+    "Enter the next one that your authenticator app shows.",
     Reason.CODE_SKEWED: "This code is right for another time: your phone's clock is about {off} off. "
     "Nothing has changed. Let the phone set its time automatically, then enter the next code.",
     Reason.CODE_USED: "This code has been used already, and each one works once. Nothing has changed by it. "
@@ -94,8 +95,8 @@ SENTENCES: dict[Reason, str] = {
     Reason.NOT_PROVED: "I could not find the proof that this very reset was confirmed with a code, so I did not do it. "
     "Start again with /reset-password, and tell whoever runs this bot.",
     # the directory
-    Reason.DIRECTORY_DOWN: "{directory} cannot be reached at the moment. Nothing was sent to it and nothing has "
-    "changed. Try again in a few minutes.",
+    Reason.DIRECTORY_DOWN: "{directory} cannot be reached at the moment. This was not sent to it and has changed "
+    "nothing. Try again in a few minutes.",
     Reason.DIRECTORY_SILENT: "I sent the change to {directory} and it did not answer, so it may or may not have "
     "happened. No other password has been handed out. Trying again is safe: it sends the same one.",
     Reason.DIRECTORY_BUSY: "{directory} is too busy at the moment. This step has not been done. "
@@ -119,7 +120,7 @@ SENTENCES: dict[Reason, str] = {
     "Nobody has seen it. " + _DESK,
     Reason.ALREADY_SHOWN: "This one-time password has been shown already, and it is shown only once. "
     "If that was not you, press “Not me - stop” or tell the IT desk at once; else ask for a new reset.",
-    Reason.EXPIRED: "This one-time password was not collected in time and no longer opens the account. "
+    Reason.EXPIRED: "This one-time password was not collected in time and is not shown any more. "
     "Nobody has seen it. " + _DESK,
     Reason.SPOILED: "This reset was stopped, and its password is not shown any more. " + _DESK,
     Reason.SUPERSEDED: "A newer reset or password change stands for {login}, so this one was left alone. "
@@ -149,6 +150,7 @@ _UNSAID = {
     "wait": "a few minutes",
     "off": "some minutes",
     "left": "",
+    "limit": "",
     "user": "this person",
     "key": "this directory",
     "because": "",
@@ -157,8 +159,19 @@ _UNSAID = {
 
 def sentence(reason: Reason, facts: Mapping[str, str | int] | None = None) -> str:
     """Return the sentence for a reason as plain text, under 300 characters; escape it before it goes into mrkdwn."""
-    text = SENTENCES[reason].format_map(_said(facts or {})).strip()
+    facts = facts or {}
+    text = SENTENCES[reason].format_map(_said(facts)).strip()
+    if reason in _MISSES and "seconds" in facts:
+        text += f" Please wait {span(int(facts['seconds']))} before that."
     return text[0].upper() + text[1:] if text.startswith(tuple(filter(None, _UNSAID.values()))) else text
+
+
+def broken(reference: str) -> str:
+    """Return the sentence for what should not have happened, with the id under which it stands in the log."""
+    return (
+        "Something went wrong on my side, and I stopped there. What was done until then is in your message from this "
+        f"bot, if there is one. Try again; if it stays so, give whoever runs this bot the reference {safe(reference)}."
+    )
 
 
 def _said(facts: Mapping[str, str | int]) -> dict[str, str]:
@@ -170,9 +183,12 @@ def _said(facts: Mapping[str, str | int]) -> dict[str, str]:
         said["typed"] = f"“{said['login']}”"
     if facts.get("directory_key"):
         said["key"] = f"“{safe(str(facts['directory_key']), _FACT)}”"
-    seconds = facts.get("seconds", int(facts["minutes"]) * 60 if "minutes" in facts else None)
-    if seconds is not None:
-        said["wait"] = said["off"] = span(int(seconds))
+    if "seconds" in facts:
+        said["wait"] = span(int(facts["seconds"]))
+    if "minutes" in facts:
+        said["off"] = span(abs(int(facts["minutes"])) * 60)  # a clock may be slow, too
+    if "limit" in facts:
+        said["limit"] = f"{int(facts['limit'])} "
     left = facts.get("left")
     if left is not None:
         said["left"] = "One try is left." if int(left) == 1 else f"{int(left)} tries are left."

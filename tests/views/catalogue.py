@@ -1,0 +1,85 @@
+"""Every view and every message that the house can show, for one text of a person's."""
+
+from __future__ import annotations
+
+from resets.outcome import Step, StepState
+from resets.reasons import Reason
+from resets.request import Channel, RequestState, TargetState, Why
+from tests.views import samples
+from tests.views.samples import NOW
+from views import cards, forms, home, labels
+from views.status import status
+from views.words import sentence
+
+ANNA = "Anna Bell"
+WORST = {step.value: StepState.FAILED for step in Step}
+
+
+def views(text=ANNA):
+    """Return {name: view}; for Anna with an exclusion for each reason, for anybody else with one."""
+    reasons = tuple(Reason) if text == ANNA else (Reason.UNVERIFIED_DOMAIN,)
+    bare = {"can_must_change": False, "can_sessions": False, "can_tokens": False, "can_unlock": False}
+    by_mail = {"channels": (Channel.MAIL,), "no_dm": Reason.GUEST, "pickup": False}
+    by_dm = {"channels": (Channel.DM,), "no_mail": Reason.CANNOT}
+    return {
+        "skeleton": forms.skeleton("F0RM"),
+        "who_at_first": forms.who(samples.ask_who("", None, 0)),
+        "who_ambiguous": forms.who(samples.ask_who(text, count=20)),
+        "who_near": forms.who(samples.ask_who(text, Reason.NOT_FOUND)),
+        "reset": forms.reset(samples.ask_reset(text)),
+        "reset_bare": forms.reset(samples.ask_reset(text, **bare, **by_mail)),
+        "reset_by_dm": forms.reset(samples.ask_reset(text, can_tokens=True, **by_dm)),
+        **{f"excluded_{r.value}": forms.excluded(samples.excluded(text, r)) for r in reasons},
+        "queued": forms.queued(samples.queued(text, channels=tuple(Channel))),
+        "queued_without_code": forms.queued(samples.queued(text, pickup=None)),
+        "sentence": forms.sentence(labels.title(Reason.NOT_FOUND), sentence(Reason.NOT_FOUND, {"typed": text})),
+        "pickup": forms.pickup(samples.pickup(text)),
+        "pickup_without_code": forms.pickup(samples.pickup(text, asked=False)),
+        "shown": forms.shown(samples.shown(text)),
+        "home_admin": home.view(samples.home(text), NOW),
+        "home_admin_new": home.view(samples.home(text, rows=(), unclaimed=0, failed=0), NOW),
+        "home_user": home.view(samples.home(text, role=None), NOW),
+        "home_user_new": home.view(samples.home(text, role=None, rows=()), NOW),
+    }
+
+
+def messages(text=ANNA):
+    """Return {name: message}."""
+    failing = samples.status(text, steps=samples.steps(**WORST), retry=tuple(Step), target_state=TargetState.COLLECTED)
+    return {
+        **{f"status_{state.value}": status(samples.status(text, target_state=state)) for state in TargetState},
+        **{
+            f"status_{state.value}_{reason.value}": status(samples.status(text, target_state=state, reason=reason))
+            for state in (TargetState.EXPIRED, TargetState.SPOILED)
+            for reason in (Reason.PICKUP_BURNED, Reason.SUPERSEDED, Reason.DIRECTORY_DOWN)
+        },
+        "status_failing": status(failing),
+        "status_unknown": status(
+            samples.status(
+                text,
+                steps=samples.steps(set=StepState.UNKNOWN, deliver=StepState.TODO),
+                target_state=TargetState.FAILED,
+                reason=Reason.DIRECTORY_SILENT,
+                why=Why.COMPROMISE,
+                retry=(Step.SET,),
+            )
+        ),
+        "status_untold": status(
+            samples.status(
+                text,
+                steps=samples.steps(deliver=StepState.FAILED),
+                target_state=TargetState.SET,
+                retry=(Step.DELIVER,),
+            )
+        ),
+        "status_cancelled": status(samples.status(text, state=RequestState.CANCELLED)),
+        "status_by_mail": status(samples.status(text, channels=(Channel.MAIL, Channel.RECOVERY))),
+        **{
+            f"show_{state.value}": cards.show(samples.show(text, state=state, collected_at=NOW))
+            for state in TargetState
+        },
+        **{f"alarm_{what}": cards.alarm(samples.alarm(text, what)) for what in (*cards.ALARM, text)},
+        "alarm_reason": cards.alarm(samples.alarm(text, Reason.PICKUP_BURNED)),
+        "help": cards.help_blocks(),
+        "sentence": cards.sentence(text or "."),
+    }
