@@ -15,6 +15,7 @@ from directory.base import (
     Unreachable,
 )
 from resets.reasons import Reason
+from store.base import StoreFailed
 
 REASONS: dict[type[DirectoryError], Reason] = {
     Unreachable: Reason.DIRECTORY_DOWN,
@@ -42,3 +43,10 @@ def reason(error: DirectoryError) -> Reason:
 def may_have_happened(error: DirectoryError) -> bool:
     """Say whether a write may have happened although it was not answered."""
     return bool(getattr(error, "sent", False))
+
+
+def known(error: Exception) -> Reason | None:
+    """Return the reason for what no deed has caught: our own store, or a directory; None for a bug of ours."""
+    if isinstance(error, StoreFailed):
+        return Reason.STORE_FAILED
+    return reason(error) if isinstance(error, DirectoryError) else None

@@ -77,7 +77,7 @@ async def _extras(tools: Tools, dossier: Dossier) -> timedelta | None:
         except DirectoryError as error:
             attempts = await _tried(tools, dossier)
             if error.retryable and attempts < MAX_STEP_TRIES:
-                return BACKOFF * 2**attempts
+                return BACKOFF * (1 << attempts)
             record = _failed(step, reason_of(error))
         await _recorded(tools, dossier, record)
     return None

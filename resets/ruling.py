@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from resets.actor import Actor
     from resets.request import Channel
 
+EVERY_DOMAIN = "*"  # in the operator's setting only, and only when written there
 # One plain mailbox: what mail software could take for two recipients or for a display name is no address to us.
 _ADDRESS = re.compile(r"[^\s@,;:<>()\[\]\\\"]{1,64}@([^\s@,;:<>()\[\]\\\"]{1,253})")
 
@@ -113,8 +114,9 @@ def _unready(directory: str, account: Account, verified_domains: frozenset[str] 
     if not account.confirmed:
         return Reason.UNCONFIRMED
     own = domain(account)
+    if own is None:
+        return None
     setting = rules.verified_domains.get(directory)
-    verified = setting if setting is not None else verified_domains
-    if own is not None and (verified is None or own not in verified):
-        return Reason.UNVERIFIED_DOMAIN
-    return None
+    verified = setting if setting is not None else verified_domains or frozenset()
+    everything = setting is not None and EVERY_DOMAIN in setting
+    return None if own and (everything or own in verified) else Reason.UNVERIFIED_DOMAIN

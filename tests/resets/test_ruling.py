@@ -132,3 +132,13 @@ def test_the_first_ground_counts(grounds):
     actor = Actor("a1", SlackPerson("T0", "U0ADA"), "corp", "id-ada", "ada", "Ada", "admin")
     expected = next((reason for ground, reason in GROUNDS.items() if ground in grounds), None)
     assert judged(actor, account, Rules("1")) is expected
+
+
+def test_every_domain_only_where_the_operator_wrote_it(actor, account, rules):
+    """A star in the setting stands for all domains; one that a directory answers stands for nothing."""
+    far = replace(account, mail="bob@far.test")
+    everything = replace(rules, verified_domains={"corp": frozenset({"*"})})
+    assert exclusion(actor, "corp", far, None, everything) is None
+    told = replace(rules, verified_domains={})
+    reason, _ = exclusion(actor, "corp", far, frozenset({"*"}), told)
+    assert reason is Reason.UNVERIFIED_DOMAIN
