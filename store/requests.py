@@ -35,7 +35,7 @@ class TargetFields(TypedDict, total=False):
     marker: str | None
 
 
-async def create(tx: Tx, request: ResetRequest, target_id: str, records: tuple[StepRecord, ...] = ()) -> None:
+async def create(tx: Tx, request: ResetRequest, target_id: str, steps: tuple[StepRecord, ...] = ()) -> None:
     """Write a request with its one target (in state NEW) and what is known of its steps."""
     (planned,) = request.plan.targets
     await tx.conn.execute(
@@ -62,7 +62,7 @@ async def create(tx: Tx, request: ResetRequest, target_id: str, records: tuple[S
             attempts=0,
         )
     )
-    for record in records:
+    for record in steps:
         await record_step(tx, target_id, record)
 
 

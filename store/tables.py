@@ -24,6 +24,8 @@ from sqlalchemy import (
     text,
 )
 
+from store.folding import storable
+
 if TYPE_CHECKING:
     from sqlalchemy import Dialect
 
@@ -77,7 +79,7 @@ class Prose(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         """Drop what cannot be stored."""
-        return None if value is None else value.replace("\0", "").encode("utf-8", "replace").decode()
+        return None if value is None else storable(value)
 
 
 # Sorted byte by byte on both databases: the index's prefix scans rely on it.
@@ -232,15 +234,19 @@ notices = Table(
 index_accounts = Table(
     "index_accounts",
     metadata,
-    Column("directory", Text, primary_key=True),
-    Column("account_id", Text, primary_key=True),
+    # A short number stands for the account in the words, of which there are many.
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("directory", Text, nullable=False),
+    Column("account_id", Text, nullable=False),
     Column("login", Prose, nullable=False),
     Column("name", Prose, nullable=False),
+    Column("names", Prose, nullable=False),  # given and family name
     Column("mail", Prose),
     Column("department", Prose),
     Column("slack_user", Text, index=True),
     Column("mail_changed_at", Moment),
     Column("walk", Integer, nullable=False),  # the number of the walk that saw it last
+    Index("ux_index_accounts_id", "directory", "account_id", unique=True),
 )
 
 index_words = Table(
@@ -248,9 +254,9 @@ index_words = Table(
     metadata,
     Column("rank", Integer, primary_key=True, autoincrement=False),  # 0: of a person; 1: of a department
     Column("word", BYTEWISE, primary_key=True),
-    Column("directory", Text, primary_key=True),
-    Column("account_id", Text, primary_key=True),
-    Index(None, "directory", "account_id", "word"),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("directory", Text, nullable=False),
+    Index(None, "number", "word"),
     sqlite_with_rowid=False,
 )
 

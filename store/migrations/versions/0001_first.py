@@ -203,30 +203,31 @@ def _index() -> None:
     """Create the local index of accounts."""
     op.create_table(
         "index_accounts",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("directory", sa.Text(), nullable=False),
         sa.Column("account_id", sa.Text(), nullable=False),
         sa.Column("login", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("names", sa.Text(), nullable=False),
         sa.Column("mail", sa.Text()),
         sa.Column("department", sa.Text()),
         sa.Column("slack_user", sa.Text()),
         sa.Column("mail_changed_at", sa.DateTime(timezone=True)),
         sa.Column("walk", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("directory", "account_id"),
+        sa.PrimaryKeyConstraint("number"),
     )
     op.create_index(op.f("ix_index_accounts_slack_user"), "index_accounts", ["slack_user"])
+    op.create_index("ux_index_accounts_id", "index_accounts", ["directory", "account_id"], unique=True)
     op.create_table(
         "index_words",
         sa.Column("rank", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("word", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("directory", sa.Text(), nullable=False),
-        sa.Column("account_id", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("rank", "word", "directory", "account_id"),
+        sa.PrimaryKeyConstraint("rank", "word", "number"),
         sqlite_with_rowid=False,
     )
-    op.create_index(
-        op.f("ix_index_words_directory_account_id_word"), "index_words", ["directory", "account_id", "word"]
-    )
+    op.create_index(op.f("ix_index_words_number_word"), "index_words", ["number", "word"])
     op.create_table(
         "index_marks",
         sa.Column("directory", sa.Text(), nullable=False),

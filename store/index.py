@@ -1,0 +1,271 @@
+"""The local index of accounts: what look-ups by name are served from, so that they cost the same on every directory.
+
+An account is found by the start of its words. The words are rows of their own, sorted byte by byte, so that a search
+is a few short scans over an index, however large the directory is.
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy import and_, bindparam, delete, exists, func, select, update
+
+from resets.facts import Choice
+from store.folding import OF_DEPARTMENT, OF_PERSON, query_words, storable, words_of
+from store.tables import index_accounts, index_marks, index_words
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, Row
+
+    from directory.base import Account
+    from store.base import Tx
+
+Item = TypeVar("Item")
+BATCH = 500  # ids in one statement
+AFTER_ALL = "\U0010ffff"  # sorts after every character of a word
+ENOUGH = 1_000  # matches from which on a word is no longer worth counting
+MOST_NEAR = 1_000  # words that are compared letter by letter
+ALIKE = 0.72  # difflib's measure; below it, "did you mean" annoys
+SHARED_LETTERS = 2
+LENGTH_APART = 2
+
+
+# -- filling ---------------------------------------------------------------------------------------------------
+
+
+async def upsert(tx: Tx, directory: str, accounts: Sequence[Account], now: datetime) -> None:
+    """Bring accounts (0-1,000) up to date; notes when an address is another than the one that was known."""
+    walk = await tx.conn.scalar(select(index_marks.c.walk).where(index_marks.c.directory == directory)) or 0
+    latest = {account.id: account for account in accounts}
+    known = await _known(tx, directory, list(latest))
+    added, changed, seen = [], [], []
+    for account in latest.values():
+        values, before = _values(directory, account), known.get(account.id)
+        if before is None:
+            added.append({**values, "walk": walk})
+        elif any(getattr(before, name) != value for name, value in values.items()):
+            moved = (before.mail or "").casefold() != (values["mail"] or "").casefold()
+            values["mail_changed_at"] = now if moved else before.mail_changed_at
+            changed.append({**values, "walk": walk, "which": before.number})
+        elif before.walk != walk:
+            seen.append(before.number)
+    numbers = {row["account_id"]: row["which"] for row in changed}
+    for some in _batches(seen):
+        await tx.conn.execute(update(index_accounts).where(index_accounts.c.number.in_(some)).values(walk=walk))
+    for some in _batches(list(numbers.values())):
+        await tx.conn.execute(delete(index_words).where(index_words.c.number.in_(some)))
+    if changed:
+        await tx.conn.execute(update(index_accounts).where(index_accounts.c.number == bindparam("which")), changed)
+    if added:
+        new = index_accounts.insert().returning(index_accounts.c.account_id, index_accounts.c.number)
+        numbers |= {row.account_id: row.number for row in await tx.conn.execute(new, added)}
+    words = [
+        {"rank": rank, "word": word, "number": number, "directory": directory}
+        for account_id, number in numbers.items()
+        for word, rank in words_of(latest[account_id]).items()
+    ]
+    if words:
+        await tx.conn.execute(index_words.insert(), words)
+
+
+async def remove(tx: Tx, directory: str, ids: Iterable[str]) -> None:
+    """Forget accounts that the directory no longer has."""
+    known = await _known(tx, directory, list(ids))
+    await _drop(tx, [row.number for row in known.values()])
+
+
+async def mark(tx: Tx, directory: str) -> str | None:
+    """Return the marker to ask the directory's changes from; None where there was no full walk yet."""
+    return await tx.conn.scalar(select(index_marks.c.marker).where(index_marks.c.directory == directory))
+
+
+async def set_mark(tx: Tx, directory: str, marker: str | None, now: datetime) -> None:
+    """Keep the marker that a walk or a look at the changes ended with."""
+    await _mark_row(tx, directory)
+    mine = update(index_marks).where(index_marks.c.directory == directory)
+    await tx.conn.execute(mine.values(marker=marker, marked_at=now))
+
+
+async def begin_walk(tx: Tx, directory: str) -> None:
+    """Begin a walk over the whole directory; what it does not see is forgotten at its end."""
+    await _mark_row(tx, directory)
+    mine = update(index_marks).where(index_marks.c.directory == directory)
+    await tx.conn.execute(mine.values(walk=index_marks.c.walk + 1))
+
+
+async def end_walk(tx: Tx, directory: str) -> int:
+    """End a walk that reached the directory's end: forget who was not seen; returns how many those were."""
+    walk = await tx.conn.scalar(select(index_marks.c.walk).where(index_marks.c.directory == directory)) or 0
+    unseen = (index_accounts.c.directory == directory) & (index_accounts.c.walk != walk)
+    gone = list(await tx.conn.scalars(select(index_accounts.c.number).where(unseen)))
+    await _drop(tx, gone)
+    return len(gone)
+
+
+# -- looking up ------------------------------------------------------------------------------------------------
+
+
+async def search(tx: Tx, query: str, *, directories: Collection[str], limit: int) -> tuple[Choice, ...]:
+    """Return the accounts of which every word of the query starts a word: of login, mail or name, or the department's.
+
+    Case and accents do not matter. Whose own words match comes first, in the words' order.
+    """
+    words = list(query_words(query))
+    if not words or not directories:
+        return ()
+    if len(words) > 1:
+        # The rarest word is scanned, the others are only looked up at what it finds.
+        counts = {word: await _count(tx, word) for word in words}
+        words.sort(key=lambda word: counts[word])
+    found: dict[int, None] = {}
+    for rank in (OF_PERSON, OF_DEPARTMENT):
+        if len(found) < limit:
+            found |= dict.fromkeys(await _scan(tx, rank, words, directories, limit))
+    return await _choices(tx, list(found)[:limit])
+
+
+async def near(tx: Tx, query: str, *, directories: Collection[str], limit: int) -> tuple[Choice, ...]:
+    """Return accounts that the query may have meant: with words nearly the same, that begin with the same letters."""
+    scores: dict[int, float] = {}
+    for word in query_words(query):
+        candidates = await _candidates(tx, word, directories)
+        close = difflib.get_close_matches(word, candidates, n=limit, cutoff=ALIKE)
+        if not close:
+            continue
+        here = (index_words.c.rank == OF_PERSON) & index_words.c.directory.in_(directories)
+        holders = select(index_words.c.word, index_words.c.number).where(here, index_words.c.word.in_(close))
+        best: dict[int, float] = {}
+        for row in await tx.conn.execute(holders.limit(ENOUGH)):
+            ratio = difflib.SequenceMatcher(None, word, row.word).ratio()
+            best[row.number] = max(ratio, best.get(row.number, 0))
+        for number, ratio in best.items():
+            scores[number] = scores.get(number, 0) + ratio
+    return await _choices(tx, sorted(scores, key=lambda number: (-scores[number], number))[:limit])
+
+
+async def by_slack(tx: Tx, slack_user: str) -> tuple[Choice, ...]:
+    """Return the accounts whose directory says that they are this Slack user's."""
+    theirs = select(index_accounts).where(index_accounts.c.slack_user == slack_user)
+    rows = await tx.conn.execute(theirs.order_by(index_accounts.c.directory, index_accounts.c.account_id))
+    return tuple(_choice(row) for row in rows)
+
+
+async def mail_changed_at(tx: Tx, directory: str, account_id: str) -> datetime | None:
+    """Return when the index saw the account's address change; None for never."""
+    mine = _among(directory, [account_id])
+    return await tx.conn.scalar(select(index_accounts.c.mail_changed_at).where(mine))
+
+
+async def known_mail(tx: Tx, directory: str, account_id: str) -> str | None:
+    """Return the address that the index knows; None where it knows none."""
+    return await tx.conn.scalar(select(index_accounts.c.mail).where(_among(directory, [account_id])))
+
+
+async def count(tx: Tx, directory: str) -> int:
+    """Say how many accounts of a directory the index holds."""
+    mine = select(func.count()).select_from(index_accounts).where(index_accounts.c.directory == directory)
+    return await tx.conn.scalar(mine) or 0
+
+
+# -- within ----------------------------------------------------------------------------------------------------
+
+
+def _values(directory: str, account: Account) -> dict[str, Any]:
+    return {
+        "directory": directory,
+        "account_id": account.id,
+        "login": storable(account.login),
+        "name": storable(account.name),
+        "names": storable(f"{account.given_name} {account.family_name}"),
+        "mail": None if account.mail is None else storable(account.mail),
+        "department": None if account.department is None else storable(account.department),
+        "slack_user": account.slack_user,
+    }
+
+
+def _among(directory: str, ids: Sequence[str]) -> ColumnElement[bool]:
+    return (index_accounts.c.directory == directory) & index_accounts.c.account_id.in_(ids)
+
+
+def _batches(some: list[Item]) -> Iterable[list[Item]]:
+    return (some[start : start + BATCH] for start in range(0, len(some), BATCH))
+
+
+async def _known(tx: Tx, directory: str, ids: list[str]) -> dict[str, Row[Any]]:
+    found: dict[str, Row[Any]] = {}
+    for some in _batches(ids):
+        rows = await tx.conn.execute(select(index_accounts).where(_among(directory, some)))
+        found |= {row.account_id: row for row in rows}
+    return found
+
+
+async def _drop(tx: Tx, numbers: list[int]) -> None:
+    for some in _batches(numbers):
+        await tx.conn.execute(delete(index_words).where(index_words.c.number.in_(some)))
+        await tx.conn.execute(delete(index_accounts).where(index_accounts.c.number.in_(some)))
+
+
+async def _mark_row(tx: Tx, directory: str) -> None:
+    await tx.insert_once(index_marks, {"directory": directory, "walk": 0})
+
+
+def _starts(word: str, words: Any = index_words) -> ColumnElement[bool]:
+    return and_(words.c.word >= word, words.c.word < word + AFTER_ALL)
+
+
+async def _count(tx: Tx, word: str) -> int:
+    """Say how many rows a word finds, as far as it matters."""
+    total = 0
+    for rank in (OF_PERSON, OF_DEPARTMENT):
+        some = select(index_words.c.number).where(index_words.c.rank == rank, _starts(word)).limit(ENOUGH)
+        total += await tx.conn.scalar(select(func.count()).select_from(some.subquery())) or 0
+    return total
+
+
+async def _scan(tx: Tx, rank: int, words: list[str], directories: Collection[str], limit: int) -> list[int]:
+    """Return the accounts that the first word finds and the others agree to; one may be there several times."""
+    first, *others = words
+    conditions = [index_words.c.rank == rank, _starts(first), index_words.c.directory.in_(directories)]
+    for word in others:
+        other = index_words.alias()
+        conditions.append(exists().where(other.c.number == index_words.c.number, _starts(word, other)))
+    # One account may be found by several of its words: login, mail and name mostly begin alike.
+    several = limit * 5
+    found = select(index_words.c.number).where(*conditions).order_by(index_words.c.word).limit(several)
+    return list(await tx.conn.scalars(found))
+
+
+async def _candidates(tx: Tx, word: str, directories: Collection[str]) -> list[str]:
+    for letters in (SHARED_LETTERS, SHARED_LETTERS + 1):
+        alike = (
+            select(index_words.c.word)
+            .distinct()
+            .where(index_words.c.rank == OF_PERSON, _starts(word[:letters]), index_words.c.directory.in_(directories))
+            .where(func.length(index_words.c.word).between(len(word) - LENGTH_APART, len(word) + LENGTH_APART))
+            .limit(MOST_NEAR)
+        )
+        found = list(await tx.conn.scalars(alike))
+        if len(found) < MOST_NEAR:
+            break
+    return found
+
+
+async def _choices(tx: Tx, numbers: Sequence[int]) -> tuple[Choice, ...]:
+    rows = await tx.conn.execute(select(index_accounts).where(index_accounts.c.number.in_(numbers)))
+    found = {row.number: _choice(row) for row in rows}
+    return tuple(found[number] for number in numbers if number in found)
+
+
+def _choice(row: Row[Any]) -> Choice:
+    return Choice(
+        directory=row.directory,
+        account_id=row.account_id,
+        login=row.login,
+        name=row.name,
+        mail=row.mail,
+        department=row.department,
+    )
