@@ -144,7 +144,7 @@ def help_blocks() -> Message:
             "*Reset somebody's password* (needs a role)\n"
             "• `/reset-password @person` or `/reset-password login` or `/reset-password mail address`\n"
             "• `/reset-password` alone asks for whom\n"
-            "• on a message: More actions, then *Reset this person's password*\n"
+            "• on a message: More actions, then *Reset their password*\n"
             "• the *Reset one* button on this app's Home tab"
         ),
         (
