@@ -18,15 +18,16 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--no-worker", is_flag=True, help="Leave the work to another process.")
+@click.option("--until-stdin-closes", is_flag=True, hidden=True, help="End with the process that holds our input.")
 @click.pass_obj
-def serve(door: Door, *, no_worker: bool) -> None:
+def serve(door: Door, *, no_worker: bool, until_stdin_closes: bool) -> None:
     """Run the bot: Slack, health, and the worker."""
     log.configure(level=door.level, style=door.style)
     hardening.harden()
     settings = door.settings()
     from bot.serve import serve as serving
 
-    door.run(serving(settings, work=not no_worker))
+    door.run(serving(settings, work=not no_worker, until_stdin_closes=until_stdin_closes))
 
 
 @click.command()

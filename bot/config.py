@@ -259,7 +259,7 @@ def _mean(near: str | None) -> str:
 
 def _anchored(settings: Settings, folder: Path) -> Settings:
     """Make relative paths absolute, from the configuration's folder."""
-    url = settings.store.url
+    url, trusted = settings.store.url, settings.mail.ca_file
     scheme, slashes, rest = url.partition(":///")
     if url.startswith("sqlite") and slashes and rest and not rest.startswith((":memory:", "/")):
         url = f"{scheme}:///{folder / rest}"
@@ -267,6 +267,7 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
         update={
             "store": settings.store.model_copy(update={"url": url}),
             "keys": settings.keys.model_copy(update={"file": folder / settings.keys.file}),
+            "mail": settings.mail.model_copy(update={"ca_file": trusted and str(folder / trusted)}),
         }
     )
 

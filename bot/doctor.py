@@ -164,7 +164,10 @@ async def _directory(section: DirectorySection) -> list[Finding]:
 
 
 async def _mail(settings: Settings) -> list[Finding]:
-    server = mail_server(settings)
+    try:
+        server = mail_server(settings)
+    except OperatorError as error:
+        return [_bad("mail", "", str(error))]
     if server is None:
         return [_good("mail", "none configured; nothing is mailed")]
     smtp = aiosmtplib.SMTP(
@@ -173,6 +176,7 @@ async def _mail(settings: Settings) -> list[Finding]:
         timeout=PATIENCE,
         use_tls=server.tls == "tls",
         start_tls=server.tls == "starttls",
+        tls_context=server.trust,
         username=server.username or None,
         password=server.password.reveal() if server.password is not None and server.username else None,
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ssl
 from typing import TYPE_CHECKING
 
+from bot.errors import ConfigError
 from desk import run, speak
 from desk.tools import Tools, Work, WorkKind
 from notify import mail, slack
@@ -23,11 +25,24 @@ if TYPE_CHECKING:
 
 
 def mail_server(settings: Settings) -> MailServer | None:
-    """Return where mails go; None where the operator has named no server."""
+    """Return where mails go; None where the operator has named no server.
+
+    Raises:
+        ConfigError: `mail.ca_file` or `mail.sender` cannot be used.
+    """
     told = settings.mail
     if not told.host:
         return None
-    return mail.MailServer(told.host, told.port, told.sender, told.tls, told.username, told.password or None)
+    try:
+        trust = ssl.create_default_context(cafile=told.ca_file or None)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(f"mail.ca_file: {told.ca_file} holds no certificates in PEM; mend it.") from error
+    try:
+        return mail.MailServer(
+            told.host, told.port, told.sender, told.tls, told.username, told.password or None, trust=trust
+        )
+    except ValueError as error:
+        raise ConfigError("mail.sender must be one address, such as: IT desk <it@example.com>.") from error
 
 
 class Duties:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
+import sys
 from typing import TYPE_CHECKING
 
 from bot.assembly import House, open_house
@@ -123,8 +125,19 @@ class Bot:
         log.info("stopped", extra={"listeners_left": left})
 
 
-async def serve(settings: Settings, *, work: bool = True) -> None:
+def _at_end_of_input(stop: asyncio.Event) -> None:
+    if not os.read(sys.stdin.fileno(), 1):
+        asyncio.get_running_loop().remove_reader(sys.stdin)
+        stop.set()
+
+
+async def serve(settings: Settings, *, work: bool = True, until_stdin_closes: bool = False) -> None:
     """Serve until SIGTERM or SIGINT.
+
+    Args:
+        settings: as `bot.config.load` read them.
+        work: run the worker too.
+        until_stdin_closes: end when standard input does, which is when the process that started us is gone.
 
     Raises:
         OperatorError: a sentence and a remedy.
@@ -134,6 +147,8 @@ async def serve(settings: Settings, *, work: bool = True) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    if until_stdin_closes:
+        loop.add_reader(sys.stdin, _at_end_of_input, stop)
     house = await open_house(settings)
     bot = Bot(settings, house, work=work)
     try:

@@ -156,6 +156,7 @@ class Mail(Section):
     username: str = ""
     password: Hidden = Field(default_factory=_nothing)
     sender: str = ""
+    ca_file: str = ""
 
     @model_validator(mode="after")
     def _together(self) -> Self:

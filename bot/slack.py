@@ -91,6 +91,17 @@ def _bolt_reads_no_environment() -> Iterator[None]:
         os.environ.update(hidden)
 
 
+@contextmanager
+def _quietly(logger: logging.Logger) -> Iterator[None]:
+    """Keep Bolt from warning that `authorize` goes before the client's token, which is what we want."""
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
 class Line:
     """The line to Slack. `open` it on the running loop, `meet` once, `close` it last."""
 
@@ -177,13 +188,14 @@ class Line:
         async def authorize(**_: Any) -> AuthorizeResult:
             return known
 
-        with _bolt_reads_no_environment():
+        logger = logging.getLogger("slack_bolt")
+        with _bolt_reads_no_environment(), _quietly(logger):
             app = AsyncApp(
                 name="rekey",
                 client=self.client,
                 authorize=authorize,
                 signing_secret=self.settings.signing_secret.reveal(),
-                logger=logging.getLogger("slack_bolt"),
+                logger=logger,
             )
         app.listener_runner.listener_start_handler = self.in_flight
         return app

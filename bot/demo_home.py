@@ -1,0 +1,92 @@
+"""Furnishing the demo's folder: keys, store, people, and two admins with their phones. What is there already stays."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pyotp
+
+from bot.assembly import clock, open_house
+from bot.config import load
+from bot.demo_people import ADMINS, DOMAINS, accounts
+from bot.worker import migrate
+from desk import enrol
+from directory.secret import Secret
+from resets import stepup
+from store.base import upgrade
+from store.keys import KeyRing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from desk.tools import Tools
+    from directory.local import LocalDirectory
+    from directory.local_people import NewAccount
+
+Phones = dict[str, list[tuple[str, str, str]]]
+
+
+async def furnish(config: Path, phones_file: Path, directory: LocalDirectory) -> Phones:
+    """Make what is missing, and return what is on the phones: for each Slack user (issuer, account, seed)."""
+    settings = load(config, {})
+    if not settings.keys.file.exists():
+        KeyRing.create(settings.keys.file)
+    await upgrade(settings.store.full_url)
+    await asyncio.to_thread(migrate, settings.store.full_url)
+    if await directory.find("robin.meyer") is None:
+        await _populate(directory)
+    phones = _read(phones_file)
+    if phones is None:
+        house = await open_house(settings)
+        try:
+            phones = {user: await _enrolled(house.tools, directory, user) for user in ADMINS}
+        finally:
+            await house.close()
+        _write(phones_file, phones)
+    return phones
+
+
+def _read(path: Path) -> Phones | None:
+    try:
+        kept = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+    return {user: [(issuer, account, seed) for issuer, account, seed in codes] for user, codes in kept.items()}
+
+
+def _write(path: Path, phones: Phones) -> None:
+    """Keep the seeds as a phone does. Only practice phones are files."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        json.dump(phones, file)
+
+
+async def _populate(directory: LocalDirectory) -> None:
+    for name, verified in DOMAINS.items():
+        await directory.add_domain(name, verified=verified)
+    await directory.add_accounts([_with_password(new, number) for number, new in enumerate(accounts())])
+
+
+def _with_password(new: NewAccount, number: int) -> NewAccount:
+    """Give an account a password that nobody knows, and a day on which it was last used."""
+    seen = clock() - timedelta(days=number % 60, hours=number % 9)
+    return replace(
+        new, password=Secret(secrets.token_urlsafe(24) + "-Aa1"), last_sign_in=seen if new.confirmed else None
+    )
+
+
+async def _enrolled(tools: Tools, directory: LocalDirectory, user: str) -> list[tuple[str, str, str]]:
+    """Enrol one admin as `rekey admin enrol` does, and put the seed on their phone."""
+    login = next(new.login for new in accounts() if new.slack_user == user)
+    pending = await enrol.enrol(
+        tools, slack_user=user, directory=directory.name, login=login, role="helpdesk", randbytes=secrets.token_bytes
+    )
+    # The code before the present one: so that the one that the phone shows now is still good for a first reset.
+    code = pyotp.TOTP(pending.seed.reveal()).at(clock() - stepup.STEP)
+    await enrol.confirm(tools, pending, code, by="demo")
+    return [(enrol.ISSUER, login, pending.seed.reveal())]

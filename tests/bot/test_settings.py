@@ -1,0 +1,226 @@
+"""The configuration: every mistake is a sentence with the key and the remedy, and no secret is ever repeated."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from bot.assembly import rules
+from bot.config import demand_slack, load
+from bot.errors import ConfigError
+from bot.settings import DirectorySection, Settings
+from directory.registry import CONNECTORS, connector
+from directory.secret import Secret
+from resets.request import Channel, Tier
+
+EXAMPLE = Path(__file__).parents[2] / "rekey.example.toml"
+
+
+@pytest.fixture
+def read(tmp_path):
+    def reading(text, environ=None):
+        path = tmp_path / "rekey.toml"
+        path.write_text(text, "utf-8")
+        return load(path, environ or {})
+
+    return reading
+
+
+@pytest.fixture
+def mistake(read):
+    def saying(text, environ=None):
+        with pytest.raises(ConfigError) as caught:
+            read(text, environ)
+        return str(caught.value)
+
+    return saying
+
+
+def test_the_defaults_need_no_file(tmp_path, monkeypatch):
+    """Without a file everything has its default; what serving needs is asked for by name."""
+    monkeypatch.chdir(tmp_path)
+    settings = load(environ={})
+    assert settings.delivery.expires == timedelta(hours=24)
+    with pytest.raises(ConfigError) as caught:
+        demand_slack(settings)
+    assert [s.split(" is missing")[0] for s in caught.value.sentences[:3]] == [
+        "slack.bot_token",
+        "slack.app_token",
+        "slack.team_id",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "remedy"),
+    [
+        ("[slak]\nmode = 'http'", "slak", "the nearest is slack"),
+        ("[slack]\nbot_tokn = 'x'", "slack.bot_tokn", "the nearest is slack.bot_token"),
+        ("[slack]\nmode = 'sockets'", "slack.mode", "'socket' or 'http'"),
+        ("[slack]\napi_url = 'https://example.com/api/'", "slack.api_url", "only on loopback"),
+        ("[slack]\napi_url = 'http://127.0.0.1.example.com/'", "slack.api_url", "only on loopback"),
+        ("[slack]\nteam_id = 'acme'", "slack.team_id", "rekey.example.toml"),
+        ("[store]\nurl = 'mysql://x'", "store.url", "sqlite+aiosqlite"),
+        ("[store]\nurl = 'postgresql+psycopg://u:pw-canary@h/d'", "store.url", "store.password_file"),
+        ("[web]\nlisten = '8080'", "web.listen", "127.0.0.1:8080"),
+        ("[delivery]\nexpires = 'soon'", "delivery.expires", '"24h"'),
+        ("[delivery.pickup.single]\nsensitve = 'none'", "delivery.pickup.single.sensitve", "single.sensitive"),
+        ("[mail]\nhost = 'mail.example.com'\ntls = 'none'\nsender = 'a@b.c'", "mail", "loopback"),
+        ("[mail]\nhost = 'mail.example.com'", "mail", "sender is missing"),
+        ("[[directories]]\nname = 'a'", "directories.a.kind", 'kind = "ldap"'),
+        ("[[directories]]\nname = 'a'\nkind = 'ldab'", "directories.a.kind", "local"),
+        (
+            "[[directories]]\nname = 'a'\nkind = 'local'\npath = 'x'\nbusy_secnds = 1",
+            "directories.a.busy_secnds",
+            "the nearest is directories.a.busy_seconds",
+        ),
+        ("[[directories]]\nname = 'a'\nkind = 'local'", "directories.a.path", "add it"),
+        ("[[directories]]\nname = 'A B'\nkind = 'local'\npath = 'x'", "directories.1.name", "rekey.example.toml"),
+        ("[[roles]]\nname = 'a'\n[[roles]]\nname = 'a'", "roles", "rename one"),
+        ("[slack\n", "rekey.toml", "line 1"),
+    ],
+)
+def test_a_mistake_is_a_sentence_with_the_key_and_the_remedy(mistake, text, key, remedy):
+    """One sentence: where, what, what to do."""
+    said = mistake(text)
+    assert key in said
+    assert remedy in said
+    assert "\n" not in said
+    assert "pw-canary" not in said
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({"REKEY_SLACK__BOT_TOKN": "x"}, "slack.bot_tokn is no setting; the nearest is slack.bot_token"),
+        ({"REKEY_SLAK__BOT_TOKEN": "x"}, "REKEY_SLAK__BOT_TOKEN names no setting; the nearest is REKEY_SLACK__"),
+        ({"REKEY_DIRECTORIES__CORP__PATH": "x"}, "names no configured directory"),
+    ],
+)
+def test_a_variable_that_means_nothing_is_a_mistake(mistake, environ, said):
+    """A misspelt variable is not silently ignored."""
+    assert said in mistake("", environ)
+
+
+def test_the_environment_goes_before_the_file(read):
+    """Every key can be overridden, a directory's own keys too."""
+    settings = read(
+        "[mail]\nport = 25\n[[directories]]\nname = 'my-corp'\nkind = 'local'\npath = 'a.db'",
+        {
+            "REKEY_MAIL__PORT": "2525",
+            "REKEY_STEP_UP__TOTP_IN_SLACK": "false",
+            "REKEY_DIRECTORIES__MY_CORP__PATH": "b.db",
+            "REKEY_DIRECTORIES__MY_CORP__NEVER": '["root"]',
+            "REKEY_CONFIG": "elsewhere",
+        },
+    )
+    assert settings.mail.port == 2525
+    assert settings.step_up.totp_in_slack is False
+    assert settings.directories[0].options.path.name == "b.db"
+    assert settings.directories[0].never == ("root",)
+
+
+def test_a_secret_may_stand_in_a_file(read, tmp_path, mistake):
+    """`bot_token_file` is read, without its last line break; both at once are a mistake, and so is a missing file."""
+    (tmp_path / "token").write_text("xoxb-canary-1\n")
+    assert read('[slack]\nbot_token_file = "token"').slack.bot_token.reveal() == "xoxb-canary-1"
+    assert read("", {"REKEY_SLACK__BOT_TOKEN_FILE": "token"}).slack.bot_token.reveal() == "xoxb-canary-1"
+    over = read('[slack]\nbot_token_file = "token"', {"REKEY_SLACK__BOT_TOKEN": "xoxb-other"})
+    assert over.slack.bot_token.reveal() == "xoxb-other"
+    assert "remove one" in mistake('[slack]\nbot_token = "xoxb-canary-2"\nbot_token_file = "token"')
+    assert "there is no file" in mistake('[slack]\nbot_token_file = "nowhere"')
+
+
+def test_no_secret_is_shown(read, mistake):
+    """Neither the settings' text nor a mistake holds a secret."""
+    settings = read('[slack]\nbot_token = "xoxb-canary-3"\n[store]\npassword = "pw-canary"')
+    assert "canary" not in repr(settings)
+    assert "canary" not in str(settings)
+    assert "canary" not in mistake('[slack]\nbot_token = ["xoxb-canary-3"]')
+    assert "canary" not in mistake('[slack]\nbot_token = "xoxb-canary-3\nmode = 1')
+
+
+def test_a_store_password_enters_the_address_only_where_it_is_used(read):
+    """The store's full address is made on demand, with the password quoted."""
+    settings = read('[store]\nurl = "postgresql+psycopg://rekey@db/rekey"\npassword = "a/b@c"')
+    assert settings.store.full_url == "postgresql+psycopg://rekey:a%2Fb%40c@db/rekey"
+
+
+def test_relative_paths_start_at_the_configuration(read, tmp_path):
+    """A command works the same from any folder."""
+    settings = read("[[directories]]\nname = 'a'\nkind = 'local'\npath = 'a.db'")
+    assert settings.keys.file == tmp_path / "rekey.keys"
+    assert settings.store.url == f"sqlite+aiosqlite:///{tmp_path}/rekey.db"
+    assert settings.directories[0].options.path == tmp_path / "a.db"
+
+
+def test_the_rules_are_what_the_operator_decided(read):
+    """Settings reach the rules, and another decision makes another version, so another digest."""
+    text = "[[directories]]\nname = 'a'\nkind = 'local'\npath = 'a.db'\ngates = ['mail', 'slack']\nnever = ['root']\n"
+    plain = rules(read(text))
+    assert plain.gates == {"a": frozenset({Channel.MAIL, Channel.DM})}
+    assert plain.never == {"a/root"}
+    assert plain.verified_domains == {"a": None}
+    assert plain.pickup[Tier.STANDARD] is True
+    other = rules(read(text + "verified_domains = ['Example.com']\n[delivery]\npickup = 'none'"))
+    assert other.verified_domains == {"a": frozenset({"example.com"})}
+    assert other.pickup[Tier.STANDARD] is False
+    assert other.version != plain.version
+
+
+def example():
+    """The example with its commented keys taken in."""
+    live = re.sub(r"^# (?=\[\[|[a-z_]+ = )", "", EXAMPLE.read_text("utf-8"), flags=re.MULTILINE)
+    return tomllib.loads(live)
+
+
+def fields_of(model):
+    found = {}
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            found[name] = fields_of(field.annotation)
+        elif field.annotation is Secret:
+            found |= {name: "", f"{name}_file": None}
+        else:
+            found[name] = field.get_default(call_default_factory=True)
+    return found
+
+
+def test_the_example_holds_every_key_with_its_default():
+    """rekey.example.toml and the settings say the same, key by key."""
+
+    def compare(told, meant, where):
+        assert told.keys() == meant.keys(), where
+        for key, value in meant.items():
+            if isinstance(value, dict):
+                compare(told[key], value, f"{where}.{key}")
+            elif isinstance(value, timedelta):
+                assert told[key] == f"{int(value.total_seconds()) // 3600}h"
+            elif value is not None:
+                assert told[key] == (str(value) if isinstance(value, Path) else value), f"{where}.{key}"
+
+    told, meant = example(), fields_of(Settings)
+    assert told.pop("roles") == [{"name": "helpdesk"}]
+    del told["directories"], meant["directories"], meant["roles"]
+    compare(told, meant, "")
+
+
+@pytest.mark.parametrize("kind", sorted(CONNECTORS))
+def test_the_example_shows_every_kind_of_directory(kind):
+    """Each connector stands in the example with all keys, those of every kind and its own."""
+    shown = next(d for d in example()["directories"] if d["kind"] == kind)
+    options = connector(kind).Options.model_fields
+    common = set(DirectorySection.model_fields) - {"options"}
+    secrets = {f"{k}_file" for k in options if f"{k}_file" in shown}
+    assert set(shown) == common | set(options) | secrets
+
+
+def test_the_example_can_be_read(tmp_path):
+    """As it stands, the example is a configuration."""
+    path = tmp_path / "rekey.toml"
+    path.write_text(EXAMPLE.read_text("utf-8"), "utf-8")
+    assert load(path, {}).directories == ()
