@@ -44,6 +44,8 @@ from directory.local_tables import (
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
     from directory.secret import Secret
 
 PAGE = 1000  # accounts
@@ -126,8 +128,7 @@ class LocalDirectory(LocalPeople, LocalSignIn, Directory):
         The marker is that of the walk's beginning: who changes during it comes again next time. A marker of another
         file, or of this one's future (a restored backup), is answered with all accounts.
         """
-        async with self._parts.file.read() as conn:
-            about = await read_settings(conn)
+        about = await self._parts.file.read(read_settings)
         after = _change_of(since, about)
         marker = f"{about.directory}:{about.change}"
         last = ""
@@ -173,26 +174,34 @@ class LocalDirectory(LocalPeople, LocalSignIn, Directory):
         return Finding(ok=True, what="file", detail=str(path))
 
     async def _check_reading(self) -> Finding:
-        async with self._parts.file.read() as conn:
+        async def look(conn: AsyncConnection) -> tuple[int, bool]:
             count = (await conn.execute(select(func.count()).select_from(accounts))).scalar_one()
-            sound = (await conn.exec_driver_sql("PRAGMA quick_check(1)")).scalar_one() == "ok"
+            return count, (await conn.exec_driver_sql("PRAGMA quick_check(1)")).scalar_one() == "ok"
+
+        count, sound = await self._parts.file.read(look)
         if not sound:
             return Finding(ok=False, what="find", detail="the file is damaged", remedy="Restore it from a backup.")
         return Finding(ok=True, what="find", detail=f"{count} accounts")
 
     async def _check_writing(self) -> Finding:
-        async with self._parts.file.write() as conn:
-            await conn.execute(update(settings).values(change=settings.c.change))
+        same = update(settings).values(change=settings.c.change)
+        await self._parts.file.write(lambda conn: conn.execute(same))
         return Finding(ok=True, what="right to reset")
 
-    async def _accounts(self, statement: Select[tuple[object, ...]]) -> tuple[Account, ...]:
-        async with self._parts.file.read() as conn:
+    async def _accounts(self, statement: Select[*tuple[object, ...]]) -> tuple[Account, ...]:
+        async def read(conn: AsyncConnection) -> tuple[Account, ...]:
             return tuple(account_of(row) for row in (await conn.execute(statement)).mappings())
 
+        return await self._parts.file.read(read)
+
+    async def _texts(self, statement: Select[str]) -> tuple[str, ...]:
+        async def read(conn: AsyncConnection) -> tuple[str, ...]:
+            return tuple((await conn.execute(statement)).scalars())
+
+        return await self._parts.file.read(read)
+
     async def _gone(self, after: int) -> tuple[str, ...]:
-        async with self._parts.file.read() as conn:
-            ids = await conn.execute(select(gone.c.id).where(gone.c.changed > after).order_by(gone.c.changed))
-            return tuple(ids.scalars())
+        return await self._texts(select(gone.c.id).where(gone.c.changed > after).order_by(gone.c.changed))
 
     # -- declared capabilities: all of them ----------------------------------------------------------------
 
@@ -203,40 +212,40 @@ class LocalDirectory(LocalPeople, LocalSignIn, Directory):
         await self._alter_living(account, locked_at=None, misses=0)
 
     async def _alter_living(self, account: Account, **values: object) -> None:
-        async with self._parts.file.write() as conn:
-            values["changed"] = await next_change(conn)
-            taken = await conn.execute(update(accounts).where(accounts.c.id == account.id).values(**values))
+        async def alter(conn: AsyncConnection) -> None:
+            changes = {**values, "changed": await next_change(conn)}
+            taken = await conn.execute(update(accounts).where(accounts.c.id == account.id).values(**changes))
             if taken.rowcount == 0:
                 raise AccountGone("deleted")
 
+        await self._parts.file.write(alter)
+
     async def _revoke_sessions(self, account: Account) -> int:
-        async with self._parts.file.write() as conn:
-            return await revoke(self._parts, conn, account.id, (PassKind.SESSION,))
+        return await self._parts.file.write(lambda conn: revoke(self._parts, conn, account.id, (PassKind.SESSION,)))
 
     async def _revoke_tokens(self, account: Account) -> int:
-        async with self._parts.file.write() as conn:
-            return await revoke(self._parts, conn, account.id, (PassKind.TOKEN,))
+        return await self._parts.file.write(lambda conn: revoke(self._parts, conn, account.id, (PassKind.TOKEN,)))
 
     async def _groups(self, account: Account) -> tuple[str, ...]:
         mine = select(members.c.group_key.label("key")).where(members.c.account_id == account.id).cte(recursive=True)
         around = select(nesting.c.outer_key).join(mine, nesting.c.inner_key == mine.c.key)
         every = mine.union(around)  # not UNION ALL: a circle of groups ends
         names = select(groups.c.name).where(groups.c.key.in_(select(every.c.key)))
-        async with self._parts.file.read() as conn:
-            return tuple(sorted((await conn.execute(names)).scalars()))
+        return tuple(sorted(await self._texts(names)))
 
     async def _password_policy(self, account: Account) -> PasswordPolicy:  # noqa: ARG002
-        async with self._parts.file.read() as conn:
-            return (await read_settings(conn)).policy
+        return (await self._parts.file.read(read_settings)).policy
 
     async def _verified_domains(self) -> frozenset[str]:
-        async with self._parts.file.read() as conn:
-            return frozenset((await conn.execute(select(domains.c.name).where(domains.c.verified))).scalars())
+        return frozenset(await self._texts(select(domains.c.name).where(domains.c.verified)))
 
     async def _last_sign_in(self, account: Account) -> datetime | None:
-        async with self._parts.file.read() as conn:
-            found = await conn.execute(select(accounts.c.last_sign_in).where(accounts.c.id == account.id))
-            return found.scalar_one_or_none()
+        last = select(accounts.c.last_sign_in).where(accounts.c.id == account.id)
+
+        async def read(conn: AsyncConnection) -> datetime | None:
+            return (await conn.execute(last)).scalar_one_or_none()
+
+        return await self._parts.file.read(read)
 
     async def _verify_password(self, account: Account, password: Secret) -> bool:
         return await is_current(self._parts, account.id, password)

@@ -8,9 +8,9 @@ import logging
 import os
 import secrets
 import sqlite3
-from contextlib import asynccontextmanager
+from contextlib import suppress
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import create_engine, event, insert
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -23,12 +23,14 @@ from directory.local_tables import APPLICATION, VERSION, metadata, settings
 from directory.misconfigured import Misconfigured
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import Awaitable, Callable, Coroutine
     from datetime import timedelta
     from pathlib import Path
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Engine
     from sqlalchemy.ext.asyncio import AsyncConnection
+
+T = TypeVar("T")
 
 # NIST SP 800-63B-4, 3.1.1.2: 15 characters where a password stands alone, no composition rules; ours never does
 POLICY = PasswordPolicy(min_length=12, max_length=128, forbid_names=True, history=5)
@@ -42,8 +44,9 @@ class Conflict(ValueError):
 class LocalFile:
     """One file, which other processes may have open too: WAL, one writer at a time, first come first served.
 
-    A write that was acknowledged survives a loss of power (synchronous = FULL); one that was not has not happened,
-    unless Unreachable says `sent`.
+    A write that was acknowledged survives a loss of power (synchronous = FULL); one that was refused has not happened,
+    unless Unreachable says `sent`. Cancelling waits for the transaction under way to end: milliseconds, or `busy` while
+    another process writes.
     """
 
     def __init__(self, path: Path, *, busy: timedelta) -> None:
@@ -66,24 +69,20 @@ class LocalFile:
         )
         _set_up(self.engine.sync_engine, busy)
 
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
-        """Give a connection that sees one moment of the directory."""
-        async with self._transaction(writes=False) as conn:
-            yield conn
+    async def read(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """Do some work that sees one moment of the directory."""
+        return await _to_its_end(self._transaction(work, writes=False))
 
-    @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
-        """Give a connection that alone may write; all is kept when the block ends well, and nothing otherwise."""
-        async with self._gate, self._transaction(writes=True) as conn:
-            yield conn
+    async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """Do some work that alone may write; all of it is kept when it ends well, and nothing otherwise."""
+        async with self._gate:
+            return await _to_its_end(self._transaction(work, writes=True))
 
     async def close(self) -> None:
         """Close the connections. May be called twice."""
         await self.engine.dispose()
 
-    @asynccontextmanager
-    async def _transaction(self, *, writes: bool) -> AsyncIterator[AsyncConnection]:
+    async def _transaction(self, work: Callable[[AsyncConnection], Awaitable[T]], *, writes: bool) -> T:
         if _identity(self.path) != self._identity:
             raise Unreachable("the file is gone or is another one")
         committing = False
@@ -91,14 +90,33 @@ class LocalFile:
             async with self.engine.connect() as conn:
                 await conn.execution_options(rekey_writes=writes)
                 await conn.begin()
-                yield conn
+                done = await work(conn)
                 if writes:
                     committing = True
                     await conn.commit()
+                return done
         except SQLAlchemyError as error:
             raise _told(error, sent=committing) from error
         except UnicodeEncodeError:
             raise BadAnswer("a text that is no Unicode") from None  # its own words would repeat the text
+
+
+async def _to_its_end(transaction: Coroutine[Any, Any, T]) -> T:
+    """Let a transaction end before a cancellation goes on.
+
+    A statement that is cancelled while it has rows to give keeps its connection half alive after SQLAlchemy has closed
+    it (sqlite3_close_v2), and with it the lock, until the garbage collector comes by: nobody could write any more.
+    """
+    task = asyncio.ensure_future(transaction)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        while not task.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()  # looked at, so that asyncio does not complain
+        raise
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
@@ -138,16 +156,9 @@ def _prepare(path: Path, busy: timedelta) -> None:
     try:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         with engine.connect() as conn:
-            conn.execution_options(rekey_writes=True)
-            if _fresh(conn, path):
-                metadata.create_all(conn)
-                first = {"id": 1, "directory": secrets.token_hex(8), "change": 0, "lock_after": LOCK_AFTER}
-                conn.execute(insert(settings).values(**first, policy=json.dumps(asdict(POLICY))))
-                conn.exec_driver_sql(f"PRAGMA application_id = {APPLICATION}")
-                conn.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
-            conn.commit()
-            raw: Any = conn.connection.dbapi_connection
-            raw.execute("PRAGMA journal_mode = WAL").close()  # outside of a transaction; stays with the file
+            fresh = _fresh(conn, path)
+        if fresh:
+            _make(engine, path)
     except OSError as error:
         raise Misconfigured("path", f"{path} cannot be opened ({error.strerror}).", "See to its rights.") from error
     except SQLAlchemyError as error:
@@ -155,6 +166,20 @@ def _prepare(path: Path, busy: timedelta) -> None:
         raise Misconfigured("path", f"{path} cannot be opened ({why}).", "Name another file, or mend it.") from error
     finally:
         engine.dispose()
+
+
+def _make(engine: Engine, path: Path) -> None:
+    with engine.connect() as conn:
+        raw: Any = conn.connection.dbapi_connection
+        raw.execute("PRAGMA journal_mode = WAL").close()  # outside of a transaction; stays with the file
+        conn.execution_options(rekey_writes=True)
+        if _fresh(conn, path):  # another process may have been faster
+            metadata.create_all(conn)
+            first = {"id": 1, "directory": secrets.token_hex(8), "change": 0, "lock_after": LOCK_AFTER}
+            conn.execute(insert(settings).values(**first, policy=json.dumps(asdict(POLICY))))
+            conn.exec_driver_sql(f"PRAGMA application_id = {APPLICATION}")
+            conn.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
+        conn.commit()
 
 
 def _fresh(conn: Connection, path: Path) -> bool:

@@ -66,7 +66,7 @@ def refuse_bad(policy: PasswordPolicy, *, login: str, name: str, password: Secre
 
 
 async def _look(parts: Parts, account_id: str) -> _Sight:
-    async with parts.file.read() as conn:
+    async def look(conn: AsyncConnection) -> _Sight:
         row = (await conn.execute(select(accounts).where(accounts.c.id == account_id))).mappings().one_or_none()
         if row is None or row["disabled"]:
             raise AccountGone("disabled" if row else "deleted")
@@ -75,6 +75,8 @@ async def _look(parts: Parts, account_id: str) -> _Sight:
         newest = older.order_by(old_passwords.c.number.desc()).limit(policy.history)
         return _Sight(row, policy, tuple((await conn.execute(newest)).scalars()))
 
+    return await parts.file.read(look)
+
 
 async def _exchange(parts: Parts, sight: _Sight, password: Secret, *, must_change: bool) -> str | None:
     """Hash and write; None when the password changed since the sight was taken."""
@@ -82,7 +84,8 @@ async def _exchange(parts: Parts, sight: _Sight, password: Secret, *, must_chang
     hashed = await parts.hasher.hash(password)
     marker = parts.randbytes(8).hex()
     row = sight.account
-    async with parts.file.write() as conn:
+
+    async def exchange(conn: AsyncConnection) -> bool:
         taken = await conn.execute(
             update(accounts)
             .where(accounts.c.id == row["id"], accounts.c.disabled.is_(False))
@@ -96,9 +99,11 @@ async def _exchange(parts: Parts, sight: _Sight, password: Secret, *, must_chang
             )
         )
         if taken.rowcount == 0:
-            return None
+            return False
         await _remember(conn, row, sight.policy.history)
-    return marker
+        return True
+
+    return marker if await parts.file.write(exchange) else None
 
 
 async def _refuse(parts: Parts, sight: _Sight, password: Secret) -> None:

@@ -92,7 +92,8 @@ class LocalPeople:
             PasswordRejected: the policy refuses one; nothing has changed.
         """
         hashes = await self._hashes(new)
-        async with self._parts.file.write() as conn:
+
+        async def add(conn: AsyncConnection) -> tuple[str, ...]:
             change = await next_change(conn)
             rows = [self._row_of(one, hashed, change) for one, hashed in zip(new, hashes, strict=True)]
             taken = {row["login_key"] for row in rows}
@@ -104,7 +105,9 @@ class LocalPeople:
             for one, row in zip(new, rows, strict=True):
                 for group in one.groups:
                     await _join(conn, group, [row["id"]])
-        return tuple(row["id"] for row in rows)
+            return tuple(row["id"] for row in rows)
+
+        return await self._parts.file.write(add)
 
     async def change_account(self, account_id: str, **fields: Unpack[AccountFields]) -> None:
         """Change what an account shows.
@@ -118,7 +121,8 @@ class LocalPeople:
             raise TypeError(f"an account has no {', '.join(sorted(unknown))}")
         if "mail" in values:
             values["mail_key"] = key(values["mail"]) if values["mail"] else None
-        async with self._parts.file.write() as conn:
+
+        async def change(conn: AsyncConnection) -> None:
             if "login" in values:
                 values["login_key"] = key(values["login"])
                 same = select(accounts.c.id).where(
@@ -128,6 +132,8 @@ class LocalPeople:
                     raise Conflict("the login is taken")
             await _alter(conn, account_id, **values)
 
+        await self._parts.file.write(change)
+
     async def set_initial_password(self, login: str, password: Secret, *, must_change: bool = True) -> None:
         """Give an account its first or a new password, by its login.
 
@@ -135,38 +141,45 @@ class LocalPeople:
             Conflict: no such login.
             AccountGone, PasswordRejected, PasswordUnchanged: as `set_password`; nothing has changed.
         """
-        async with self._parts.file.read() as conn:
-            found = await conn.execute(select(accounts.c.id).where(accounts.c.login_key == key(login)))
-            account_id = found.scalar_one_or_none()
+        named = select(accounts.c.id).where(accounts.c.login_key == key(login))
+
+        async def look(conn: AsyncConnection) -> str | None:
+            return (await conn.execute(named)).scalar_one_or_none()
+
+        account_id = await self._parts.file.read(look)
         if account_id is None:
             raise Conflict("no such login")
         await replace(self._parts, account_id, password, must_change=must_change)
 
     async def disable(self, account_id: str) -> None:
         """Shut an account out, and revoke its sessions and API tokens for good."""
-        async with self._parts.file.write() as conn:
+
+        async def disable(conn: AsyncConnection) -> None:
             await _alter(conn, account_id, disabled=True)
             await revoke(self._parts, conn, account_id, (PassKind.SESSION, PassKind.TOKEN))
 
+        await self._parts.file.write(disable)
+
     async def enable(self, account_id: str) -> None:
         """Let a disabled account in again; its password and its lock are as they were."""
-        async with self._parts.file.write() as conn:
-            await _alter(conn, account_id, disabled=False)
+        await self._parts.file.write(lambda conn: _alter(conn, account_id, disabled=False))
 
     async def delete_account(self, account_id: str) -> None:
         """Delete an account with its passes, old passwords and memberships. Its id is never given again."""
-        async with self._parts.file.write() as conn:
+
+        async def remove(conn: AsyncConnection) -> None:
             taken = await conn.execute(delete(accounts).where(accounts.c.id == account_id))
             if taken.rowcount == 0:
                 raise Conflict("no such account")
             await conn.execute(insert(gone).values(id=account_id, changed=await next_change(conn)))
 
+        await self._parts.file.write(remove)
+
     async def add_domain(self, name: str, *, verified: bool) -> None:
         """Add a mail domain, or say of a known one whether it is verified."""
         row = {"name": key(name), "verified": verified}
         statement = upsert(domains).values(**row).on_conflict_do_update(index_elements=["name"], set_=row)
-        async with self._parts.file.write() as conn:
-            await conn.execute(statement)
+        await self._parts.file.write(lambda conn: conn.execute(statement))
 
     async def add_group(self, name: str, *, members: Sequence[str] = (), groups: Sequence[str] = ()) -> None:
         """Add a group, or members to a known one.
@@ -176,24 +189,25 @@ class LocalPeople:
             members: ids of accounts.
             groups: names of groups whose members become members of this one too; made as needed, circles are fine.
         """
-        async with self._parts.file.write() as conn:
+
+        async def add(conn: AsyncConnection) -> None:
             await _join(conn, name, members)
             for inner in groups:
                 await _join(conn, inner, ())
                 link = upsert(nesting).values(inner_key=key(inner), outer_key=key(name))
                 await conn.execute(link.on_conflict_do_nothing())
 
+        await self._parts.file.write(add)
+
     async def set_policy(self, policy: PasswordPolicy, *, lock_after: int | None = None) -> None:
         """Hold new passwords against this policy from now on; lock after so many wrong ones in a row (0: never)."""
         values: dict[str, object] = {"policy": json.dumps(asdict(policy))}
         if lock_after is not None:
             values["lock_after"] = lock_after
-        async with self._parts.file.write() as conn:
-            await conn.execute(update(settings).values(**values))
+        await self._parts.file.write(lambda conn: conn.execute(update(settings).values(**values)))
 
     async def _hashes(self, new: Sequence[NewAccount]) -> list[str | None]:
-        async with self._parts.file.read() as conn:
-            policy = (await read_settings(conn)).policy
+        policy = (await self._parts.file.read(read_settings)).policy
         for number, one in enumerate(new):
             if one.password is not None:
                 try:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, case, insert, literal, or_, select, update
 
+from directory.local_file import Conflict
 from directory.local_parts import Parts, next_change, read_settings
 from directory.local_passwords import replace_own
 from directory.local_policy import LONGEST
@@ -91,15 +92,16 @@ class LocalSignIn:
         """Issue an API token, good until it is revoked or `life` is over. Its text is given out here only.
 
         Raises:
-            LookupError: no such account.
+            Conflict: no such account.
         """
-        now = self._parts.clock()
-        async with self._parts.file.write() as conn:
-            known = await conn.execute(select(accounts.c.id).where(accounts.c.id == account_id))
-            if known.first() is None:
-                raise LookupError("no such account")
-            until = now + life if life else None
+        until = self._parts.clock() + life if life else None
+
+        async def issue(conn: AsyncConnection) -> Secret:
+            if await _one(conn, select(accounts.c.id).where(accounts.c.id == account_id)) is None:
+                raise Conflict("no such account")
             return await _issue(self._parts, conn, account_id, PassKind.TOKEN, label=label, until=until)
+
+        return await self._parts.file.write(issue)
 
     async def holder(self, opener: Secret) -> Account | None:
         """Say whose session or API token this is; None when it opens nothing (any more)."""
@@ -109,8 +111,7 @@ class LocalSignIn:
             .where(passes.c.digest == _digest(opener), passes.c.revoked_at.is_(None), accounts.c.disabled.is_(False))
             .where(or_(passes.c.expires_at.is_(None), passes.c.expires_at > self._parts.clock()))
         )
-        async with self._parts.file.read() as conn:
-            row = (await conn.execute(mine)).mappings().one_or_none()
+        row = await self._parts.file.read(lambda conn: _one(conn, mine))
         return account_of(row) if row else None
 
     async def _at_the_door(self, login: str, password: Secret) -> tuple[RowMapping | None, SignIn]:
@@ -124,9 +125,8 @@ class LocalSignIn:
     async def _row(self, login: str) -> RowMapping | None:
         if not is_unicode(login):
             return None
-        async with self._parts.file.read() as conn:
-            found = await conn.execute(select(accounts).where(accounts.c.login_key == key(login)))
-            return found.mappings().one_or_none()
+        named = select(accounts).where(accounts.c.login_key == key(login))
+        return await self._parts.file.read(lambda conn: _one(conn, named))
 
     async def _why_not(self, login: str, tried: SignIn) -> SignIn:
         """Say LOCKED of the attempt that has just locked the account, and of those that it overtook."""
@@ -172,7 +172,8 @@ async def _try(parts: Parts, account_id: str, password: Secret, *, signs_in: boo
 
 async def _pay(parts: Parts, account_id: str) -> RowMapping | None:
     """Count a miss beforehand, and lock at the last; None when there is nothing to look at."""
-    async with parts.file.write() as conn:
+
+    async def pay(conn: AsyncConnection) -> RowMapping | None:
         limit = (await read_settings(conn)).lock_after
         if limit == 0:
             return await _one(conn, select(accounts).where(accounts.c.id == account_id, _open()))
@@ -189,6 +190,8 @@ async def _pay(parts: Parts, account_id: str) -> RowMapping | None:
         )
         return await _one(conn, pays)
 
+    return await parts.file.write(pay)
+
 
 async def _one(conn: AsyncConnection, statement: Executable) -> RowMapping | None:
     rows: Sequence[RowMapping] = (await conn.execute(statement)).mappings().all()
@@ -203,7 +206,8 @@ async def _let_in(parts: Parts, paid: RowMapping, *, signs_in: bool) -> SignIn:
     """Give the payment back, unless the account was disabled, changed, or locked by another attempt meanwhile."""
     now = parts.clock()
     enters = signs_in and not paid["must_change"]
-    async with parts.file.write() as conn:
+
+    async def let_in(conn: AsyncConnection) -> SignIn:
         back = await conn.execute(
             update(accounts)
             .where(accounts.c.id == paid["id"], accounts.c.disabled.is_(False), accounts.c.marker == paid["marker"])
@@ -221,7 +225,9 @@ async def _let_in(parts: Parts, paid: RowMapping, *, signs_in: bool) -> SignIn:
         session = None
         if enters:
             session = await _issue(parts, conn, paid["id"], PassKind.SESSION, label="", until=now + SESSION_LIFE)
-    return SignIn(ok=True, must_change=paid["must_change"], account_id=paid["id"], session=session)
+        return SignIn(ok=True, must_change=paid["must_change"], account_id=paid["id"], session=session)
+
+    return await parts.file.write(let_in)
 
 
 async def _issue(

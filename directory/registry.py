@@ -51,12 +51,13 @@ def connector(kind: str) -> Connector:
     module, name, extra = CONNECTORS[kind]
     try:
         return cast(Connector, getattr(import_module(module), name))
-    except ModuleNotFoundError as error:
-        if not extra or (error.name or "").partition(".")[0] in {"directory", ""}:
+    except ImportError as error:
+        library = (error.name or "").partition(".")[0]
+        if not extra or library == "directory":
             raise
         raise Misconfigured(
             "kind",
-            f"A directory of kind {kind!r} needs the library {error.name!r}, which is not installed.",
+            f"A directory of kind {kind!r} needs the library {library!r}, which cannot be loaded ({error.msg}).",
             f"Install Rekey with its extra: pip install 'rekey[{extra}]'.",
         ) from error
 

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.directory.harness import ROWS, Harness
+from tests.directory.local_world import World
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
 
     from directory.base import Directory
 
@@ -57,3 +59,12 @@ async def harness(server: Harness) -> AsyncIterator[Harness]:
 async def directory(harness: Harness) -> Directory:
     """The connector under test, open on the same directory."""
     return harness.directory
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    """A `local` directory that can be held in the middle of a hash."""
+    made = World(tmp_path / "people.db")
+    yield made
+    made.engine.held.set()
+    await made.local.close()

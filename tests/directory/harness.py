@@ -61,6 +61,7 @@ class Harness(ABC):
     """
 
     kind: ClassVar[str]
+    directory: Directory  # what `start` gave, for this test
     # fields of Person, besides login, name, given_name, family_name, mail and password, that the directory can tell
     fields: ClassVar[frozenset[str]] = frozenset()
     # what may come up after `cut_off`, and after `withdraw_right`
