@@ -1,0 +1,168 @@
+// The stack of modals, at most three deep, of which one sees the top.
+
+import { renderBlocks, showErrors } from "./blocks.js";
+import { openDialog } from "./dialog.js";
+import { h, refill, tabbable, uid } from "./dom.js";
+import { keepFocus } from "./focus.js";
+import { icon } from "./icons.js";
+import { words } from "./mrkdwn.js";
+import { appAvatar } from "./people.js";
+import { surface } from "./surface.js";
+import { unfilled, Values } from "./values.js";
+
+export class Modals {
+  #stack = []; // {view, values, errors}
+  #closed = new Set();
+  #release = null;
+  #box = null;
+  #busy = null; // the id of the view that is being submitted
+
+  constructor(app) {
+    this.app = app;
+  }
+
+  /** A view that was opened, pushed or updated; depth is the height of the stack with it. */
+  show(view, depth) {
+    if (this.#closed.has(view.id)) return;
+    const known = this.#stack.find((each) => each.view.id === view.id);
+    const onTop = known ? known === this.#stack.at(-1) : true;
+    if (known) {
+      known.view = view;
+      known.values.adopt(view.blocks);
+      known.errors = {};
+    } else {
+      this.#stack.length = Math.max(0, Math.min(this.#stack.length, (depth ?? 1) - 1));
+      this.#stack.push({ view, values: new Values().adopt(view.blocks), errors: {} });
+    }
+    if (onTop) this.#draw(Boolean(known));
+  }
+
+  /** A view that was closed by the app (or all of them). */
+  remove(viewId, all) {
+    this.#stack = all ? [] : this.#stack.filter((each) => each.view.id !== viewId);
+    this.#draw(false);
+  }
+
+  /** Forget everything: another person is viewed. */
+  reset() {
+    this.#stack = [];
+    this.#closed.clear();
+    this.#draw(false);
+  }
+
+  #draw(same) {
+    const top = this.#stack.at(-1);
+    if (!top) {
+      this.#release?.();
+      this.#release = null;
+      this.#box = null;
+      return;
+    }
+    if (!this.#release) {
+      this.#box = h("div", { class: "modal", role: "dialog", "aria-modal": "true", "data-testid": "modal" });
+      this.#fill(top);
+      this.#release = openDialog(this.#box, { onescape: () => this.#leave(false), first: () => firstField(this.#box) });
+      return;
+    }
+    const found = keepFocus(this.#box, () => {
+      this.#fill(top);
+      return this.#box;
+    });
+    const inside = this.#box.contains(document.activeElement);
+    if (inside && !found) (firstField(this.#box) ?? this.#box).focus({ preventScroll: true });
+    if (!same) this.#box.querySelector(".modal-body").scrollTop = 0;
+  }
+
+  #fill({ view, values, errors }) {
+    const title = uid("modal");
+    const box = this.#box;
+    box.setAttribute("aria-labelledby", title);
+    box.dataset.viewId = view.id;
+    box.dataset.callbackId = view.callback_id ?? "";
+    box.dataset.depth = this.#stack.length;
+    const touched = (blockId) => {
+      delete errors[blockId];
+      showErrors(box, errors);
+    };
+    const ctx = surface(this.app, { type: "view", view_id: view.id }, values, { touched });
+    const scroll = box.querySelector(".modal-body")?.scrollTop ?? 0;
+    const body = h("div", { class: "modal-body" }, renderBlocks(view.blocks, ctx));
+    refill(
+      box,
+      h(
+        "header",
+        { class: "modal-head" },
+        appAvatar(this.app.world.bot, "small"),
+        h("h2", { id: title, "data-testid": "modal-title" }, words(view.title)),
+        h("button", { type: "button", class: "btn btn-icon", "aria-label": "Close", "data-testid": "modal-x", onclick: () => this.#leave(true) }, icon("close")),
+      ),
+      h("form", { novalidate: true, autocomplete: "off", onsubmit: (event) => this.#submit(event) }, body, h("p", { class: "modal-error", role: "alert", "data-testid": "modal-error" }), this.#foot(view)),
+    );
+    body.scrollTop = scroll;
+    if (this.#busy === view.id) this.#working(true);
+  }
+
+  #foot(view) {
+    if (!view.submit && !view.close) return null;
+    const leave = h("button", { type: "button", class: "btn", "data-testid": "modal-close", onclick: () => this.#leave(false) }, words(view.close) || "Cancel");
+    const submit = view.submit && h("button", { type: "submit", class: "btn btn-primary", "data-testid": "modal-submit" }, words(view.submit));
+    return h("footer", { class: "modal-foot" }, leave, submit);
+  }
+
+  #working(on) {
+    const submit = this.#box?.querySelector("[type=submit]");
+    if (on) submit?.setAttribute("aria-busy", "true");
+    else submit?.removeAttribute("aria-busy");
+  }
+
+  async #submit(event) {
+    event.preventDefault();
+    const top = this.#stack.at(-1);
+    if (!top?.view.submit || this.#busy === top.view.id) return;
+    if (this.#refuse(top, unfilled(top.view.blocks, top.values))) return;
+    this.#busy = top.view.id;
+    this.#working(true);
+    let failed = "";
+    try {
+      const { errors } = await this.app.link.ask("submit", { view_id: top.view.id, values: top.values.all() });
+      if (this.#stack.at(-1) === top) this.#refuse(top, errors ?? {});
+    } catch (error) {
+      failed = error.message;
+    }
+    this.#busy = null;
+    if (this.#stack.at(-1) !== top) return;
+    this.#working(false);
+    this.#box.querySelector(".modal-error").textContent = failed;
+  }
+
+  /** Show errors under their fields and go to the first; says whether there are any. */
+  #refuse(top, errors) {
+    top.errors = errors;
+    if (this.#box) this.#fillErrors(errors);
+    return Object.keys(errors).length > 0;
+  }
+
+  #fillErrors(errors) {
+    const top = this.#stack.at(-1);
+    Object.assign(top.errors, errors);
+    const first = showErrors(this.#box, errors);
+    if (!first) return;
+    first.focus();
+    first.closest(".block").scrollIntoView({ block: "nearest" });
+  }
+
+  /** Cancel or Escape leaves this view; the X leaves all of them, as in Slack. */
+  #leave(all) {
+    const gone = all ? this.#stack : this.#stack.slice(-1);
+    const viewId = this.#stack.at(-1).view.id;
+    for (const each of gone) this.#closed.add(each.view.id);
+    this.#stack = all ? [] : this.#stack.slice(0, -1);
+    this.#draw(false);
+    this.app.tell("close", { view_id: viewId, clear: all });
+  }
+}
+
+function firstField(box) {
+  const body = box.querySelector(".modal-body");
+  return body.querySelector("[data-first]") ?? tabbable(body)[0] ?? box.querySelector("[data-testid=modal-submit], [data-testid=modal-close]");
+}

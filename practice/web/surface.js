@@ -1,0 +1,30 @@
+// What a message, a modal and a Home have in common: names, values, and the way to the bot.
+
+import { confirmed } from "./confirm.js";
+
+/**
+ * The context with which blocks are rendered.
+ *
+ * @param {Object} app
+ * @param {Object} container where it happens, as the server wants it: {type, channel?, ts?, view_id?}
+ * @param {import("./values.js").Values} values
+ * @param {{touched?: function(string): void}} [more]
+ */
+export function surface(app, container, values, more = {}) {
+  return {
+    names: app.names,
+    values,
+    ...more,
+    /** Send one action; false when the person said no in the confirm dialog, or when Slack refused. */
+    async act(block, element, state, begun) {
+      if (element.confirm && !(await confirmed(element.confirm, app.names))) return false;
+      begun?.();
+      const action = { ...state, block_id: block.block_id, action_id: element.action_id };
+      return app.tell("act", { container, action, values: values.all() });
+    },
+    /** Options of an external select for what was typed. */
+    suggest(block, element, value) {
+      return app.link.ask("suggest", { container, block_id: block.block_id, action_id: element.action_id, value });
+    },
+  };
+}
