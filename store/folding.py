@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,12 +13,16 @@ if TYPE_CHECKING:
 LONGEST_WORD = 64  # characters; also keeps a hostile name below the size that an index entry may have
 MOST_WORDS = 40  # of one account
 MOST_QUERY_WORDS = 6
-OF_PERSON, OF_DEPARTMENT = 0, 1  # ranks: a person's own words come before the department's
+LOGIN = 0  # rank: the whole login
+PERSON = 1  # a word of login, mail or name, unless another such word of the account starts with it
+SHORT = 2  # the words left out of PERSON: every search that they would find is found by the longer one
+DEPARTMENT = 3
 
 # Letters that Unicode does not take apart into a base and an accent.
 STROKES = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "\u0131": "i", "æ": "ae", "œ": "oe", "þ": "th"}
 )
+CONTROLS = {code: " " if chr(code).isspace() else None for code in (*range(32), 127)}
 UNSEEN = frozenset({"Mn", "Cc", "Cf", "Cs", "Co", "Cn"})
 BETWEEN_PARTS = re.compile(r"[\W_]+")
 
@@ -30,9 +35,11 @@ def storable(text: str) -> str:
 def fold(text: str) -> str:
     """Return the text in the form in which two spellings of it are equal."""
     # Case first: the capital of a stroked letter is not in the table.
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    seen = "".join(" " if c in "\t\n\r" else c for c in plain if c in "\t\n\r" or unicodedata.category(c) not in UNSEEN)
-    return seen.casefold().translate(STROKES)
+    lower = text.casefold()
+    if lower.isascii():
+        return lower.translate(CONTROLS)
+    plain = unicodedata.normalize("NFKD", lower).translate(CONTROLS)
+    return "".join(c for c in plain if unicodedata.category(c) not in UNSEEN).casefold().translate(STROKES)
 
 
 def query_words(query: str) -> tuple[str, ...]:
@@ -41,21 +48,21 @@ def query_words(query: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word[:LONGEST_WORD] for word in words if word))[:MOST_QUERY_WORDS]
 
 
-def words_of(account: Account) -> dict[str, int]:
-    """Return the folded words that an account is found by the start of, each with its rank."""
+def words_of(account: Account) -> frozenset[tuple[int, str]]:
+    """Return the (rank, folded word) pairs that an account is found by the start of."""
     names = f"{account.name} {account.given_name} {account.family_name}"
-    whole = [account.login, account.mail or "", *names.split()]
+    texts = (account.login, account.mail or "", *names.split())
     parts = [part for text in (account.login, (account.mail or "").partition("@")[0], names) for part in _parts(text)]
-    words = dict.fromkeys(_kept([*map(fold, whole), *parts]), OF_PERSON)
+    words = sorted(_kept([*map(fold, texts), *parts]))
+    ranked = {(SHORT if longer.startswith(word) else PERSON, word) for word, longer in pairwise([*words, ""])}
     department = account.department or ""
-    for word in _kept([*fold(department).split(), *_parts(department)]):
-        words.setdefault(word, OF_DEPARTMENT)
-    return dict(list(words.items())[:MOST_WORDS])
+    ranked |= {(DEPARTMENT, word) for word in _kept([*fold(department).split(), *_parts(department)])}
+    return frozenset(ranked | {(LOGIN, word) for word in _kept([fold(account.login)])})
 
 
 def _parts(text: str) -> list[str]:
     return BETWEEN_PARTS.split(fold(text))
 
 
-def _kept(words: list[str]) -> list[str]:
-    return [word[:LONGEST_WORD] for word in (each.strip() for each in words) if word]
+def _kept(words: list[str]) -> set[str]:
+    return set([word[:LONGEST_WORD] for word in (each.strip() for each in words) if word][:MOST_WORDS])

@@ -7,12 +7,13 @@ is a few short scans over an index, however large the directory is.
 from __future__ import annotations
 
 import difflib
+from itertools import islice, product
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import and_, bindparam, delete, exists, func, select, update
 
 from resets.facts import Choice
-from store.folding import OF_DEPARTMENT, OF_PERSON, query_words, storable, words_of
+from store.folding import DEPARTMENT, LOGIN, PERSON, SHORT, query_words, storable, words_of
 from store.tables import index_accounts, index_marks, index_words
 
 if TYPE_CHECKING:
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 BATCH = 500  # ids in one statement
 AFTER_ALL = "\U0010ffff"  # sorts after every character of a word
-ENOUGH = 1_000  # matches from which on a word is no longer worth counting
+ENOUGH = 5_000  # matches from which on a word is no longer worth counting
 MOST_NEAR = 1_000  # words that are compared letter by letter
+MOST_CLOSE, MOST_MEANINGS = 3, 6  # replacements of one word, and ways to combine them
 ALIKE = 0.72  # difflib's measure; below it, "did you mean" annoys
 SHARED_LETTERS = 2
 LENGTH_APART = 2
@@ -66,7 +68,7 @@ async def upsert(tx: Tx, directory: str, accounts: Sequence[Account], now: datet
     words = [
         {"rank": rank, "word": word, "number": number, "directory": directory}
         for account_id, number in numbers.items()
-        for word, rank in words_of(latest[account_id]).items()
+        for rank, word in words_of(latest[account_id])
     ]
     if words:
         await tx.conn.execute(index_words.insert(), words)
@@ -112,39 +114,36 @@ async def end_walk(tx: Tx, directory: str) -> int:
 async def search(tx: Tx, query: str, *, directories: Collection[str], limit: int) -> tuple[Choice, ...]:
     """Return the accounts of which every word of the query starts a word: of login, mail or name, or the department's.
 
-    Case and accents do not matter. Whose own words match comes first, in the words' order.
+    Case and accents do not matter. Whose login it is comes first, then whose own words match, in the words' order.
     """
-    words = list(query_words(query))
+    words = await _rarest_first(tx, query_words(query))
     if not words or not directories:
         return ()
-    if len(words) > 1:
-        # The rarest word is scanned, the others are only looked up at what it finds.
-        counts = {word: await _count(tx, word) for word in words}
-        words.sort(key=lambda word: counts[word])
-    found: dict[int, None] = {}
-    for rank in (OF_PERSON, OF_DEPARTMENT):
+    found = dict.fromkeys(await _exactly(tx, words[0], directories, limit) if len(words) == 1 else ())
+    for rank in (PERSON, DEPARTMENT):
         if len(found) < limit:
             found |= dict.fromkeys(await _scan(tx, rank, words, directories, limit))
     return await _choices(tx, list(found)[:limit])
 
 
 async def near(tx: Tx, query: str, *, directories: Collection[str], limit: int) -> tuple[Choice, ...]:
-    """Return accounts that the query may have meant: with words nearly the same, that begin with the same letters."""
-    scores: dict[int, float] = {}
+    """Return accounts that the query may have meant: each word is replaced by one nearly the same, begun alike.
+
+    A word that nothing is near to is left out, unless it is the only one.
+    """
+    if not directories:
+        return ()
+    replacements = []
     for word in query_words(query):
         candidates = await _candidates(tx, word, directories)
-        close = difflib.get_close_matches(word, candidates, n=limit, cutoff=ALIKE)
-        if not close:
-            continue
-        here = (index_words.c.rank == OF_PERSON) & index_words.c.directory.in_(directories)
-        holders = select(index_words.c.word, index_words.c.number).where(here, index_words.c.word.in_(close))
-        best: dict[int, float] = {}
-        for row in await tx.conn.execute(holders.limit(ENOUGH)):
-            ratio = difflib.SequenceMatcher(None, word, row.word).ratio()
-            best[row.number] = max(ratio, best.get(row.number, 0))
-        for number, ratio in best.items():
-            scores[number] = scores.get(number, 0) + ratio
-    return await _choices(tx, sorted(scores, key=lambda number: (-scores[number], number))[:limit])
+        if close := difflib.get_close_matches(word, candidates, n=MOST_CLOSE, cutoff=ALIKE):
+            replacements.append(close)
+    found: dict[int, None] = {}
+    if replacements:
+        for words in islice(product(*replacements), MOST_MEANINGS):
+            if len(found) < limit:
+                found |= dict.fromkeys(await _scan(tx, PERSON, await _rarest_first(tx, words), directories, limit))
+    return await _choices(tx, list(found)[:limit])
 
 
 async def by_slack(tx: Tx, slack_user: str) -> tuple[Choice, ...]:
@@ -217,13 +216,26 @@ def _starts(word: str, words: Any = index_words) -> ColumnElement[bool]:
     return and_(words.c.word >= word, words.c.word < word + AFTER_ALL)
 
 
+async def _rarest_first(tx: Tx, words: Sequence[str]) -> list[str]:
+    """Sort words: the first is scanned, the others are only looked up at what it finds."""
+    if len(words) < 2:  # noqa: PLR2004  # nothing to sort
+        return list(words)
+    counts = {word: await _count(tx, word) for word in words}
+    return sorted(words, key=lambda word: counts[word])
+
+
 async def _count(tx: Tx, word: str) -> int:
     """Say how many rows a word finds, as far as it matters."""
     total = 0
-    for rank in (OF_PERSON, OF_DEPARTMENT):
+    for rank in (PERSON, DEPARTMENT):
         some = select(index_words.c.number).where(index_words.c.rank == rank, _starts(word)).limit(ENOUGH)
         total += await tx.conn.scalar(select(func.count()).select_from(some.subquery())) or 0
     return total
+
+
+async def _exactly(tx: Tx, word: str, directories: Collection[str], limit: int) -> list[int]:
+    login = (index_words.c.rank == LOGIN) & (index_words.c.word == word) & index_words.c.directory.in_(directories)
+    return list(await tx.conn.scalars(select(index_words.c.number).where(login).limit(limit)))
 
 
 async def _scan(tx: Tx, rank: int, words: list[str], directories: Collection[str], limit: int) -> list[int]:
@@ -233,8 +245,7 @@ async def _scan(tx: Tx, rank: int, words: list[str], directories: Collection[str
     for word in others:
         other = index_words.alias()
         conditions.append(exists().where(other.c.number == index_words.c.number, _starts(word, other)))
-    # One account may be found by several of its words: login, mail and name mostly begin alike.
-    several = limit * 5
+    several = limit * 3  # one account may be found by several of its words
     found = select(index_words.c.number).where(*conditions).order_by(index_words.c.word).limit(several)
     return list(await tx.conn.scalars(found))
 
@@ -244,7 +255,11 @@ async def _candidates(tx: Tx, word: str, directories: Collection[str]) -> list[s
         alike = (
             select(index_words.c.word)
             .distinct()
-            .where(index_words.c.rank == OF_PERSON, _starts(word[:letters]), index_words.c.directory.in_(directories))
+            .where(
+                index_words.c.rank.in_([PERSON, SHORT]),
+                _starts(word[:letters]),
+                index_words.c.directory.in_(directories),
+            )
             .where(func.length(index_words.c.word).between(len(word) - LENGTH_APART, len(word) + LENGTH_APART))
             .limit(MOST_NEAR)
         )

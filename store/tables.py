@@ -252,7 +252,7 @@ index_accounts = Table(
 index_words = Table(
     "index_words",
     metadata,
-    Column("rank", Integer, primary_key=True, autoincrement=False),  # 0: of a person; 1: of a department
+    Column("rank", Integer, primary_key=True, autoincrement=False),  # as `store/folding.py` names them
     Column("word", BYTEWISE, primary_key=True),
     Column("number", BigInteger, primary_key=True, autoincrement=False),
     Column("directory", Text, nullable=False),
