@@ -6,10 +6,11 @@ import asyncio
 import logging
 import ssl
 from dataclasses import dataclass, field
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Literal
 
@@ -102,18 +103,23 @@ def _message(server: MailServer, saying: SayMail, recipient: Address, now: datet
 
 
 def _recipient(saying: SayMail) -> Address:
+    to = saying.facts.to
     try:
-        return Address(display_name=safe(saying.facts.name), addr_spec=saying.facts.to)
-    except (ValueError, IndexError, AttributeError) as error:  # what the parser raises on texts that are no address
-        log.warning("mail_address_refused", extra={"error": type(error).__name__})
-        raise Failed(Reason.MAIL_REFUSED, retryable=False) from None
+        address = Address(display_name=safe(saying.facts.name), addr_spec=to)
+        if address.addr_spec == to and address.username and address.domain:  # read back as it was written
+            return address
+    except (MessageError, ValueError, IndexError, AttributeError):
+        pass  # what the parser raises on texts that are no address
+    log.warning("mail_address_refused", extra={"notice_id": saying.notice_id})
+    raise Failed(Reason.MAIL_REFUSED, retryable=False)
 
 
 def _sender(text: str) -> Address:
-    name, spec = parseaddr(text)
-    if not spec:
+    header = SMTP.header_factory("From", text)
+    if len(header.addresses) != 1 or header.defects or "@" not in header.addresses[0].addr_spec:
         raise ValueError("the sender must be one address, such as: IT desk <it@example.com>")
-    return Address(display_name=name, addr_spec=spec)
+    (address,) = header.addresses
+    return Address(display_name=address.display_name, addr_spec=address.addr_spec)
 
 
 async def _deliver(server: MailServer, message: EmailMessage, to: str) -> None:

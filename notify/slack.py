@@ -46,6 +46,7 @@ _PASSING = frozenset(
     }
 )
 _SERVER_ERROR, _TOO_MANY = 500, 429
+_NONSENSE = "no_sense"  # our word for an answer without one of Slack's
 
 log = logging.getLogger(__name__)
 
@@ -157,7 +158,7 @@ async def _call(method: str, call: Callable[[], Awaitable[Any]], *, gone: frozen
         if name in gone:
             return None
         log.warning("slack_refused", extra={"method": method, "error": name, "status": status_code})
-        passing = name in _PASSING or status_code >= _SERVER_ERROR or status_code == _TOO_MANY
+        passing = name in _PASSING or name == _NONSENSE or status_code >= _SERVER_ERROR or status_code == _TOO_MANY
         raise Failed(Reason.SLACK_FAILED, retryable=passing, after=_after(status_code, headers)) from None
     except (SlackClientError, ClientError, TimeoutError, OSError, ValueError, AttributeError) as error:
         # The last two: slack_sdk trips over an answer that is neither JSON nor HTML.
@@ -172,7 +173,7 @@ def _read(error: SlackApiError) -> tuple[str, int, Any]:
     status_code = int(getattr(response, "status_code", None) or getattr(response, "status", None) or 0)
     data = getattr(response, "data", None)
     name = str(data.get("error", "")) if isinstance(data, dict) else ""
-    return name or "no_sense", status_code or _SERVER_ERROR, getattr(response, "headers", {})
+    return name or _NONSENSE, status_code or _SERVER_ERROR, getattr(response, "headers", {})
 
 
 def _after(status_code: int, headers: Any) -> timedelta | None:
