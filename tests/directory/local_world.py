@@ -17,6 +17,7 @@ from directory.local_people import NewAccount
 from directory.secret import Secret
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from directory.base import Account
@@ -27,7 +28,7 @@ OTHER = "Velvet-otter-plank-moss-dune-7"
 
 
 class Engine(PasswordHasher):
-    """Argon2 itself, made cheap, that counts how many work at once and can be held at the next hash."""
+    """Argon2 itself, made cheap, that counts how many work at once and can be held: all, or only the one to come."""
 
     def __init__(self) -> None:
         super().__init__(time_cost=1, memory_cost=64, parallelism=1)
@@ -37,9 +38,14 @@ class Engine(PasswordHasher):
         self.held = threading.Event()
         self.reached = threading.Event()
         self.held.set()
+        self.arrived = 0
+        self.hold_at: int | None = None  # None: all are held
+        self.meddle: Callable[[str | bytes], None] | None = None  # called in the thread, before a hash
 
     def hash(self, password: str | bytes, **more: Any) -> str:
         self.hashes += 1
+        if self.meddle is not None:
+            self.meddle(password)
         return self._counted(lambda: super(Engine, self).hash(password, **more))
 
     def verify(self, hash: str | bytes, password: str | bytes) -> Any:  # noqa: A002
@@ -51,9 +57,12 @@ class Engine(PasswordHasher):
             self.now += 1
             self.most = max(self.most, self.now)
             self.threads.add(threading.current_thread().name)
+            self.arrived += 1
+            held = self.hold_at in {None, self.arrived}
         try:
-            self.reached.set()
-            assert self.held.wait(30)
+            if held:
+                self.reached.set()
+                assert self.held.wait(30)
             return work()
         finally:
             with self.guard:
@@ -89,6 +98,8 @@ class World:
         """Wait until a hash or a comparison stands still in its thread."""
         assert await asyncio.to_thread(self.engine.reached.wait, 30)
 
-    def hold(self) -> None:
+    def hold(self, let_pass: int = 0) -> None:
+        """Hold one hash or comparison, after so many; all that come later pass."""
+        self.engine.arrived, self.engine.hold_at = 0, let_pass + 1
         self.engine.reached.clear()
         self.engine.held.clear()

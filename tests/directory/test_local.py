@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
-from directory.base import AccountGone, BadAnswer, PasswordPolicy, PasswordRejected, PasswordUnchanged, Written
+from directory.base import AccountGone, BadAnswer, NotNow, PasswordPolicy, PasswordRejected, PasswordUnchanged, Written
 from directory.local_file import Conflict
 from directory.local_hash import Hasher, argon2id, cores
 from directory.local_people import NewAccount
@@ -171,18 +172,35 @@ async def test_the_same_password_twice_at_once_is_set_once(world: World) -> None
     assert await world.opens(NEW)
 
 
-async def test_an_admins_reset_beats_a_change_by_the_owner(world: World) -> None:
-    """A change that was proved with the old password does not overwrite what an admin has set meanwhile."""
+@pytest.mark.parametrize("let_pass", [0, 1, 2])
+async def test_an_admins_reset_beats_a_change_by_the_owner(world: World, let_pass: int) -> None:
+    """A change that was proved with the old password does not overwrite what an admin sets meanwhile, at any moment."""
     account = await world.ada()
-    world.hold()
+    world.hold(let_pass)
     changing = asyncio.create_task(world.local.change_own_password("ada", Secret(OLD), Secret(OTHER)))
     await world.held()
-    resetting = asyncio.create_task(world.local.set_password(account, Secret(NEW), must_change=True))
+    await world.local.set_password(account, Secret(NEW), must_change=True)
     world.engine.held.set()
-    changed, _ = await asyncio.gather(changing, resetting)
-    final = NEW  # the reset tries again until it is in; the change does not
-    assert (await world.local.sign_in("ada", Secret(final))).must_change
-    assert changed.ok or changed.reason is NoEntry.WRONG
+    assert (await changing).reason is NoEntry.WRONG
+    assert (await world.local.sign_in("ada", Secret(NEW))).must_change
+
+
+async def test_a_reset_gives_up_against_endless_changes(world: World) -> None:
+    """If others change the password each time that we look away, NotNow is said, and theirs stands."""
+    account = await world.ada()
+    await world.local.set_policy(PasswordPolicy(history=0))
+    loop, numbers = asyncio.get_running_loop(), itertools.count()
+
+    def meddle(password: str | bytes) -> None:
+        if password == NEW:
+            other = Secret(f"{OTHER}-{next(numbers)}")
+            change = world.local.set_password(account, other, must_change=False)
+            asyncio.run_coroutine_threadsafe(change, loop).result(30)
+
+    world.engine.meddle = meddle
+    with pytest.raises(NotNow):
+        await world.local.set_password(account, Secret(NEW), must_change=False)
+    assert await world.opens(f"{OTHER}-{next(numbers) - 1}")
 
 
 async def test_one_after_another_all_get_through(world: World) -> None:
