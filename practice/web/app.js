@@ -92,6 +92,7 @@ class App {
     const conversation = this.names.channel(id);
     if (!conversation) return;
     closeMenu();
+    if (this.world.features?.home === false) tab = "messages";
     this.here = conversation;
     this.unread.set(id, 0);
     const address = `?as=${encodeURIComponent(this.me.id)}#${encodeURIComponent(id)}${conversation.kind === "app" && tab === "messages" ? "/messages" : ""}`;

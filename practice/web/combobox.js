@@ -18,6 +18,7 @@ import { OptionList } from "./options.js";
  * @property {boolean} remote ask `source` for every text, after a short rest
  * @property {function(string): Promise<Array<{label: ?string, options: Option[]}>>} source
  * @property {function(Option): string} name
+ * @property {function(Option): ?Node} [picture]
  * @property {function(Option[]): Promise<boolean>|void} onchange false: take the choice back
  */
 export class Combobox {
@@ -31,7 +32,7 @@ export class Combobox {
   constructor(wants) {
     this.#wants = wants;
     this.chosen = wants.chosen;
-    this.#list = new OptionList({ name: wants.name, onpick: (option) => this.#pick(option) });
+    this.#list = new OptionList({ name: wants.name, picture: wants.picture, onpick: (option) => this.#pick(option) });
     this.input = h("input", {
       id: wants.id ?? uid("combo"),
       class: "combo-input",

@@ -88,7 +88,7 @@ export class Composer {
   #people(typed) {
     const wanted = typed.toLowerCase();
     return this.app.world.people
-      .filter((each) => each.name.toLowerCase().split(/\s+/).some((word) => word.startsWith(wanted)))
+      .filter((each) => [each.handle ?? "", ...each.name.split(/\s+/)].some((word) => word.toLowerCase().startsWith(wanted)))
       .slice(0, 8)
       .map((each) => ({ value: each.id, text: plain(each.name), description: plain(each.title ?? ""), picture: avatar(each, "small") }));
   }

@@ -41,9 +41,8 @@ export function walkParts() {
   document.addEventListener("keydown", (event) => {
     if (event.key !== "F6") return;
     event.preventDefault();
-    const parts = (topDialog() ? [topDialog()] : [...document.querySelectorAll("#rail, .log, .composer")])
-      .concat([...document.querySelectorAll("#tools:not([hidden]), #topbar")])
-      .filter((part) => part.getClientRects().length > 0);
+    const inside = topDialog() ? [topDialog()] : ["#rail", ".log, .home", ".composer"].map((each) => document.querySelector(each));
+    const parts = [...inside, ...["#tools", "#dock", "#topbar"].map((each) => document.querySelector(each))].filter((part) => part?.getClientRects().length);
     const at = parts.findIndex((part) => part.contains(document.activeElement));
     const next = parts[(at + (event.shiftKey ? -1 : 1) + parts.length) % parts.length];
     (next.querySelector("[aria-current=page]") ?? tabbable(next)[0] ?? next).focus();

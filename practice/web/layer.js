@@ -15,6 +15,7 @@ const GAP = 4;
 export function float(anchor, popup, how = {}) {
   document.getElementById("layer").append(popup);
   const place = () => {
+    if (!popup.isConnected) return undefined;
     if (!anchor.isConnected) return release();
     const box = anchor.getBoundingClientRect();
     const high = document.documentElement.clientHeight;
@@ -32,7 +33,7 @@ export function float(anchor, popup, how = {}) {
     return undefined;
   };
   // An anchor that is drawn again and so leaves the page shrinks to nothing, which the observer reports.
-  const grown = new ResizeObserver(place);
+  const grown = new ResizeObserver(() => requestAnimationFrame(place));
   const release = () => {
     grown.disconnect();
     window.removeEventListener("scroll", place, true);

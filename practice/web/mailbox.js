@@ -5,6 +5,7 @@ import { h, refill, spoken } from "./dom.js";
 import { icon } from "./icons.js";
 import { mailBody } from "./mailhtml.js";
 
+const AGAIN = 4000; // milliseconds; the server tells only of a person's own mail, not of everybody's
 const read = new Set(); // ids of mails that were opened, as long as the page lives
 
 export class Mailbox {
@@ -16,13 +17,20 @@ export class Mailbox {
     this.app = app;
     this.list = h("ul", { class: "mail-list", "aria-label": "Mails", "data-testid": "mail-list" });
     this.reading = h("article", { class: "mail-read", tabindex: "-1", "aria-label": "Mail", "data-testid": "mail" });
-    const whole_ = h("input", { type: "checkbox", "data-testid": "whole-mailbox", onchange: (event) => {
+    const everybody = (event) => {
       this.#all = event.target.checked;
       this.load();
-    } });
+    };
+    const tick = h("input", { type: "checkbox", "data-testid": "whole-mailbox", onchange: everybody });
     this.whose = h("span", { class: "mail-whose" });
-    this.node = h("div", { class: "tools-body mailbox" }, h("div", { class: "mail-bar" }, this.whose, h("label", { class: "choice" }, whole_, h("span", { class: "choice-words" }, "Whole mailbox"))), h("div", { class: "mail-panes" }, this.list, this.reading));
+    this.box = h("div", { class: "mailbox" }, h("div", { class: "mail-bar" }, this.whose, h("label", { class: "choice" }, tick, h("span", { class: "choice-words" }, "Whole mailbox"))), h("div", { class: "mail-panes" }, this.list, this.reading));
+    this.node = h("div", { class: "tools-body mail-frame" }, this.box);
+    this.timer = setInterval(() => this.#all && this.load(), AGAIN);
     this.load();
+  }
+
+  leave() {
+    clearInterval(this.timer);
   }
 
   async load() {
@@ -41,7 +49,7 @@ export class Mailbox {
     refill(this.list, this.#mails.map((mail) => h("li", {}, this.#row(mail))));
     if (focused) this.list.querySelector(`[data-mail="${CSS.escape(focused)}"]`)?.focus();
     const current = this.#mails.find((mail) => mail.id === this.#at);
-    this.node.classList.toggle("reading", Boolean(current));
+    this.box.classList.toggle("reading", Boolean(current));
     if (this.#mails.length === 0) {
       refill(this.reading, h("div", { class: "empty" }, icon("mail"), h("p", { class: "empty-title" }, "No mail yet"), h("p", {}, "What Rekey sends by e-mail arrives here, and goes nowhere else.")));
     } else if (!current) {

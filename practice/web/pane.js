@@ -59,7 +59,7 @@ export class Pane {
       kind === "app" && h("span", { class: "tag tag-app" }, "APP"),
       conversation.shared && h("span", { class: "tag tag-stranger" }, icon("shared"), "Shared with another organisation"),
       people > 0 && h("span", { class: "pane-members" }, `${people} members`),
-      kind === "app" && this.#tabs(),
+      kind === "app" && app.world.features?.home !== false && this.#tabs(),
     );
   }
 

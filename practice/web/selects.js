@@ -2,6 +2,7 @@
 
 import { Combobox } from "./combobox.js";
 import { words } from "./mrkdwn.js";
+import { avatar } from "./people.js";
 
 const LEAST = 3; // Slack's min_query_length where a view says nothing
 
@@ -24,7 +25,7 @@ export function matching(groups, query) {
 }
 
 function personOption(person) {
-  return { value: person.id, text: { type: "plain_text", text: person.name, emoji: false }, description: { type: "plain_text", text: person.title ?? "" } };
+  return { value: person.id, text: { type: "plain_text", text: person.name, emoji: false }, description: { type: "plain_text", text: person.title ?? "" }, person };
 }
 
 /** What the kinds differ in: where options come from, and how the choice is kept. */
@@ -67,6 +68,7 @@ export function select(element, place) {
     chosen: kind.chosen(state, place).filter(Boolean),
     source: kind.source(element, place),
     name: (option) => words(option.text),
+    picture: (option) => option.person?.kind && avatar(option.person, "small"),
     onchange: (options) => place.changed(element, { type: element.type, ...kind.keep(multi, options.map(plain)) }),
   });
   combo.node.dataset.testid = "select";

@@ -31,7 +31,7 @@ export class Tools {
 
   /** Draw the bar, and what was open again: another person has another phone and another mailbox. */
   show() {
-    const shown = TOOLS.filter((each) => each.id !== "signin" || this.app.world.sign_in !== false);
+    const shown = TOOLS.filter((each) => each.id !== "signin" || this.app.world.features?.sign_in !== false);
     const back = h("button", { type: "button", class: "dock-item dock-back", "data-testid": "tab-workspace", onclick: () => this.toggle(null) }, icon("chat"), "Workspace");
     refill(this.dock, back, shown.map((each) => this.#tab(each)));
     this.#mails = 0;
