@@ -51,7 +51,8 @@ class Page:
         # A foreign page in the same browser may open a WebSocket here; only its Origin tells.
         if request.headers.get("Origin") != f"http://{request.host}":
             return web.Response(status=403, text="foreign origin")
-        person = self.world.people.get(request.query.get("as", ""))
+        visible = [each.id for each in self.world.people.values() if each.visible]
+        person = self.world.people.get(request.query.get("as") or next(iter(visible), ""))
         if person is None or not person.visible:
             return web.Response(status=404, text="no such person")
         socket = web.WebSocketResponse(heartbeat=30, max_msg_size=_BIGGEST)
