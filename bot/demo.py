@@ -94,10 +94,12 @@ class Demo:
 
     async def _open(self) -> None:
         data = self.data
-        self.directory = _directory(data)
-        self._stack.push_async_callback(self.directory.close)
+        try:
+            data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise OperatorError(f"The folder {data} cannot be made ({error.strerror}); choose another.") from error
         self.phones: Phones = {}
-        self.workspace = Workspace(clock=clock, people=EVERYBODY, phones=self.phones, sign_in=_door_of(self.directory))
+        self.workspace = Workspace(clock=clock, people=EVERYBODY, phones=self.phones, sign_in=self._sign_in)
         try:
             await self.workspace.start(port=self._port, data=data / "workspace")
         except OSError as error:
@@ -106,23 +108,16 @@ class Demo:
             ) from error
         self._stack.push_async_callback(self.workspace.stop)
         self.config = _configured(data, self.workspace)
-        self.phones.update(await furnish(self.config, data / "phones.json", self.directory))
+        self.phones.update(await furnish(self.config, data / "phones.json"))
+        self.directory = LocalDirectory.open("acme", LocalOptions(path=data / "acme.db"), clock=clock)
+        self._stack.push_async_callback(self.directory.close)
         self.bot = Child(self.config, data / "bot.log")
         self._stack.push_async_callback(self.bot.stop)
         self.bot.start()
 
-
-def _directory(data: Path) -> LocalDirectory:
-    try:
-        data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise OperatorError(f"The folder {data} cannot be made ({error.strerror}); choose another --data.") from error
-    return LocalDirectory.open("acme", LocalOptions(path=data / "acme.db"), clock=clock)
-
-
-def _door_of(directory: LocalDirectory) -> Any:
-    async def sign_in(login: str, password: str) -> dict[str, Any]:
-        tried = await directory.sign_in(login, Secret(password))
+    async def _sign_in(self, login: str, password: str) -> dict[str, Any]:
+        """Try a password at the directory's own door, for the page."""
+        tried = await self.directory.sign_in(login, Secret(password))
         if not tried.ok:
             words = REFUSALS[tried.reason or NoEntry.WRONG]
         elif tried.must_change:
@@ -130,8 +125,6 @@ def _door_of(directory: LocalDirectory) -> Any:
         else:
             words = "You are signed in."
         return {"ok": tried.ok, "must_change": tried.must_change, "words": words}
-
-    return sign_in
 
 
 def _configured(data: Path, workspace: Workspace) -> Path:

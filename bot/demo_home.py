@@ -17,6 +17,7 @@ from bot.config import load
 from bot.demo_people import ADMINS, DOMAINS, accounts
 from bot.worker import migrate
 from desk import enrol
+from directory.local import LocalDirectory
 from directory.secret import Secret
 from resets import stepup
 from store.base import upgrade
@@ -26,30 +27,34 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from desk.tools import Tools
-    from directory.local import LocalDirectory
     from directory.local_people import NewAccount
 
 Phones = dict[str, list[tuple[str, str, str]]]
 
 
-async def furnish(config: Path, phones_file: Path, directory: LocalDirectory) -> Phones:
-    """Make what is missing, and return what is on the phones: for each Slack user (issuer, account, seed)."""
+async def furnish(config: Path, phones_file: Path) -> Phones:
+    """Make what is missing, and return what is on the phones: for each Slack user (issuer, account, seed).
+
+    Opens the directory and closes it again: nobody else in this process may have its file open meanwhile.
+    """
     settings = load(config, {})
     if not settings.keys.file.exists():
         KeyRing.create(settings.keys.file)
     await upgrade(settings.store.full_url)
     await asyncio.to_thread(migrate, settings.store.full_url)
-    if await directory.find("robin.meyer") is None:
-        await _populate(directory)
-    phones = _read(phones_file)
-    if phones is None:
-        house = await open_house(settings)
-        try:
+    house = await open_house(settings)
+    try:
+        (directory,) = house.tools.directories.values()
+        assert isinstance(directory, LocalDirectory)
+        if await directory.find("robin.meyer") is None:
+            await _populate(directory)
+        phones = _read(phones_file)
+        if phones is None:
             phones = {user: await _enrolled(house.tools, directory, user) for user in ADMINS}
-        finally:
-            await house.close()
-        _write(phones_file, phones)
-    return phones
+            _write(phones_file, phones)
+        return phones
+    finally:
+        await house.close()
 
 
 def _read(path: Path) -> Phones | None:

@@ -41,6 +41,7 @@ QUEUES = {kind: "notices" if kind is WorkKind.NOTICE else "jobs" for kind in Wor
 AT_ONCE = 4  # of each queue, doing something
 CLAIMED = 200  # of each queue, doing something or sleeping until it is time to try again
 POLL_SECONDS = 0.1
+STOP_LATENCY_SECONDS = 0.3  # a thread of the engine that we have no use for sleeps so long before it sees the stop
 DRAIN_SECONDS = 10.0
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=5)
 PG_LOCK = 0x72656B6579  # "rekey"
@@ -212,6 +213,7 @@ class Worker:
                 "serializer": DBOSPortableJSONSerializer(),
                 "run_migrations": False,
                 "sys_db_pool_size": 4,
+                "notification_listener_polling_interval_sec": STOP_LATENCY_SECONDS,
                 "log_level": "WARNING",
                 "enable_otlp": False,
             }
