@@ -14,6 +14,7 @@ from bot.assembly import rules
 from bot.config import demand_slack, load
 from bot.errors import ConfigError
 from bot.settings import DirectorySection, Settings
+from directory.misconfigured import Misconfigured
 from directory.registry import CONNECTORS, connector
 from directory.secret import Secret
 from resets.request import Channel, Tier
@@ -211,12 +212,19 @@ def test_the_example_holds_every_key_with_its_default():
 
 @pytest.mark.parametrize("kind", sorted(CONNECTORS))
 def test_the_example_shows_every_kind_of_directory(kind):
-    """Each connector stands in the example with all keys, those of every kind and its own."""
+    """Each connector stands in the example with all keys, those of every kind and its own, with their defaults."""
+    try:
+        options = connector(kind).Options.model_fields
+    except Misconfigured as missing:
+        pytest.skip(str(missing))
     shown = next(d for d in example()["directories"] if d["kind"] == kind)
-    options = connector(kind).Options.model_fields
     common = set(DirectorySection.model_fields) - {"options"}
-    secrets = {f"{k}_file" for k in options if f"{k}_file" in shown}
+    secrets = {f"{key}_file" for key in options if f"{key}_file" in shown}
+    assert not common & set(options), "a connector's key would never reach it"
     assert set(shown) == common | set(options) | secrets
+    for key, field in options.items():
+        if isinstance(field.default, str | int | float):
+            assert shown[key] == field.default, key
 
 
 def test_the_example_can_be_read(tmp_path):
