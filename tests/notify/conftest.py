@@ -14,6 +14,9 @@ from aiosmtpd.smtp import SMTP, AuthResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.support.authority import Authority
+from tests.support.specs import slack_specs
+
+__all__ = ["authority", "client", "slack", "slack_specs", "start_post"]
 
 
 @dataclass

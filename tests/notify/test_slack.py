@@ -16,8 +16,6 @@ from resets.reasons import Reason
 from resets.saying import SaySlack
 from tests.views import samples
 
-pytest_plugins = ["tests.views.conftest"]
-
 
 def saying(facts=None, **changes):
     known = {

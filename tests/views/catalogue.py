@@ -83,3 +83,21 @@ def messages(text=ANNA):
         "help": cards.help_blocks(),
         "sentence": cards.sentence(text or "."),
     }
+
+
+def walk(value):
+    if isinstance(value, dict):
+        yield value
+        for inner in value.values():
+            yield from walk(inner)
+    if isinstance(value, list):
+        for inner in value:
+            yield from walk(inner)
+
+
+def block(view, block_id):
+    return next((b for b in view["blocks"] if b.get("block_id") == block_id), None)
+
+
+def read(view):
+    return "\n".join(part["text"] for part in walk(view) if part.get("type") in ("mrkdwn", "plain_text"))

@@ -1,24 +1,5 @@
 from __future__ import annotations
 
-import importlib.util
-import os
-import warnings
-from pathlib import Path
+from tests.support.specs import slack_specs
 
-import pytest
-
-
-@pytest.fixture(scope="session")
-def slack_specs():
-    """Slack's own documents as a module of checks, where they stand beside the project."""
-    folder = os.environ.get("REKEY_SPECS")
-    if not folder:
-        pytest.skip("REKEY_SPECS is unset: Slack's documents do not stand beside the project")
-    spec = importlib.util.spec_from_file_location("slack_specs", Path(folder) / "slack" / "slack_specs.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)  # it leaves closing its files to the collector
-        spec.loader.exec_module(module)
-    return module
+__all__ = ["slack_specs"]

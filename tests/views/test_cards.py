@@ -8,9 +8,8 @@ from resets.outcome import Step, StepRecord, StepState
 from resets.reasons import Reason
 from resets.request import Channel, TargetState
 from tests.views import catalogue, samples
+from tests.views.catalogue import read, walk
 from tests.views.samples import NOW
-from tests.views.test_forms import read
-from tests.views.test_limits import walk
 from views import cards, home
 from views.status import status
 

@@ -7,16 +7,8 @@ import pytest
 from resets.reasons import Reason
 from resets.request import Channel, Why
 from tests.views import catalogue, samples
-from tests.views.test_limits import walk
+from tests.views.catalogue import block, read
 from views import account, forms
-
-
-def block(view, block_id):
-    return next((b for b in view["blocks"] if b.get("block_id") == block_id), None)
-
-
-def read(view):
-    return "\n".join(part["text"] for part in walk(view) if part.get("type") in ("mrkdwn", "plain_text"))
 
 
 def test_the_ids_are_the_ones_that_handlers_read_by():

@@ -12,21 +12,14 @@ from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
+from practice import validate
+from practice.blocks import Surface
 from tests.views import catalogue, samples
+from tests.views.catalogue import walk
 
 TEXTS = (catalogue.ANNA, *samples.HOSTILE)
 # What a rendered text may hold in angle brackets: dates and the people that we mention, nothing else.
 OURS = re.compile(r"<(!date\^\d+\^\{date_short_pretty\} at \{time\}\|[0-9: -]+UTC|@U0(ADMIN|ANNA))>")
-
-
-def walk(value):
-    if isinstance(value, dict):
-        yield value
-        for inner in value.values():
-            yield from walk(inner)
-    if isinstance(value, list):
-        for inner in value:
-            yield from walk(inner)
 
 
 def texts(value):
@@ -82,6 +75,15 @@ def test_slacks_documents_take_every_message(text, slack_specs):
     """Slack's own schema finds no fault in any message."""
     faults = {name: slack_specs.blocks_errors(m["blocks"]) for name, m in catalogue.messages(text).items()}
     assert {name: fault for name, fault in faults.items() if fault} == {}
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
+def test_the_practice_workspace_takes_everything(text):
+    """What stands in for Slack in the demo refuses none of it either."""
+    for seen in catalogue.views(text).values():
+        validate.view(seen, Surface(seen["type"]))
+    for message in catalogue.messages(text).values():
+        validate.message_blocks(message["blocks"])
 
 
 @pytest.mark.parametrize("text", samples.HOSTILE, ids=range(len(samples.HOSTILE)))
