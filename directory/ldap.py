@@ -1,0 +1,314 @@
+"""OpenLDAP, over TLS, with a service account that may set passwords and may not get round the password policy.
+
+What the server must give: the overlays ppolicy (with `ppolicy_hash_cleartext`) and, for `last_sign_in`, `lastbind on`;
+`=w` on people's userPassword and `write` on their pwdReset and pwdAccountLockedTime; `read` on all else that is named
+in the settings; unlimited paged results (`size.prtotal=unlimited`); indexes on entryUUID, entryCSN, login, mail and
+member.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import ssl
+import unicodedata
+from contextlib import aclosing
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, ClassVar
+
+import ldap
+from ldap.controls.libldap import AssertionControl
+from ldap.controls.ppolicy import PasswordPolicyControl
+from ldap.controls.readentry import PostReadControl
+
+from directory.base import (
+    Account,
+    AccountGone,
+    Ambiguous,
+    CannotDo,
+    Capability,
+    Directory,
+    Finding,
+    NotAllowed,
+    Page,
+    PasswordPolicy,
+    PasswordRejected,
+    Written,
+)
+from directory.ldap_check import check
+from directory.ldap_entry import CSN, DISABLED, Entry, account, attributes
+from directory.ldap_errors import EXPIRED, told_of_password
+from directory.ldap_options import LdapOptions
+from directory.ldap_policy import Policies
+from directory.ldap_pool import Pool
+from directory.ldap_search import Marks, any_of, by_id, chunks, groups_of, pages, search
+from directory.misconfigured import Misconfigured
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
+    from typing import Any
+
+    from directory.ldap_pool import Connection
+    from directory.secret import Secret
+
+MOST_FOUND = 20  # accounts that an Ambiguous tells of
+LONGEST_NAME = 256  # characters of a login or an address that is worth asking for
+# slapd takes "{SSHA}..." for a hash that is to be stored as it is: nobody could sign in with that text
+PREHASHED = re.compile(r"\{[^{}]*\}")
+LAST_SIGN_IN = ("pwdLastSuccess", "authTimestamp")  # `lastbind on` since 2.5; the overlay of that name before
+
+
+class LdapDirectory(Directory):
+    """One OpenLDAP server. Use it from one event loop."""
+
+    kind: ClassVar[str] = "ldap"
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(
+        {
+            Capability.MUST_CHANGE,
+            Capability.UNLOCK,
+            Capability.GROUPS,
+            Capability.PASSWORD_POLICY,
+            Capability.LAST_SIGN_IN,
+            Capability.VERIFY_PASSWORD,
+            Capability.CHANGES,
+        }
+    )
+    Options = LdapOptions
+
+    def __init__(self, name: str, options: LdapOptions, pool: Pool, clock: Callable[[], datetime]) -> None:
+        super().__init__(name)
+        self._options = options
+        self._pool = pool
+        self._clock = clock
+
+    @classmethod
+    def open(cls, name: str, options: LdapOptions, *, clock: Callable[[], datetime]) -> LdapDirectory:
+        """Build it; nothing is connected yet.
+
+        Raises:
+            Misconfigured: `ca_file` holds no certificates that can be read.
+        """
+        try:
+            context = ssl.create_default_context(cafile=options.ca_file)
+        except (OSError, ssl.SSLError):
+            raise Misconfigured(
+                "ca_file",
+                f"{options.ca_file} holds no certificate that can be read.",
+                "Name a PEM file with the certificate of the authority that signed the server's.",
+            ) from None
+        return cls(name, options, Pool(options, context, name), clock)
+
+    async def close(self) -> None:
+        """Let go of connections. May be called twice."""
+        await self._pool.close()
+
+    # -- reading -------------------------------------------------------------------------------------------
+
+    async def find(self, ident: str) -> Account | None:
+        """Find the account whose login or mail address is exactly `ident` (any case), or None."""
+        o = self._options
+        wanted = _folded(ident)
+        if not wanted or len(ident) > LONGEST_NAME or not _unicode(ident):
+            return None
+        either = "".join(any_of(name, [ident.strip()]) for name in (o.login, o.mail))
+        async with self._pool.take() as conn:
+            found = await search(conn, o.base, f"(&{o.people_filter}(|{either}))", attributes(o), most=MOST_FOUND + 1)
+            # the server's matching is more generous than "exactly" (spaces, for one)
+            exact = [e for e in found if wanted in map(_folded, (*e.texts(o.login), *e.texts(o.mail)))]
+            accounts = await self._accounts(conn, exact)
+        if len(accounts) > 1:
+            raise Ambiguous("more than one entry", accounts=tuple(accounts[:MOST_FOUND]))
+        return accounts[0] if accounts else None
+
+    async def fetch(self, ids: Sequence[str]) -> Mapping[str, Account]:
+        """Read accounts anew by their entryUUIDs; one that is gone is missing from the answer."""
+        o = self._options
+        found: list[Entry] = []
+        async with self._pool.take() as conn:
+            for chunk in chunks(dict.fromkeys(ids)):
+                condition = f"(&{o.people_filter}{any_of('entryUUID', chunk)})"
+                found += await search(conn, o.base, condition, attributes(o))
+            accounts = await self._accounts(conn, found)
+        return {a.id: a for a in accounts if a.id in set(ids)}
+
+    async def pages(self, since: str | None = None) -> AsyncIterator[Page]:
+        """Walk over all accounts, or over those changed since a marker; LDAP does not tell of deleted ones.
+
+        The marker is an entryCSN. It never lies behind the beginning of the walk, less `overlap`: what changes while we
+        read, or reaches a replica late, is given again next time rather than missed.
+        """
+        o = self._options
+        since = since if since and CSN.fullmatch(since) else None
+        changed = f"(entryCSN>={since})(!(entryCSN={since}))" if since else ""
+        bound = f"{self._clock() - timedelta(seconds=o.overlap):%Y%m%d%H%M%S.%f}Z#000000#000#000000"
+        newest = since or ""
+        held: Page | None = None  # the last page alone carries the marker
+        async with self._pool.take() as conn:
+            marks = None if since else await Marks.read(conn, o)
+            walk = pages(conn, o.base, f"(&{o.people_filter}{changed})", attributes(o), o.page_size)
+            async with aclosing(walk) as read_pages:
+                async for found in read_pages:
+                    newest = max([newest, *(e.csn for e in found if e.csn)])
+                    accounts = await self._accounts(conn, found, marks)
+                    if accounts and held:
+                        yield held
+                    held = Page(tuple(accounts)) if accounts else held
+        if held:
+            yield replace(held, marker=min(newest, bound) or None)
+
+    async def _accounts(self, conn: Connection, found: Iterable[Entry], marks: Marks | None = None) -> list[Account]:
+        o, found, policies = self._options, list(found), Policies(conn, self._options)
+        if not found:
+            return []
+        marks = marks or await Marks.read(conn, o, [entry.uuid for entry in found])
+        accounts = []
+        for entry in found:
+            locked = await self._locked(entry, policies)
+            accounts.append(account(entry, o, marks=marks.of(entry.uuid), locked=locked))
+        return [a for a in accounts if a is not None]
+
+    async def _locked(self, entry: Entry, policies: Policies) -> bool:
+        """Say whether a lock is in force; slapd leaves its mark there when it has run out."""
+        if entry.locked_at is None:
+            return False
+        try:
+            policy = await policies.of(entry)
+        except NotAllowed:
+            return True
+        return policy.holds(entry.locked_at, self._clock())
+
+    # -- writing -------------------------------------------------------------------------------------------
+
+    async def set_password(self, account: Account, password: Secret, *, must_change: bool) -> Written:
+        """Replace the password and set or clear pwdReset, in one modify that an administrator's disabling foils.
+
+        Setting a password lifts a lock, and in slapd it would also enable a disabled account: the assertion control
+        (RFC 4528) makes the server look at the moment of writing. The post-read control (RFC 4527) tells the marker of
+        this very write.
+        """
+        value = _value(password)
+        async with self._pool.take() as conn:
+            entry = await by_id(conn, self._options, account.id, attributes(self._options))
+            if entry.disabled:
+                raise AccountGone("disabled")
+            must_change = must_change and (await Policies(conn, self._options).of(entry)).must_change
+            await self._another_second(entry)
+            controls = [
+                AssertionControl(True, self._guard(account)),
+                PostReadControl(False, ["pwdChangedTime", "pwdReset"]),
+                PasswordPolicyControl(),
+            ]
+            changes = [
+                (ldap.MOD_REPLACE, "userPassword", [value]),
+                (ldap.MOD_REPLACE, "pwdReset", [b"TRUE"] if must_change else None),
+            ]
+            after = await conn.call(
+                lambda library: library.modify_ext_s(entry.dn, changes, serverctrls=controls)[3],
+                sent=True,
+                tell=told_of_password,
+            )
+        seen = Entry(entry.dn, _post_read(after))
+        return Written(marker=seen.text("pwdChangedTime"), must_change=seen.flag("pwdReset"))
+
+    async def _must_change(self, account: Account) -> None:
+        async with self._pool.take() as conn:
+            entry = await by_id(conn, self._options, account.id, attributes(self._options))
+            if not (await Policies(conn, self._options).of(entry)).must_change:
+                raise CannotDo("the policy in force has pwdMustChange FALSE, so that pwdReset is without effect")
+            await self._modify(conn, entry, account, "pwdReset", [b"TRUE"])
+
+    async def _unlock(self, account: Account) -> None:
+        async with self._pool.take() as conn:
+            entry = await by_id(conn, self._options, account.id, attributes(self._options))
+            if entry.locked_at is not None:
+                await self._modify(conn, entry, account, "pwdAccountLockedTime", None)
+
+    async def _modify(
+        self, conn: Connection, entry: Entry, account: Account, name: str, values: list[bytes] | None
+    ) -> None:
+        guard = AssertionControl(True, self._guard(account))
+        changes = [(ldap.MOD_REPLACE, name, values)]
+        await conn.call(lambda library: library.modify_ext_s(entry.dn, changes, serverctrls=[guard]), sent=True)
+
+    def _guard(self, account: Account) -> str:
+        """Write what must still be true when the server writes: this very person, not disabled, not promoted."""
+        o = self._options
+        never = [f"(pwdAccountLockedTime={DISABLED})", o.disabled_filter]
+        never.append(None if account.privileged else o.privileged_filter)
+        refused = "".join(f"(!{condition})" for condition in never if condition)
+        return f"(&{any_of('entryUUID', [account.id])}{o.people_filter}{refused})"
+
+    async def _another_second(self, entry: Entry) -> None:
+        """Wait until the second is over in which the password was last set: pwdChangedTime has no finer grain."""
+        changed = entry.time("pwdChangedTime")
+        if changed is not None:
+            left = (changed + timedelta(seconds=1) - self._clock()).total_seconds()
+            if 0 < left <= 1:
+                await asyncio.sleep(left)
+
+    # -- what else it can do -------------------------------------------------------------------------------
+
+    async def _groups(self, account: Account) -> tuple[str, ...]:
+        async with self._pool.take() as conn:
+            entry = await by_id(conn, self._options, account.id, ())
+            return await groups_of(conn, self._options, entry.dn)
+
+    async def _password_policy(self, account: Account) -> PasswordPolicy:
+        async with self._pool.take() as conn:
+            entry = await by_id(conn, self._options, account.id, ["pwdPolicySubentry"])
+            return (await Policies(conn, self._options).of(entry)).told(self._options)
+
+    async def _last_sign_in(self, account: Account) -> datetime | None:
+        async with self._pool.take() as conn:
+            entry = await by_id(conn, self._options, account.id, LAST_SIGN_IN)
+        times = [time for name in LAST_SIGN_IN if (time := entry.time(name))]
+        return max(times, default=None)
+
+    async def _verify_password(self, account: Account, password: Secret) -> bool:
+        if not password or not _unicode(password.reveal()):
+            return False  # RFC 4513, 5.1.2: a bind with an empty password succeeds, as nobody
+        async with self._pool.take() as conn:
+            entry = await by_id(conn, self._options, account.id, attributes(self._options))
+            if entry.disabled or await self._locked(entry, Policies(conn, self._options)):
+                raise AccountGone("disabled or locked: the server refuses the right password too")
+        async with self._pool.stranger() as conn:
+            answer = await conn.bind(entry.dn, password)
+        return answer.ok or answer.policy == EXPIRED  # ppolicy looks at the age of right passwords only
+
+    async def check(self) -> list[Finding]:
+        """Connect, sign in, find, and see whether the right to reset is there and no more than that."""
+        return await check(self._pool, self._options)
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).strip().casefold()
+
+
+def _unicode(text: str) -> bool:
+    """Say whether it can be sent: Python's texts may hold half of a character."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _value(password: Secret) -> bytes:
+    """Encode a password as slapd will hash it (RFC 4519, 2.41).
+
+    Raises:
+        PasswordRejected: empty, no Unicode, or one that slapd would take for a hash.
+    """
+    text = password.reveal()
+    if not text or not _unicode(text) or PREHASHED.match(text):
+        raise PasswordRejected("empty, no Unicode, or it looks like a hash")
+    return text.encode()
+
+
+def _post_read(controls: Any) -> Mapping[str, tuple[bytes, ...]]:
+    for control in controls:
+        if control.controlType == PostReadControl.controlType:
+            return {name.lower(): tuple(values) for name, values in control.entry.items()}
+    return {}

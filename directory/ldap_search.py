@@ -1,0 +1,187 @@
+"""Reading from an LDAP server: paged searches, who matches a filter, groups from above and from below."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+import ldap
+from ldap.controls.pagedresults import SimplePagedResultsControl
+from ldap.filter import escape_filter_chars
+
+from directory.base import AccountGone, BadAnswer, NotAllowed
+from directory.ldap_entry import Entry, entries
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Iterable, Sequence
+
+    from directory.ldap_options import LdapOptions
+    from directory.ldap_pool import Connection
+
+CHUNK = 100  # members of one OR
+GROUP_CLASSES = frozenset({"groupofnames", "groupofuniquenames", "groupofmembers"})
+MOST_GROUPS = 10_000  # of one account, or in one privileged closure; beyond it something is wrong
+
+
+async def pages(
+    conn: Connection, base: str, condition: str, names: Sequence[str], size: int
+) -> AsyncGenerator[list[Entry], None]:
+    """Search a subtree page by page (RFC 2696); a page holds 0 to `size` entries.
+
+    Raises:
+        NotAllowed: the server gives our account fewer entries than there are.
+    """
+    cookie: Any = b""
+    while True:
+        control = SimplePagedResultsControl(True, size=size, cookie=cookie)
+
+        def deed(library: Any, control: Any = control) -> Any:
+            sent = library.search_ext(base, ldap.SCOPE_SUBTREE, condition, list(names), serverctrls=[control])
+            _, rows, _, controls = library.result3(sent)
+            return rows, [c.cookie for c in controls if c.controlType == SimplePagedResultsControl.controlType]
+
+        rows, cookies = await conn.call(deed)
+        found = list(entries(rows))
+        if len(found) > size:
+            raise BadAnswer("a page larger than asked for")
+        yield found
+        if not cookies or not cookies[0]:
+            return
+        cookie = cookies[0]
+
+
+async def search(
+    conn: Connection, base: str, condition: str, names: Sequence[str], *, most: int | None = None
+) -> list[Entry]:
+    """Search a subtree; with `most`, stop after that many entries (1-1,000)."""
+    found: list[Entry] = []
+    async with aclosing(pages(conn, base, condition, names, most or 1000)) as walk:
+        async for page in walk:
+            found += page
+            if most is not None and len(found) >= most:
+                break
+    return found
+
+
+async def read(conn: Connection, dn: str, names: Sequence[str], condition: str = "(objectClass=*)") -> Entry | None:
+    """Read one entry by its DN; None where there is none that we may see."""
+
+    def deed(library: Any) -> Any:
+        try:
+            return library.search_ext_s(dn, ldap.SCOPE_BASE, condition, list(names))
+        except (ldap.NO_SUCH_OBJECT, ldap.INVALID_DN_SYNTAX):
+            return []
+
+    return next(iter(list(entries(await conn.call(deed)))), None)
+
+
+def any_of(name: str, values: Iterable[str]) -> str:
+    """Write a filter that matches any of the values, escaped."""
+    return "(|" + "".join(f"({name}={escape_filter_chars(value)})" for value in values) + ")"
+
+
+def chunks(values: Iterable[str]) -> list[list[str]]:
+    """Cut into lists of at most CHUNK."""
+    whole = list(values)
+    return [whole[i : i + CHUNK] for i in range(0, len(whole), CHUNK)]
+
+
+class Marks:
+    """Which accounts match the configured filters, or are in a privileged group.
+
+    Read anew for each operation: a person who became privileged a moment ago must not be reset. Where few accounts
+    are asked for, only they are held against the filters; for a walk, whoever matches is listed once.
+    """
+
+    def __init__(self, options: LdapOptions, privileged: frozenset[str]) -> None:
+        self._options = options
+        self._privileged = privileged
+        self._filters = {
+            kind: condition
+            for kind, condition in (
+                ("privileged", options.privileged_filter),
+                ("disabled", options.disabled_filter),
+                ("external", options.external_filter),
+                ("service", options.service_filter),
+                ("unconfirmed", options.unconfirmed_filter),
+            )
+            if condition
+        }
+        self._found: dict[str, set[str]] = {kind: set() for kind in self._filters}
+
+    @classmethod
+    async def read(cls, conn: Connection, options: LdapOptions, ids: Iterable[str] | None = None) -> Marks:
+        """Read them for the accounts with these ids, or, with None, for all."""
+        marks = cls(options, await _members(conn, options))
+        conditions = [""] if ids is None else [any_of("entryUUID", chunk) for chunk in chunks(ids)]
+        for kind, condition in marks._filters.items():
+            for only in conditions:
+                for entry in await search(conn, options.base, f"(&{only}{condition})", ["entryUUID"]):
+                    marks._found[kind].add(entry.uuid)
+        return marks
+
+    def of(self, account_id: str) -> frozenset[str]:
+        """Name the marks of one account."""
+        marks = {kind for kind, ids in self._found.items() if account_id in ids}
+        return frozenset(marks | ({"privileged"} if account_id in self._privileged else set()))
+
+
+async def _members(conn: Connection, options: LdapOptions) -> frozenset[str]:
+    """Read the ids of all direct and nested members of the privileged groups, from the groups downwards.
+
+    Raises:
+        NotAllowed: a privileged group cannot be read: then nobody can be told to be harmless.
+    """
+    ids: set[str] = set()
+    waiting, seen = list(options.privileged_groups), {dn.lower() for dn in options.privileged_groups}
+    while waiting:
+        group = await read(conn, waiting.pop(), [options.group_member])
+        if group is None:
+            raise NotAllowed("a privileged group is not there, or may not be read")
+        for chunk in chunks(group.texts(options.group_member)):
+            condition = any_of("entryDN", chunk)
+            for entry in await search(conn, options.base, condition, ["entryUUID", "objectClass"]):
+                if {name.lower() for name in entry.texts("objectClass")} & GROUP_CLASSES:
+                    if entry.dn.lower() not in seen:
+                        seen.add(entry.dn.lower())
+                        waiting.append(entry.dn)
+                else:
+                    ids.add(entry.uuid)
+        if len(seen) > MOST_GROUPS:
+            raise BadAnswer("more groups than can be true")
+    return frozenset(ids)
+
+
+async def groups_of(conn: Connection, options: LdapOptions, dn: str) -> tuple[str, ...]:
+    """Read the DNs of all groups that an entry is a direct or nested member of, from the entry upwards, sorted."""
+    found: dict[str, str] = {}
+    waiting = [dn]
+    while waiting:
+        above: list[str] = []
+        for chunk in chunks(waiting):
+            condition = any_of(options.group_member, chunk)
+            for entry in await search(conn, options.groups_base or options.base, condition, ["1.1"]):
+                if entry.dn.lower() not in found:
+                    found[entry.dn.lower()] = entry.dn
+                    above.append(entry.dn)
+        if len(found) > MOST_GROUPS:
+            raise BadAnswer("more groups than can be true")
+        waiting = above
+    return tuple(sorted(found.values()))
+
+
+async def by_id(
+    conn: Connection, options: LdapOptions, account_id: str, names: Sequence[str], condition: str | None = None
+) -> Entry:
+    """Read one person's entry by its entryUUID.
+
+    Raises:
+        AccountGone: there is none (any more), or it is no person's (any more).
+    """
+    which = f"(&{condition or options.people_filter}{any_of('entryUUID', [account_id])})"
+    found = await search(conn, options.base, which, ["entryUUID", *names], most=2)
+    if not found:
+        raise AccountGone("no such entry")
+    if len(found) > 1 or found[0].uuid != account_id:
+        raise BadAnswer("not the entry that was asked for")
+    return found[0]
