@@ -7,9 +7,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from practice import limits
-from practice.elements import CONTEXT, INPUT, MARKED, PLAIN, Finds, Json, element, image, is_object, keys, listed
-from practice.elements import string as check_string
-from practice.elements import text as check_text
+from practice.elements import CONTEXT, INPUT, element, image
+from practice.objects import MARKED, PLAIN, Finds, Json, is_object, keys, listed
+from practice.objects import string as check_string
+from practice.objects import text as check_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from practice.errors import CannotDo
 from practice.socketmode import NoAnswer, Sockets
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from practice.limits import Limits
 
 Json = dict[str, Any]
+TROUBLE = "We had some trouble connecting. Try again?"
 
 
 @dataclass(slots=True)
@@ -37,6 +39,19 @@ class Delivery:
         """
         door = self.posts or self.sockets
         return await door.ask(kind, payload)
+
+    async def interact(self, payload: Json) -> Json | None:
+        """Deliver what a person pressed, chose or sent off, and answer what came back.
+
+        Raises:
+            CannotDo: the app did not answer; with Slack's words for the person.
+        """
+        if not self.sockets.world.app.interactive:
+            raise CannotDo("This app's manifest has interactivity switched off.")
+        try:
+            return await self.ask("interactive", payload)
+        except NoAnswer as failed:
+            raise CannotDo(TROUBLE) from failed
 
     def tell(self, payload: Json) -> None:
         """Deliver an event in the background, and again after each failure, as Slack does."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from practice import limits, validate
 from practice.blocks import Surface, dress
 from practice.errors import SlackSaysNo
+from practice.state import carried
 
 if TYPE_CHECKING:
     from practice.world import World
@@ -105,6 +106,7 @@ class Modals:
         if hash_ is not None and hash_ != view.hash:
             raise SlackSaysNo("hash_conflict")
         view.body = checked
+        view.values = carried(checked["blocks"], view.values)
         view.hash = self._hash()
         if surface is Surface.HOME:
             self._keep_home(view)

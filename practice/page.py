@@ -169,7 +169,7 @@ class Page:
         }
 
     def _history(self, person: Person, frame: Json) -> Json:
-        channel = self.deeds.conversation(person, frame.get("channel"))
+        channel = self.deeds.places.conversation(person, frame.get("channel"))
         kept = self.world.history(channel.id)
         if kept:
             self.world.read[person.id, channel.id] = kept[-1]["ts"]

@@ -148,13 +148,13 @@ REKEY = App(
     commands=(
         Command(
             "/reset-password",
-            "[@person | login | mail | help]",
-            "Reset a person's directory password",
+            "[@person | login | mail address | help]",
+            "Reset somebody's password",
             escape=True,
         ),
     ),
-    shortcuts=(Shortcut("reset_person", "Reset this person's password"),),
-    scopes=frozenset({"commands", "chat:write", "im:history", "users:read", "users:read.email"}),
+    shortcuts=(Shortcut("reset_person", "Reset their password"),),
+    scopes=frozenset({"commands", "chat:write", "im:history", "im:write", "users:read", "users:read.email"}),
     events=frozenset({"app_home_opened"}),
 )
 

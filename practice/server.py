@@ -13,6 +13,7 @@ from practice.chat import Chat
 from practice.deeds import Deeds
 from practice.delivery import Delivery
 from practice.faults import Faults, Record
+from practice.forms import Forms
 from practice.httpmode import Posts
 from practice.limits import Limits
 from practice.lookups import Lookups
@@ -21,6 +22,7 @@ from practice.modals import Modals
 from practice.page import WEB, Page, Phones, SignIn
 from practice.payloads import Payloads
 from practice.people import CHANNELS, PEOPLE, REKEY, App, Channel, Person
+from practice.places import Places
 from practice.responses import Responses
 from practice.shelf import Shelf
 from practice.socketmode import Sockets
@@ -188,7 +190,9 @@ class Workspace:
         self.delivery = Delivery(self.sockets, self.limits)
         self.responses = Responses(self.world, self.triggers, record)
         payloads = Payloads(self.world, self.modals, self.triggers)
-        self.deeds = Deeds(self.world, self.modals, payloads, self.delivery, self.responses)
+        self.places = Places(self.world, self.modals)
+        forms = Forms(self.modals, self.places, payloads, self.delivery)
+        self.deeds = Deeds(self.world, self.modals, self.places, payloads, self.delivery, self.responses, forms)
         self.mailbox = Mailbox(self.shelf, record, clock)
         self.page = Page(self.world, self.deeds, self.mailbox, self.phones, self.sign_in)
         self.faults = Faults(self.sockets.drop, self.sockets.mute, self.sockets.refresh)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from practice.blocks import elements_of
-from practice.elements import offered
 from practice.errors import CannotDo
+from practice.objects import offered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -62,6 +63,17 @@ def settle(blocks: Sequence[Json], *given: Any) -> Json:
             _initial(element) if entry is None else _normal(entry, element)
         )
     return values
+
+
+def carried(blocks: Sequence[Json], values: Json) -> Json:
+    """Answer those entries that survive a change of the blocks: where block and action stay, what was entered stays."""
+    kept: Json = {}
+    for block, element in stateful(blocks):
+        entry = _entry(values, block, element)
+        if entry is not None:
+            with contextlib.suppress(CannotDo):
+                kept.setdefault(block["block_id"], {})[element["action_id"]] = _normal(entry, element)
+    return kept
 
 
 def faults(blocks: Sequence[Json], values: Json) -> dict[str, str]:

@@ -11,10 +11,10 @@ from slack_sdk.models.views import View
 
 from practice import limits
 from practice.blocks import Surface, check_blocks
-from practice.elements import Finds, Json, is_object, keys, string
-from practice.elements import options as check_options
-from practice.elements import text as check_text
 from practice.errors import SlackSaysNo
+from practice.objects import Finds, Json, is_object, keys, string
+from practice.objects import options as check_options
+from practice.objects import text as check_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
