@@ -1,0 +1,157 @@
+"""The command line: exit codes, sentences and remedies, and the chain from nothing to an enrolled admin."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pyotp
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CONFIG = """
+[slack]
+team_id = "T0TEST"
+[[directories]]
+name = "team"
+kind = "local"
+path = "team.db"
+"""
+
+
+@pytest.fixture
+def rekey(tmp_path):
+    (tmp_path / "rekey.toml").write_text(CONFIG)
+
+    def run(*words, stdin="", environ=None):
+        clean = {k: v for k, v in os.environ.items() if not k.startswith("REKEY_")}
+        return subprocess.run(
+            [sys.executable, "-m", "bot", *words],
+            cwd=tmp_path,
+            env={**clean, "PYTHONPATH": str(ROOT), "COLUMNS": "200", **(environ or {})},
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def ready(rekey):
+    assert rekey("keys", "new").returncode == 0
+    assert rekey("db", "upgrade").returncode == 0
+    return rekey
+
+
+def test_help_names_every_command(rekey):
+    """`rekey --help` is a map, and exits with 0."""
+    shown = rekey("--help")
+    assert shown.returncode == 0
+    for command in ("demo", "serve", "doctor", "admin", "audit", "keys", "db"):
+        assert re.search(rf"^  {command} ", shown.stdout, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["nonsense"], 2, "No such command"),
+        (["--config", "nowhere.toml", "db", "check"], 2, "copy rekey.example.toml"),
+        (["serve"], 2, "slack.bot_token is missing"),
+        (["db", "check"], 1, "rekey db upgrade"),
+        (["keys", "check"], 1, "rekey keys new"),
+        (["audit", "verify"], 1, "rekey keys new"),
+        (["audit", "verify", "--head", "x"], 2, "SEQ:MAC"),
+        (
+            ["admin", "enrol", "--slack-user", "U1", "--directory", "team", "--login", "a", "--role", "king"],
+            2,
+            "helpdesk",
+        ),
+    ],
+)
+def test_a_failure_is_a_sentence_a_remedy_and_an_exit_code(rekey, words, code, said):
+    """Nobody sees a traceback who did not ask for one."""
+    done = rekey(*words)
+    assert done.returncode == code
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+
+
+def test_debug_adds_the_traceback(rekey):
+    """--debug shows where an error came from."""
+    assert "Traceback" in rekey("--debug", "keys", "check").stderr
+
+
+def test_from_nothing_to_an_enrolled_admin(ready, tmp_path):
+    """Keys, store, an account, an enrolment with one proving code; then revoked, all of it in the journal."""
+    assert oct((tmp_path / "rekey.keys").stat().st_mode)[-3:] == "400"
+    assert "never overwritten" in ready("keys", "new").stderr
+    assert ready("db", "check").returncode == 0
+    add = (
+        "import asyncio, datetime as d\nfrom pathlib import Path\nfrom directory.local import *\n"
+        "from directory.local_people import NewAccount\n"
+        "async def main():\n"
+        " x = LocalDirectory.open('team', LocalOptions(path=Path('team.db')), clock=lambda: d.datetime.now(d.UTC))\n"
+        " await x.add_account(NewAccount('ann', 'Ann', mail='ann@example.com')); await x.close()\n"
+        "asyncio.run(main())"
+    )
+    subprocess.run([sys.executable, "-c", add], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True)
+    enrolment = subprocess.Popen(
+        [sys.executable, "-m", "bot", "admin", "enrol", "--slack-user", "U1", "--directory", "team", "--login", "ann"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    shown = ""
+    while not (seed := re.search(r"type this key: ([A-Z2-7]+)", shown)):
+        line = enrolment.stdout.readline()
+        assert line, shown
+        shown += line
+    assert "▀" in shown or "█" in shown
+    rest, _ = enrolment.communicate(pyotp.TOTP(seed[1]).now() + "\n", timeout=30)
+    assert enrolment.returncode == 0, rest
+    assert "Enrolled ann" in rest
+    assert "enrolled" in ready("admin", "list").stdout
+    assert "was not locked" in ready("admin", "unlock", "U1").stdout
+    assert ready("admin", "revoke", "U2").returncode == 1
+    assert ready("admin", "revoke", "U1").returncode == 0
+    assert "revoked" in ready("admin", "list", "--all").stdout
+    assert "2 entries" in ready("audit", "verify").stdout
+    exported = [json.loads(line) for line in ready("audit", "export").stdout.splitlines()]
+    assert [e["deed"] for e in exported] == ["enrolled", "revoked"]
+    assert seed[1] not in json.dumps(exported)
+    head = f"{exported[-1]['seq']}:{exported[-1]['mac']}"
+    assert "whole" in ready("audit", "verify", "--head", head).stdout
+    assert "enrolled" in ready("audit", "tail").stdout
+    cut = ready("audit", "verify", "--head", f"9:{exported[-1]['mac']}")
+    assert (cut.returncode, "cut" in cut.stderr) == (1, True)
+
+
+def test_the_doctor_says_what_to_do(ready):
+    """Each check is a line, each failure has its remedy; a program gets the same as JSON."""
+    done = ready("doctor", "--json")
+    assert done.returncode == 1
+    told = json.loads(done.stdout)
+    assert told["ok"] is False
+    wrong = [check for check in told["checks"] if not check["ok"]]
+    assert all(check["remedy"] for check in wrong)
+    assert {"keys", "store", "directory team: file"} <= {check["what"] for check in told["checks"] if check["ok"]}
+    assert "rekey admin enrol" in ready("doctor").stdout
+
+
+def test_a_serving_process_leaves_no_core():
+    """Hardened, a process may write no core file, and on Linux its memory is its own."""
+    code = (
+        "from bot.hardening import harden; harden(); import resource, ctypes, os\n"
+        "print(resource.getrlimit(resource.RLIMIT_CORE)[1], ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), oct(os.umask(0)))"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert shown.split() == ["0", "0", "0o77"]

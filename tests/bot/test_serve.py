@@ -1,0 +1,231 @@
+"""The serving process: ready only when all answers, reconnecting whatever happens to its line, stopping cleanly."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bot import serve, socket_mode
+from bot.assembly import clock, open_house
+from bot.config import load
+from bot.errors import ConfigError, OperatorError
+from bot.slack import Line
+from bot.worker import migrate
+from practice.people import TEAM
+from practice.server import Workspace
+from store.base import upgrade
+from store.keys import KeyRing
+
+MORGAN, GENERAL = "U0MORGAN001", "C0GENERAL01"
+
+
+async def until(look, seconds=15):
+    """Wait for what another task does, and return it."""
+    async with asyncio.timeout(seconds):
+        while not (found := await look()):  # noqa: ASYNC110 - the library has no event to wait for
+            await asyncio.sleep(0.02)
+    return found
+
+
+@pytest.fixture
+async def workspace():
+    made = Workspace(clock=clock)
+    await made.start()
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+async def settings(workspace, tmp_path):
+    def settled(**slack):
+        told = {
+            "mode": "socket",
+            "bot_token": workspace.bot_token,
+            "app_token": workspace.app_token,
+            "signing_secret": workspace.signing_secret,
+            "team_id": TEAM,
+            "api_url": workspace.api_url,
+            **slack,
+        }
+        lines = [f"{key} = {json.dumps(value)}" for key, value in told.items()]
+        directory = "[[directories]]\nname = 'acme'\nkind = 'local'\npath = 'acme.db'"
+        (tmp_path / "rekey.toml").write_text(
+            "\n".join(["[slack]", *lines, "[web]", 'listen = "127.0.0.1:0"', directory])
+        )
+        return load(tmp_path / "rekey.toml", {})
+
+    plain = settled()
+    KeyRing.create(plain.keys.file)
+    await upgrade(plain.store.full_url)
+    await asyncio.to_thread(migrate, plain.store.full_url)
+    return settled
+
+
+@pytest.fixture
+async def start(settings):
+    running = []
+
+    async def starting(*, work=False, **slack):
+        told = settings(**slack)
+        bot = serve.Bot(told, await open_house(told), work=work)
+        running.append(bot)
+        await bot.start()
+        return bot
+
+    yield starting
+    for bot in running:
+        await bot.stop()
+
+
+async def get(bot, path):
+    async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{bot.port}{path}") as answer:
+        return answer.status, await answer.json()
+
+
+def ready(bot):
+    async def look():
+        return (await get(bot, "/readyz"))[0] == 200
+
+    return look
+
+
+async def answers(workspace):
+    """Ask for help in a channel; returns whether the bot said something to it."""
+    before = len(workspace.record.calls("chat.postEphemeral")) + _responses(workspace)
+    await workspace.do(MORGAN, do="say", channel=GENERAL, text="/reset-password help")
+
+    async def look():
+        return len(workspace.record.calls("chat.postEphemeral")) + _responses(workspace) > before
+
+    return await until(look)
+
+
+def _responses(workspace):
+    return sum(said.kind in {"response_url", "ack"} for said in workspace.record)
+
+
+async def test_ready_when_everything_answers(start, workspace):
+    """/healthz answers at once; /readyz when store, engine and Slack do; and a command is answered."""
+    bot = await start(work=True)
+    assert (await get(bot, "/healthz"))[0] == 200
+    await until(ready(bot))
+    assert await answers(workspace)
+
+
+async def test_not_ready_says_why(start, workspace):
+    """Without its store and its line the bot lives, and says what is wrong."""
+    bot = await start()
+    await until(ready(bot))
+    await bot.house.tools.store.close()
+    file = Path(bot.house.tools.store.url.database)
+    file.rename(file.with_suffix(".away"))  # noqa: ASYNC240 - a test may wait for a rename
+    await workspace.stop()
+
+    async def both():
+        return (await get(bot, "/readyz"))[1]["wrong"].keys() == {"slack", "store"}
+
+    try:
+        await until(both, 30)
+        assert (await get(bot, "/healthz"))[0] == 200
+    finally:
+        await workspace.start()
+
+
+async def test_http_mode_takes_signed_requests_only(start, workspace):
+    """The same listeners behind POST /slack/events; what is unsigned is refused."""
+    bot = await start(mode="http")
+    await until(ready(bot))
+    url = f"http://127.0.0.1:{bot.port}/slack/events"
+    async with aiohttp.ClientSession() as session:
+        forged = {"X-Slack-Signature": "v0=00", "X-Slack-Request-Timestamp": str(int(clock().timestamp()))}
+        async with session.post(url, data={"command": "/reset-password"}, headers=forged) as answer:
+            assert answer.status == 401
+    workspace.use_http(url)
+    assert await answers(workspace)
+
+
+async def test_a_dropped_connection_comes_back(start, workspace):
+    """Slack closes connections all the time: a new one stands soon, and commands are answered."""
+    bot = await start()
+    await until(ready(bot))
+    workspace.faults.refresh_sockets()
+    await until(ready(bot))
+    assert await answers(workspace)
+
+
+@pytest.mark.parametrize("fault", ["readers", "session", "silent"])
+async def test_what_the_library_does_not_notice_is_rebuilt(start, workspace, monkeypatch, fault):
+    """Readers that have ended, a closed session and a silent connection: each is thrown away and built anew."""
+    monkeypatch.setattr(socket_mode, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(socket_mode, "LOOK_SECONDS", 0.05)
+    bot = await start()
+    await until(ready(bot))
+    line = bot._socket
+    old = line._handler.client
+    line._patience, line._look = 0.0, 0.05
+    old.auto_reconnect_enabled = old.default_auto_reconnect_enabled = False
+    match fault:
+        case "readers":
+            old.message_receiver.cancel()
+            old.current_session_monitor.cancel()
+        case "session":
+            await old.aiohttp_client_session.close()
+        case "silent":
+            workspace.faults.mute_sockets()
+            monkeypatch.setattr(socket_mode, "SILENT_SECONDS", 0.2)
+
+    async def rebuilt():
+        return line._handler is not None and line._handler.client is not old
+
+    await until(rebuilt)
+    monkeypatch.setattr(socket_mode, "SILENT_SECONDS", 30.0)
+    await until(ready(bot))
+    assert await answers(workspace)
+
+
+async def test_a_slack_that_is_down_is_waited_for(start, workspace, monkeypatch):
+    """Errors of Slack's at our start are waited out."""
+    monkeypatch.setattr("bot.slack.FIRST_WAIT", 0.01)
+    workspace.faults.answer("auth.test", 500, times=2)
+    workspace.faults.answer("bots.info", 429, times=1)
+    bot = await start()
+    await until(ready(bot))
+
+
+@pytest.mark.parametrize(
+    ("told", "said"), [({"bot_token": "xoxb-wrong"}, "slack.bot_token"), ({"team_id": "T0OTHER"}, "slack.team_id")]
+)
+async def test_what_no_waiting_mends_ends_the_start(settings, told, said):
+    """A wrong token or team is a sentence, not an endless loop."""
+    line = Line(settings(**told).slack)
+    await line.open()
+    with pytest.raises(ConfigError, match=said):
+        await line.meet()
+    await line.close()
+
+
+async def test_oauth_variables_do_not_change_the_app(start, workspace, monkeypatch):
+    """With SLACK_CLIENT_ID and a secret in the environment Bolt would switch to OAuth and drop our token."""
+    for name in ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "SLACK_BOT_TOKEN"):
+        monkeypatch.setenv(name, "x")
+    bot = await start()
+    await until(ready(bot))
+    assert await answers(workspace)
+    assert os.environ["SLACK_CLIENT_ID"] == "x"
+
+
+async def test_a_taken_port_is_a_sentence(start, settings):
+    """Two bots on one address: the second is told which key to change."""
+    bot = await start()
+    told = settings()
+    told = told.model_copy(update={"web": told.web.model_copy(update={"listen": f"127.0.0.1:{bot.port}"})})
+    second = serve.Bot(told, replace(bot.house), work=False)
+    with pytest.raises(OperatorError, match=r"web\.listen"):
+        await second.start()
+    await second.line.close()
