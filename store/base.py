@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from store import engine, schema
 from store.schema import SchemaState
+from store.uncut import UncutConnection, uncut
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -138,8 +139,8 @@ class Store:
         """
         async with self._gate or nullcontext():
             with _failures():
-                async with self._writer.connect() as conn:
-                    await conn.begin()
+                async with UncutConnection(self._writer) as conn:
+                    await uncut(_begun(conn))
                     tx = Tx(conn, self)
                     yield tx
                     await _commit(tx)
@@ -152,10 +153,10 @@ class Store:
             StoreFailed: it could not be read.
         """
         with _failures():
-            async with self._reader.connect() as conn:
+            async with UncutConnection(self._reader) as conn:
                 if self.dialect != "sqlite":
                     await conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-                await conn.begin()
+                await uncut(_begun(conn))
                 yield Tx(conn, self)
 
     async def tidy(self) -> None:
@@ -167,6 +168,10 @@ class Store:
                 async with self._writer.connect() as conn:
                     raw = await conn.get_raw_connection()
                     await raw.driver_connection.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
+
+
+async def _begun(conn: AsyncConnection) -> None:
+    await conn.begin()
 
 
 async def _commit(tx: Tx) -> None:

@@ -138,7 +138,7 @@ def _read(path: Path, forbidden: int) -> str:
         raise KeyFileError("missing", f"run `rekey keys new` to make {path}, or restore it from your backup") from error
     except OSError as error:
         raise KeyFileError("unreadable", f"let the bot's user read {path}") from error
-    with os.fdopen(handle, "rb") as file:
+    try:
         facts = os.fstat(handle)
         if not stat.S_ISREG(facts.st_mode):
             raise KeyFileError("not_a_file", f"{path} must be a regular file")
@@ -146,10 +146,11 @@ def _read(path: Path, forbidden: int) -> str:
             raise KeyFileError("wrong_owner", f"make {path} belong to the bot's user or to root")
         if facts.st_mode & forbidden:
             raise KeyFileError("open_to_others", f"run `chmod 0400 {path}`; consider the keys known and replace them")
-        try:
-            return file.read(LARGEST_FILE).decode("ascii")
-        except UnicodeDecodeError as error:
-            raise KeyFileError("malformed", f"{path} is no key ring; restore it from your backup") from error
+        return os.read(handle, LARGEST_FILE).decode("ascii")
+    except UnicodeDecodeError as error:
+        raise KeyFileError("malformed", f"{path} is no key ring; restore it from your backup") from error
+    finally:
+        os.close(handle)
 
 
 def _parse(content: str) -> tuple[bytes, ...]:

@@ -1,0 +1,42 @@
+"""A connection whose statements end before a cancellation goes on."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+Answer = TypeVar("Answer")
+
+
+async def uncut(doing: Coroutine[Any, Any, Answer]) -> Answer:
+    """Do something to its end even when the task is cancelled meanwhile; the cancellation is raised after it."""
+    task = asyncio.ensure_future(doing)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        task.cancelled() or task.exception()  # read, so that it is not reported as lost
+        raise
+
+
+class UncutConnection(AsyncConnection):
+    """Cut off in mid-statement, SQLAlchemy drops the connection while a cursor of it is open, and SQLite keeps its write
+    lock until that cursor is collected: for seconds, or for ever. A statement that has ended is rolled back instead.
+    """
+
+    async def execute(self, *args: Any, **kwargs: Any) -> Any:
+        """Execute a statement, uncut."""
+        return await uncut(super().execute(*args, **kwargs))
+
+    async def exec_driver_sql(self, *args: Any, **kwargs: Any) -> Any:
+        """Execute a driver's statement, uncut."""
+        return await uncut(super().exec_driver_sql(*args, **kwargs))
+
+    async def run_sync(self, *args: Any, **kwargs: Any) -> Any:
+        """Run a function on the synchronous connection, uncut."""
+        return await uncut(super().run_sync(*args, **kwargs))
