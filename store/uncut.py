@@ -25,8 +25,10 @@ async def uncut(doing: Coroutine[Any, Any, Answer]) -> Answer:
 
 
 class UncutConnection(AsyncConnection):
-    """Cut off in mid-statement, SQLAlchemy drops the connection while a cursor of it is open, and SQLite keeps its write
-    lock until that cursor is collected: for seconds, or for ever. A statement that has ended is rolled back instead.
+    """A connection that a cancellation never cuts off in mid-statement.
+
+    Cut off, SQLAlchemy drops it while a cursor is open, and SQLite keeps its write lock until that cursor is collected:
+    for seconds, or for ever. A statement that has ended is simply rolled back.
     """
 
     async def execute(self, *args: Any, **kwargs: Any) -> Any:
