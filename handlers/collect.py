@@ -31,7 +31,7 @@ async def pickup_sent(room: Room, call: PickupSent, reply: Reply) -> None:
     try:
         shown = await collect.reveal(room.tools, call.form_id, call.origin.person, call.code)
     except Refused as refused:
-        if call.code is None or refused.reason not in AT_FIELD:
+        if refused.reason not in AT_FIELD:
             raise
         await reply.ack_error("pickup", refused)
         return

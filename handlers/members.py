@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 LIFE = timedelta(seconds=60)
 MOST = 1000  # people remembered
 PATIENCE = timedelta(seconds=5)  # for one answer of Slack
+# The last two are what slack_sdk 3.47 raises for a page instead of JSON.
+UNANSWERED = (aiohttp.ClientError, TimeoutError, OSError, ValueError, AttributeError)
 NOBODY = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
 
 
@@ -110,7 +112,7 @@ class Members:
                 return None
             log.warning("member_not_read", extra={"error": code})
             raise Refused(Reason.WHO_UNKNOWN) from error
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:  # ValueError: a page, not JSON
+        except UNANSWERED as error:
             log.warning("member_not_read", extra={"error": type(error).__name__})
             raise Refused(Reason.WHO_UNKNOWN) from error
         return payloads.member(answer.get("user"), self._team)

@@ -50,19 +50,16 @@ def register(app: AsyncApp, tools: Tools, *, app_id: str) -> None:
 
 def _hooked(app: AsyncApp, surface: Surface, matchers: list[Any] | None) -> Callable[..., Any]:
     """Return Bolt's decorator for a surface. Only the very hook is named: an id alone would fit several."""
-    match surface.hook:
-        case Hook.COMMAND:
-            return app.command(surface.id, matchers=matchers)
-        case Hook.SHORTCUT:
-            return app.message_shortcut(surface.id, matchers=matchers)
-        case Hook.ACTION:
-            return app.block_action(surface.id, matchers=matchers)
-        case Hook.SUBMISSION:
-            return app.view_submission(surface.id, matchers=matchers)
-        case Hook.OPTIONS:
-            return app.block_suggestion(surface.id, matchers=matchers)
-        case Hook.EVENT:
-            return app.event(surface.id, matchers=matchers)
+    hooks: dict[Hook, Callable[..., Any]] = {
+        Hook.COMMAND: app.command,
+        Hook.SHORTCUT: app.message_shortcut,
+        Hook.ACTION: app.block_action,
+        Hook.SUBMISSION: app.view_submission,
+        Hook.OPTIONS: app.block_suggestion,
+        Hook.EVENT: app.event,
+    }
+    decorator: Callable[..., Any] = hooks[surface.hook](surface.id, matchers=matchers)
+    return decorator
 
 
 def _matcher(surface: Surface) -> Callable[..., Awaitable[bool]]:

@@ -6,10 +6,10 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
-import aiohttp
 from slack_sdk.errors import SlackApiError
 
 from handlers import payloads
+from handlers.members import UNANSWERED
 from handlers.surface import Hook
 from views import blocks, cards, forms, labels, words
 
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 SETTLE_SECONDS = 0.1  # between two looks whether Slack has taken the ack's view
 SETTLE_LOOKS = 20
 GONE = frozenset({"not_found", "view_not_found"})  # the person has closed the modal
-UNHEARD = (SlackApiError, aiohttp.ClientError, TimeoutError, OSError, ValueError)
+UNHEARD = (SlackApiError, *UNANSWERED)
 
 
 class Reply:

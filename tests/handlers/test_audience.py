@@ -1,0 +1,177 @@
+"""Each surface names for whom it is, and everybody else hears a sentence before any directory is asked."""
+
+from __future__ import annotations
+
+import pytest
+
+from handlers.register import SURFACES
+from handlers.surface import Audience, Hook
+from tests.handlers.conftest import ADA, BOB, EVE
+from tests.support.slackwire import person, texts
+
+PEOPLE_AGAINST_WHOM = {
+    "guest": {"is_restricted": True},
+    "guest of one channel": {"is_ultra_restricted": True},
+    "bot": {"is_bot": True},
+    "deactivated": {"deleted": True},
+    "stranger": {"is_stranger": True},
+    "of another team": {"team_id": "T0OTHER"},
+}
+
+
+def test_every_surface_names_its_audience():
+    """The closed list: a new surface has to be put into it, with its audience."""
+    assert {name: surface.audience.value for name, surface in SURFACES.items()} == {
+        "help": "team",
+        "reset": "role",
+        "reset_person": "role",
+        "home_reset": "role",
+        "who_pick": "role",
+        "reset_who": "role",
+        "reset_form": "role",
+        "show_password": "addressee",
+        "pickup_form": "addressee",
+        "not_me": "addressee",
+        "retry_step": "role",
+        "home": "addressee",
+    }
+
+
+def test_the_app_listens_to_nothing_else(slack):
+    """Every listener of the app is a surface, and every surface has one."""
+    listeners = [listener.ack_function.__name__ for listener in slack.app._async_listeners]
+    assert listeners == list(SURFACES)
+
+
+async def do(slack, name, user, /, **changes):
+    """Do what a surface is for, as `user`; returns every text that the user then reads."""
+    whom = slack.who_values(who=f"corp/{slack.house.ids['bob']}")
+    deeds = {
+        "help": lambda: slack.command(user, "help", **changes),
+        "reset": lambda: slack.command(user, "bob", **changes),
+        "reset_person": lambda: slack.shortcut(user, BOB, **changes),
+        "home_reset": lambda: slack.press_home(user, **changes),
+        "who_pick": lambda: slack.type(user, "bak", **changes),
+        "reset_who": lambda: slack.submit(user, whom, **changes),
+        "reset_form": lambda: slack.submit(user, slack.reset_values(), **changes),
+        "show_password": lambda: slack.press(user, name, slack.target, **changes),
+        "pickup_form": lambda: slack.submit(user, slack.pickup_values("AAAA-AAAA"), **changes),
+        "not_me": lambda: slack.press(user, name, slack.target, **changes),
+        "retry_step": lambda: slack.press(user, name, f"{slack.target}:sessions", **changes),
+        "home": lambda: slack.open_home(user, **changes),
+    }
+    seen, before = len(slack.wire.posts), dict(slack.wire.views)
+    _, heard = await deeds[name]()
+    now = [kept["view"] for key, kept in slack.wire.views.items() if before.get(key) != kept]
+    home = slack.wire.homes.get(user, {})
+    return "\n".join([texts([slack.wire.posts[seen:], heard, now, home]), *heard.get("errors", {}).values()])
+
+
+async def prepare(slack, name):
+    """Bring the house to where a surface can be used at all."""
+    slack.house.clock.tick(seconds=61)
+    slack.target = "no such target"
+    if SURFACES[name].audience is Audience.ADDRESSEE or name == "retry_step":
+        await slack.reset()
+        slack.target = await slack.target_id()
+    if name == "pickup_form":
+        await slack.press(BOB, "show_password", slack.target)
+    elif name in {"who_pick", "reset_who"}:
+        await slack.command(ADA)
+    elif name == "reset_form":
+        await slack.command(ADA, "bob")
+    slack.house.directory.calls.clear()
+
+
+OTHERS = {
+    "another team": ({"team_id": "T0OTHER", "team": {"id": "T0OTHER"}}, "another Slack workspace"),
+    "another app": ({"api_app_id": "A0OTHER"}, "another app"),
+    "nobody": ({"user_id": "", "user": {"team_id": "T0REKEY"}, "event": {"tab": "home"}}, "could not say who this is"),
+}
+
+
+@pytest.mark.parametrize("name", SURFACES)
+async def test_what_does_not_come_from_our_team_by_our_app_is_refused(slack, name):
+    """By the payload alone, on every surface, also on those for anybody of the team."""
+    user = BOB if SURFACES[name].audience is Audience.ADDRESSEE else ADA
+    for other, (changes, sentence) in OTHERS.items():
+        await prepare(slack, name)
+        said = await do(slack, name, user, **changes)
+        whose = None if name == "home" and other == "nobody" else sentence  # there is no Home of nobody
+        assert whose is None or whose in said, other
+        assert slack.house.directory.calls == [], other
+
+
+@pytest.mark.parametrize("name", [n for n, s in SURFACES.items() if s.hook not in (Hook.COMMAND, Hook.EVENT)])
+async def test_a_stranger_in_a_shared_channel_is_refused(slack, name):
+    """Slack Connect: the channel is ours, the person is not."""
+    await prepare(slack, name)
+    said = await do(slack, name, ADA, user={"id": ADA, "team_id": "T0OTHER"})
+    assert "another Slack workspace" in said
+    assert slack.house.directory.calls == []
+
+
+@pytest.mark.parametrize("name", [n for n, s in SURFACES.items() if s.audience is Audience.ROLE])
+async def test_a_colleague_without_a_role_is_refused(slack, name):
+    """No role, no form, no suggestion, no retry; and what an admin has open is not theirs."""
+    await prepare(slack, name)
+    said = await do(slack, name, EVE)
+    assert "role that you do not have" in said or "meant for somebody else" in said
+    assert slack.house.directory.calls == []
+    assert "Bob Baker" not in said
+
+
+@pytest.mark.parametrize("name", ["show_password", "pickup_form", "not_me"])
+async def test_a_colleague_is_not_the_addressee(slack, name):
+    """Neither Eve nor the requester herself sees or stops what is Bob's."""
+    await prepare(slack, name)
+    slack.lands = False
+    for user in (EVE, ADA):
+        assert "meant for somebody else" in await do(slack, name, user)
+    assert slack.house.directory.passwords[-1][1] not in repr(slack.wire.calls) + repr(slack.wire.posts)
+
+
+ASKED_OF_SLACK = ["reset", "reset_person", "home_reset", "who_pick", "reset_who", "show_password", "retry_step", "home"]
+
+
+@pytest.mark.parametrize("name", ASKED_OF_SLACK)
+async def test_only_full_living_members_get_in(slack, name):
+    """Whatever role or message somebody has: Slack has the last word, before a directory is asked."""
+    user = BOB if SURFACES[name].audience is Audience.ADDRESSEE else ADA
+    for who, facts in PEOPLE_AGAINST_WHOM.items():
+        slack.wire.people[user] = person(user)
+        await prepare(slack, name)
+        slack.wire.people[user] = person(user, **facts)
+        slack.house.clock.tick(seconds=61)
+        said = await do(slack, name, user)
+        assert "so nothing was" in said, who
+        assert "Bob Baker" not in said, who
+        assert slack.house.directory.calls == [], who
+
+
+async def test_help_is_for_anybody_of_the_team(either, wire):
+    """In the ack, without a role, without a question to Slack; to the person alone."""
+    for text in ("help", " HELP ", "?"):
+        status, heard = await either.command(EVE, text)
+        assert status == 200
+        assert heard["response_type"] == "ephemeral"
+        assert "/reset-password" in texts(heard)
+    assert wire.calls == []
+
+
+async def test_a_member_is_remembered_for_a_minute(slack, wire, house):
+    """Within 60 seconds Slack is asked once; after that again."""
+    await slack.open_home(BOB)
+    await slack.open_home(BOB)
+    assert wire.called("users.info") == [{"user": BOB}]
+    house.clock.tick(seconds=60)
+    await slack.open_home(BOB)
+    assert len(wire.called("users.info")) == 2
+
+
+async def test_not_more_than_a_thousand_are_remembered(slack, wire, monkeypatch):
+    """The oldest is forgotten; the memory has an end."""
+    monkeypatch.setattr("handlers.members.MOST", 1)
+    for user in (BOB, EVE, BOB):
+        await slack.open_home(user)
+    assert [call["user"] for call in wire.called("users.info")] == [BOB, EVE, BOB]
