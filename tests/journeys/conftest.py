@@ -1,0 +1,71 @@
+"""A stage for each journey: the demo in a folder of its own, and one Chromium for all."""
+
+from __future__ import annotations
+
+import os
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from tests.support import browser, stage
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items):
+    """Run this folder's tests on one loop, the browser's, and mark them as what they are."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.journey)
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+            if {"play", "hall"} & set(item.fixturenames):
+                item.add_marker(pytest.mark.browser)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium():
+    async with browser.chromium() as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def template(tmp_path_factory):
+    """A furnished folder, to copy from."""
+    return await stage.furnished(tmp_path_factory.mktemp("furnished") / "demo")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def play(chromium, template, tmp_path):
+    """A stage of one's own, with a desktop window: nobody has asked for anything yet."""
+    async with AsyncExitStack() as ends:
+        raised = await ends.enter_async_context(stage.raised(stage.copy(template, tmp_path / "demo")))
+        raised.window = await ends.enter_async_context(browser.window(chromium))
+        yield raised
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def hall(chromium, template, tmp_path_factory):
+    """A stage that a module shares: for journeys that reset nothing."""
+    async with AsyncExitStack() as ends:
+        folder = stage.copy(template, tmp_path_factory.mktemp("hall") / "demo")
+        raised = await ends.enter_async_context(stage.raised(folder))
+        raised.window = await ends.enter_async_context(browser.window(chromium))
+        yield raised
+
+
+class Pictures:
+    """The pictures of the README, taken by the journey itself where REKEY_PICTURES=1 asks for them."""
+
+    folder = HERE.parent.parent / "docs" / "images"
+    wanted = os.environ.get("REKEY_PICTURES") == "1"
+
+    async def take(self, viewer, name):
+        if self.wanted:
+            await viewer.page.screenshot(path=self.folder / f"{name}.png", animations="disabled")
+
+
+@pytest.fixture
+def pictures():
+    return Pictures()

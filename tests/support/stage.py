@@ -1,0 +1,167 @@
+"""The demo on a stage: the real thing, in a folder of its own, with everything that a test may want to upset.
+
+The workspace runs in the test's process, so that a test can order Slack's misfortunes; the bot is a child process, the
+same `rekey serve` as anywhere, that can be killed. The directory and the store are read straight from their files, by
+code that shares no line with the connector: what a person is told is held against what is there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import sqlite3
+from contextlib import asynccontextmanager, closing, contextmanager
+from datetime import timedelta
+
+import argon2
+import pyotp
+
+from bot.assembly import clock
+from bot.demo import Demo
+from tests.support.browser import Viewer
+
+MORGAN, SASHA, ROBIN, PRIYA = "U0MORGAN001", "U0SASHA0001", "U0ROBIN0001", "U0PRIYA0001"
+KIT, DANA = "U0KITGUEST1", "U0DANAEXT01"
+GENERAL, IT_DESK, SHARED, SECURITY = "C0GENERAL01", "C0ITDESK001", "C0SHARED001", "C0SECURITY1"
+STEP = 30  # seconds that a code is shown
+
+
+class Stage:
+    """A running demo.
+
+    Attributes:
+        workspace: practice.server.Workspace, with its faults and its record.
+        data: the folder.
+    """
+
+    def __init__(self, demo):
+        self.demo = demo
+        self.workspace = demo.workspace
+        self.data = demo.data
+        self._used = {}
+        self.window = None  # a browser window, where the test has one
+
+    async def viewer(self, user, place=""):
+        """Open a tab for a person."""
+        return await Viewer(await self.window.new_page(), self.workspace.url, user).open(place)
+
+    # -- codes -------------------------------------------------------------------------------------------------
+
+    def code(self, user=MORGAN):
+        """Return a code that the bot takes: the present one, else the next one, which is good already."""
+        now = clock()
+        step = max(int(now.timestamp()) // STEP, self._used.get(user, 0) + 1)
+        self._used[user] = step
+        return self._at(user, step)
+
+    def wrong_code(self, user=MORGAN):
+        """Return six digits that the bot does not take, neither now nor in ten minutes either way."""
+        now = int(clock().timestamp()) // STEP
+        near = {self._at(user, step) for step in range(now - 24, now + 25)}
+        return next(f"{n:06}" for n in range(1_000_000) if f"{n:06}" not in near)
+
+    def _at(self, user, step):
+        return pyotp.TOTP(self.workspace.phones[user][0][2]).at(step * STEP)
+
+    # -- what is there -----------------------------------------------------------------------------------------
+
+    def account(self, login):
+        """Return a row of the directory's own file."""
+        return self._rows("acme.db", "SELECT * FROM accounts WHERE login = ?", login)[0]
+
+    def fits(self, login, password):
+        """Say whether the directory's file holds this password for an account."""
+        try:
+            return argon2.PasswordHasher().verify(self.account(login)["password_hash"], password)
+        except argon2.exceptions.VerifyMismatchError:
+            return False
+
+    def targets(self, login="robin.meyer"):
+        """Return the store's rows of all resets of an account, oldest first."""
+        mine = self.account(login)["id"]
+        return self._rows("rekey.db", "SELECT * FROM targets WHERE account_id = ? ORDER BY asked_at", mine)
+
+    def deeds(self):
+        """Return the journal's deeds, oldest first."""
+        return [row["deed"] for row in self._rows("rekey.db", "SELECT deed FROM audit ORDER BY seq")]
+
+    def sealed(self):
+        """Return how many passwords wait sealed in the store."""
+        wanted = "SELECT count(*) AS n FROM seals WHERE blob IS NOT NULL AND purpose NOT LIKE '%seed%'"
+        return self._rows("rekey.db", wanted)[0]["n"]
+
+    def _rows(self, name, query, *values):
+        with closing(sqlite3.connect(f"file:{self.data / name}?mode=ro", uri=True, timeout=10)) as connection:
+            connection.row_factory = sqlite3.Row
+            return connection.execute(query, values).fetchall()
+
+    def dms(self, user, text):
+        """Return the bot's messages to a person that hold a text."""
+        found = [one for one in self.workspace.world.conversations.values() if one.person == user]
+        messages = self.workspace.world.history(found[0].id) if found else []
+        return [one for one in messages if text in str(one)]
+
+    def log(self):
+        return self.demo.bot.log_file.read_text("utf-8", "replace")
+
+    async def until(self, look, seconds=30):
+        """Wait for what another process does, and return it; a process has no event to wait for."""
+        async with asyncio.timeout(seconds):
+            while not (found := look()):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        return found
+
+    async def connected(self):
+        await self.until(lambda: self.workspace.delivery.connected)
+
+    # -- what goes wrong ---------------------------------------------------------------------------------------
+
+    def kill(self):
+        """End the bot as a power cut does; the demo starts it again. Returns the id of the dead process."""
+        pid = self.demo.bot.pid
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    async def reborn(self, dead):
+        """Wait until another bot is there and hears."""
+        await self.until(lambda: self.demo.bot.pid not in {None, dead})
+        await self.connected()
+
+    @contextmanager
+    def held(self, name):
+        """Hold the one right to write to a database file; whoever else wants to write waits."""
+        with closing(sqlite3.connect(self.data / name, timeout=10, isolation_level=None)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            finally:
+                connection.execute("ROLLBACK")
+
+
+@asynccontextmanager
+async def raised(folder):
+    """Run the demo in a folder, from its start to its end."""
+    async with Demo(folder) as demo:
+        stage = Stage(demo)
+        await stage.connected()
+        yield stage
+
+
+async def furnished(folder):
+    """Make a folder that demos can be copied from: people, keys, phones, and the index filled."""
+    async with raised(folder) as stage:
+        count = len(stage._rows("acme.db", "SELECT id FROM accounts"))
+        filled = "SELECT count(*) AS n FROM index_accounts"
+        await stage.until(lambda: stage._rows("rekey.db", filled)[0]["n"] == count)
+    return folder
+
+
+def copy(template, folder):
+    """Copy a folder that `furnished` made."""
+    shutil.copytree(template, folder)
+    return folder
+
+
+__all__ = ["Stage", "copy", "furnished", "raised", "timedelta"]
