@@ -14,7 +14,7 @@ import pyotp
 
 from bot.assembly import clock, open_house
 from bot.config import load
-from bot.demo_people import ADMINS, DOMAINS, accounts
+from bot.demo_people import ADMINS, DOMAINS, SPECIAL, accounts
 from bot.worker import migrate
 from desk import enrol
 from directory.local import LocalDirectory
@@ -74,15 +74,17 @@ def _write(path: Path, phones: Phones) -> None:
 async def _populate(directory: LocalDirectory) -> None:
     for name, verified in DOMAINS.items():
         await directory.add_domain(name, verified=verified)
-    await directory.add_accounts([_with_password(new, number) for number, new in enumerate(accounts())])
+    await directory.add_accounts([_lived_in(new, number) for number, new in enumerate(accounts())])
 
 
-def _with_password(new: NewAccount, number: int) -> NewAccount:
-    """Give an account a password that nobody knows, and a day on which it was last used."""
+def _lived_in(new: NewAccount, number: int) -> NewAccount:
+    """Give an account a day on which it was last used, and, if it is one of the special ones, a password.
+
+    Nobody knows that password. The crowd has none yet: hashing 200 takes seconds that a newcomer would wait for.
+    """
+    secret = Secret(secrets.token_urlsafe(24) + "-Aa1") if number < SPECIAL else None
     seen = clock() - timedelta(days=number % 60, hours=number % 9)
-    return replace(
-        new, password=Secret(secrets.token_urlsafe(24) + "-Aa1"), last_sign_in=seen if new.confirmed else None
-    )
+    return replace(new, password=secret, last_sign_in=seen if new.confirmed else None)
 
 
 async def _enrolled(tools: Tools, directory: LocalDirectory, user: str) -> list[tuple[str, str, str]]:

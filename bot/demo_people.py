@@ -1,7 +1,7 @@
 """Who lives in the demo's directory: about 200 believable accounts, and every kind that a reset must not take lightly.
 
 Nothing is drawn at random, so that two demos have the same people. Passwords are not here: they are drawn when the
-directory is made, and nobody knows them.
+directory is made, and nobody knows them. The special ones come first.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 DOMAIN = "acme.example"
 UNVERIFIED = "acme-labs.example"
 DOMAINS = {DOMAIN: True, UNVERIFIED: False, "globex.example": False}
-CROWD = 180
+SPECIAL, CROWD = 24, 180  # accounts
 
 # fmt: off
 GIVEN = (
@@ -110,7 +110,7 @@ def accounts() -> tuple[NewAccount, ...]:
     """Return everybody, logins in no two places."""
     everybody = {new.login: new for new in _special()}
     number = 0
-    while len(everybody) < CROWD + 24:
+    while len(everybody) < SPECIAL + CROWD:
         given = GIVEN[number % len(GIVEN)]
         family = FAMILY[(number * 7 + number // len(GIVEN)) % len(FAMILY)]
         new = _person(f"{given} {family}", DEPARTMENTS[(number * 5) % len(DEPARTMENTS)])

@@ -40,7 +40,7 @@ WORKFLOW = "work"
 QUEUES = {kind: "notices" if kind is WorkKind.NOTICE else "jobs" for kind in WorkKind}
 AT_ONCE = 4  # of each queue, doing something
 CLAIMED = 200  # of each queue, doing something or sleeping until it is time to try again
-POLL_SECONDS = 0.1
+POLL_SECONDS = 0.15
 STOP_LATENCY_SECONDS = 0.3  # a thread of the engine that we have no use for sleeps so long before it sees the stop
 DRAIN_SECONDS = 10.0
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=5)

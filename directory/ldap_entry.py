@@ -125,7 +125,7 @@ def entries(rows: Any) -> Iterator[Entry]:
 def attributes(options: LdapOptions) -> list[str]:
     """Name the attributes that an Account is made of."""
     o = options
-    named = (o.login, o.name, o.given_name, o.family_name, o.mail, o.department, o.recovery_mail, o.slack_user)
+    named = (o.login, o.full_name, o.given_name, o.family_name, o.mail, o.department, o.recovery_mail, o.slack_user)
     return [*(name for name in named if name), *STATE]
 
 
@@ -151,7 +151,7 @@ def account(entry: Entry, options: LdapOptions, *, marks: Collection[str], locke
     return Account(
         id=entry.uuid,
         login=login,
-        name=entry.text(options.name) or f"{given} {family}".strip() or login,
+        name=entry.text(options.full_name) or f"{given} {family}".strip() or login,
         given_name=given,
         family_name=family,
         mail=entry.text(options.mail),

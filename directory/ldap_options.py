@@ -61,7 +61,7 @@ class LdapOptions(BaseModel):
     base: Dn
     people_filter: Filter = "(objectClass=inetOrgPerson)"
     login: Attribute = "uid"
-    name: Attribute = "cn"
+    full_name: Attribute = "cn"  # not `name`, which is the directory's own
     given_name: Attribute = "givenName"
     family_name: Attribute = "sn"
     mail: Attribute = "mail"
