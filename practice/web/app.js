@@ -29,7 +29,9 @@ class App {
     this.status = new Status(this);
     this.names = {
       me: null,
-      person: (id) => this.world.people.find((each) => each.id === id) ?? (id === this.world.bot.user ? { id, name: this.world.bot.name } : null),
+      person: (id) =>
+        this.world.people.find((each) => each.id === id) ??
+        (id === this.world.bot.user ? { id, name: this.world.bot.name } : null),
       channel: (id) => this.world.conversations.find((each) => each.id === id) ?? null,
       people: () => this.world.people,
     };
@@ -73,6 +75,9 @@ class App {
   async #begin() {
     this.tools.show();
     await this.#arrive();
+    // What this person had open is still open, as in a client that was only looked away from.
+    const { view, stack } = await this.link.ask("views").catch(() => ({ view: null }));
+    if (view) this.modals.show(view, stack);
   }
 
   async #refresh() {
@@ -93,15 +98,18 @@ class App {
     if (!conversation) return;
     closeMenu();
     if (this.world.features?.home === false) tab = "messages";
+    const moved = this.here !== conversation && !quiet;
     this.here = conversation;
     this.unread.set(id, 0);
-    const address = `?as=${encodeURIComponent(this.me.id)}#${encodeURIComponent(id)}${conversation.kind === "app" && tab === "messages" ? "/messages" : ""}`;
+    const part = conversation.kind === "app" && tab === "messages" ? "/messages" : "";
+    const address = `?as=${encodeURIComponent(this.me.id)}#${encodeURIComponent(id)}${part}`;
     if (quiet) history.replaceState(null, "", address);
     else if (address !== location.search + location.hash) history.pushState(null, "", address);
     this.rail.show();
     this.#title();
     await this.pane.show(conversation, tab === "messages" ? "messages" : "home");
-    if (!quiet && !topDialog() && matchMedia("(min-width: 800px)").matches) this.pane.composer?.input.isConnected && this.pane.composer.input.focus();
+    // On a phone the focus would bring up the keyboard, over what one came to read.
+    if (moved && !topDialog() && matchMedia("(min-width: 800px)").matches) this.pane.focus();
   }
 
   /** Become somebody else: a new socket, a new world. */
@@ -160,8 +168,12 @@ class App {
 }
 
 addEventListener("error", (event) => toast(`The page has a fault: ${event.message}`));
-addEventListener("unhandledrejection", (event) => toast(`The page has a fault: ${event.reason?.message ?? event.reason}`));
-document.querySelector(".banner").after(h("a", { class: "skip", href: "#pane", onclick: skip }, "Skip to the messages"));
+addEventListener("unhandledrejection", (event) =>
+  toast(`The page has a fault: ${event.reason?.message ?? event.reason}`),
+);
+document
+  .querySelector(".banner")
+  .after(h("a", { class: "skip", href: "#pane", onclick: skip }, "Skip to the messages"));
 new App();
 
 function skip(event) {

@@ -5,17 +5,9 @@ import { button, checkboxes, datepicker, image, overflow, radioButtons, textInpu
 import { textNodes, words } from "./mrkdwn.js";
 import { richText } from "./richtext.js";
 import { select } from "./selects.js";
+import { firstState } from "./values.js";
 
-export const SUPPORTED_BLOCKS = [
-  "actions",
-  "context",
-  "divider",
-  "header",
-  "image",
-  "input",
-  "rich_text",
-  "section",
-];
+export const SUPPORTED_BLOCKS = ["actions", "context", "divider", "header", "image", "input", "rich_text", "section"];
 
 export const SUPPORTED_ELEMENTS = [
   "button",
@@ -33,7 +25,16 @@ export const SUPPORTED_ELEMENTS = [
   "users_select",
 ];
 
-const BLOCKS = { actions, context, divider: () => h("hr"), header, image: imageBlock, input, rich_text: (block, ctx) => richText(block, ctx.names), section };
+const BLOCKS = {
+  actions,
+  context,
+  divider: () => h("hr"),
+  header,
+  image: imageBlock,
+  input,
+  rich_text: (block, ctx) => richText(block, ctx.names),
+  section,
+};
 
 const ELEMENTS = {
   button,
@@ -59,13 +60,21 @@ export function renderBlocks(blocks, ctx) {
   return blocks.map((block) => {
     const make = SUPPORTED_BLOCKS.includes(block.type) ? BLOCKS[block.type] : null;
     const inner = make ? make(block, ctx) : cannotShow(block.type);
-    return h("div", { class: `block block-${block.type}`, "data-block-id": block.block_id, "data-block-type": block.type }, inner);
+    return h(
+      "div",
+      { class: `block block-${block.type}`, "data-block-id": block.block_id, "data-block-type": block.type },
+      inner,
+    );
   });
 }
 
 /** An obvious box instead of something half shown. */
 function cannotShow(type) {
-  return h("div", { class: "cannot", role: "note", "data-testid": "cannot-show" }, `This practice workspace cannot show ${type}.`);
+  return h(
+    "div",
+    { class: "cannot", role: "note", "data-testid": "cannot-show" },
+    `This practice workspace cannot show ${type}.`,
+  );
 }
 
 function renderElement(element, place) {
@@ -87,44 +96,74 @@ function changed(block, ctx, dispatches) {
   };
 }
 
-function header(block) {
-  return h("h3", { class: "block-title" }, words(block.text));
+function header(block, ctx) {
+  return h(ctx.heading, { class: "block-title" }, words(block.text));
 }
 
 function section(block, ctx) {
   const text = block.text && h("div", { class: "prose" }, textNodes(block.text, ctx.names));
-  const fields = block.fields && h("div", { class: "fields" }, block.fields.map((each) => h("div", { class: "prose" }, textNodes(each, ctx.names))));
+  const fields =
+    block.fields &&
+    h(
+      "div",
+      { class: "fields" },
+      block.fields.map((each) => h("div", { class: "prose" }, textNodes(each, ctx.names))),
+    );
   const body = h("div", { class: "section-body" }, text, fields);
   if (!block.accessory) return body;
   const label = words(block.text) || words(block.fields?.[0]);
   const place = { block, ctx, label, changed: changed(block, ctx, true) };
-  const accessory = block.accessory.type === "image" ? image(block.accessory, "thumb") : renderElement(block.accessory, place);
-  return h("div", { class: "section-row" }, body, h("div", { class: `accessory accessory-${block.accessory.type}` }, accessory));
+  const accessory =
+    block.accessory.type === "image" ? image(block.accessory, "thumb") : renderElement(block.accessory, place);
+  return h(
+    "div",
+    { class: "section-row" },
+    body,
+    h("div", { class: `accessory accessory-${block.accessory.type}` }, accessory),
+  );
 }
 
 function actions(block, ctx) {
-  const place = (element) => ({ block, ctx, label: words(element.placeholder) || null, changed: changed(block, ctx, true) });
-  return h("div", { class: "actions" }, block.elements.map((element) => renderElement(element, place(element))));
+  const place = (element) => ({
+    block,
+    ctx,
+    // Slack gives elements of an actions block no label; their placeholder or their kind has to do.
+    label: words(element.placeholder) || (firstState(element) ? element.type.replaceAll("_", " ") : null),
+    changed: changed(block, ctx, true),
+  });
+  return h(
+    "div",
+    { class: "actions" },
+    block.elements.map((element) => renderElement(element, place(element))),
+  );
 }
 
 function context(block, ctx) {
   const part = (element) => {
     if (element.type === "image") return image(element, "glyph");
-    if (element.type === "mrkdwn" || element.type === "plain_text") return h("span", { class: "prose" }, textNodes(element, ctx.names));
+    if (element.type === "mrkdwn" || element.type === "plain_text")
+      return h("span", { class: "prose" }, textNodes(element, ctx.names));
     return cannotShow(element.type);
   };
   return h("div", { class: "context" }, block.elements.map(part));
 }
 
 function imageBlock(block, ctx) {
-  return h("figure", { class: "figure" }, block.title && h("figcaption", {}, textNodes(block.title, ctx.names)), image(block));
+  return h(
+    "figure",
+    { class: "figure" },
+    block.title && h("figcaption", {}, textNodes(block.title, ctx.names)),
+    image(block),
+  );
 }
 
 function input(block, ctx) {
   const id = uid("input");
   const grouped = GROUPED.includes(block.element.type);
   const caption = [words(block.label), block.optional && h("span", { class: "optional" }, " (optional)")];
-  const label = grouped ? h("span", { class: "label", id: `${id}-label` }, caption) : h("label", { class: "label", for: id }, caption);
+  const label = grouped
+    ? h("span", { class: "label", id: `${id}-label` }, caption)
+    : h("label", { class: "label", for: id }, caption);
   const hint = block.hint && h("p", { class: "hint", id: `${id}-hint` }, textNodes(block.hint, ctx.names));
   const place = {
     block,

@@ -42,7 +42,6 @@ export class Combobox {
       spellcheck: "false",
       "aria-autocomplete": "list",
       "aria-expanded": "false",
-      "aria-controls": this.#list.id,
       "aria-label": wants.label,
       "aria-describedby": wants.describedBy,
       oninput: () => {
@@ -53,7 +52,13 @@ export class Combobox {
       onfocus: () => this.input.select(),
       onblur: () => this.#close(),
     });
-    this.node = h("div", { class: wants.multi ? "combo combo-multi" : "combo", onclick: (event) => this.#press(event) }, wants.multi && this.#chips, this.input, icon("down"));
+    this.node = h(
+      "div",
+      { class: wants.multi ? "combo combo-multi" : "combo", onclick: (event) => this.#press(event) },
+      wants.multi && this.#chips,
+      this.input,
+      icon("down"),
+    );
     this.#show();
   }
 
@@ -70,7 +75,12 @@ export class Combobox {
   #chip(option) {
     const label = this.#wants.name(option);
     const drop = () => this.#change(this.chosen.filter((each) => each.value !== option.value));
-    return h("li", { class: "chip" }, label, h("button", { type: "button", "aria-label": `Remove ${label}`, onclick: drop }, icon("close")));
+    return h(
+      "li",
+      { class: "chip" },
+      label,
+      h("button", { type: "button", "aria-label": `Remove ${label}`, onclick: drop }, icon("close")),
+    );
   }
 
   #press(event) {
@@ -86,14 +96,19 @@ export class Combobox {
     this.#list.open(anchor, this.input);
     clearTimeout(this.#rest);
     if (multi && most && this.chosen.length >= most) return this.#list.say(`At most ${most} can be chosen.`);
-    if (query.length < least) return this.#list.say(least === 1 ? "Type to search." : `Type at least ${least} letters to search.`);
+    if (query.length < least)
+      return this.#list.say(least === 1 ? "Type to search." : `Type at least ${least} letters to search.`);
     if (remote) {
       this.#list.say("Searching…", true);
       await new Promise((go) => {
         this.#rest = setTimeout(go, 160);
       });
     }
-    return this.#list.show(source(query), this.chosen.map((each) => each.value), query);
+    return this.#list.show(
+      source(query),
+      this.chosen.map((each) => each.value),
+      query,
+    );
   }
 
   #key(event) {

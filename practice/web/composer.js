@@ -16,16 +16,18 @@ export class Composer {
     this.app = app;
     this.conversation = conversation;
     const hint = uid("usage");
-    this.options = new OptionList({ label: "Suggestions", name: (option) => words(option.text), picture: (option) => option.picture, onpick: (option) => this.#complete(option) });
+    this.options = new OptionList({
+      label: "Suggestions",
+      name: (option) => words(option.text),
+      picture: (option) => option.picture,
+      onpick: (option) => this.#complete(option),
+    });
     this.input = h("textarea", {
       class: "composer-input",
       rows: "1",
       "aria-label": `Message ${conversation.kind === "channel" ? "#" : ""}${conversation.name}`,
       placeholder: `Message ${conversation.kind === "channel" ? "#" : ""}${conversation.name}`,
-      role: "combobox",
       "aria-autocomplete": "list",
-      "aria-expanded": "false",
-      "aria-controls": this.options.id,
       "aria-describedby": hint,
       autocomplete: "off",
       "data-testid": "composer",
@@ -34,13 +36,34 @@ export class Composer {
       onblur: () => this.options.close(),
     });
     this.usage = h("p", { class: "composer-usage", id: hint, "aria-live": "polite", "data-testid": "usage" });
-    this.sender = h("button", { type: "submit", class: "composer-send", "aria-label": "Send", "data-testid": "send", disabled: true }, icon("send"));
-    const tool = (name, label, text) => h("button", { type: "button", class: "btn btn-icon", "aria-label": label, title: label, onclick: () => this.#insert(text) }, icon(name));
+    this.sender = h(
+      "button",
+      { type: "submit", class: "composer-send", "aria-label": "Send", "data-testid": "send", disabled: true },
+      icon("send"),
+    );
+    const tool = (name, label, text) =>
+      h(
+        "button",
+        { type: "button", class: "btn btn-icon", "aria-label": label, title: label, onclick: () => this.#insert(text) },
+        icon(name),
+      );
     this.node = h(
       "form",
       { class: "composer", onsubmit: (event) => this.#send(event) },
       this.usage,
-      h("div", { class: "composer-box" }, this.input, h("div", { class: "composer-bar" }, tool("slash", "Run a command", "/"), tool("at", "Mention somebody", "@"), h("span", { class: "composer-space" }), this.sender)),
+      h(
+        "div",
+        { class: "composer-box" },
+        this.input,
+        h(
+          "div",
+          { class: "composer-bar" },
+          tool("slash", "Run a command", "/"),
+          tool("at", "Mention somebody", "@"),
+          h("span", { class: "composer-space" }),
+          this.sender,
+        ),
+      ),
     );
   }
 
@@ -66,7 +89,11 @@ export class Composer {
     this.input.style.height = `${Math.min(this.input.scrollHeight, 180)}px`;
     const command = this.app.world.commands?.find((each) => value.split(/\s/, 1)[0] === each.command);
     this.usage.replaceChildren();
-    if (command && /\s/.test(value)) this.usage.append(h("code", {}, `${command.command} ${command.usage ?? ""}`.trim()), ` ${command.description ?? ""}`);
+    if (command && /\s/.test(value))
+      this.usage.append(
+        h("code", {}, `${command.command} ${command.usage ?? ""}`.trim()),
+        ` ${command.description ?? ""}`,
+      );
     this.#suggest(value.slice(0, this.input.selectionStart));
   }
 
@@ -82,15 +109,27 @@ export class Composer {
   #commands(before) {
     return (this.app.world.commands ?? [])
       .filter((each) => each.command.startsWith(before))
-      .map((each) => ({ value: each.command, text: plain(`${each.command} ${each.usage ?? ""}`.trim()), description: plain(each.description ?? ""), picture: appAvatar(this.app.world.bot, "small") }));
+      .map((each) => ({
+        value: each.command,
+        text: plain(`${each.command} ${each.usage ?? ""}`.trim()),
+        description: plain(each.description ?? ""),
+        picture: appAvatar(this.app.world.bot, "small"),
+      }));
   }
 
   #people(typed) {
     const wanted = typed.toLowerCase();
     return this.app.world.people
-      .filter((each) => [each.handle ?? "", ...each.name.split(/\s+/)].some((word) => word.toLowerCase().startsWith(wanted)))
+      .filter((each) =>
+        [each.handle ?? "", ...each.name.split(/\s+/)].some((word) => word.toLowerCase().startsWith(wanted)),
+      )
       .slice(0, 8)
-      .map((each) => ({ value: each.id, text: plain(each.name), description: plain(each.title ?? ""), picture: avatar(each, "small") }));
+      .map((each) => ({
+        value: each.id,
+        text: plain(each.name),
+        description: plain(each.title ?? ""),
+        picture: avatar(each, "small"),
+      }));
   }
 
   #complete(option) {

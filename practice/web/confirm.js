@@ -16,14 +16,34 @@ export function confirmed(question, names) {
       resolve(yes);
     };
     const title = uid("confirm");
-    const deny = h("button", { type: "button", class: "btn", "data-testid": "confirm-no", onclick: () => answer(false) }, words(question.deny) || "Cancel");
-    const yes = h("button", { type: "button", class: question.style === "danger" ? "btn btn-danger" : "btn btn-primary", "data-testid": "confirm-yes", onclick: () => answer(true) }, words(question.confirm) || "Yes");
+    const deny = h(
+      "button",
+      { type: "button", class: "btn", "data-testid": "confirm-no", onclick: () => answer(false) },
+      words(question.deny) || "Cancel",
+    );
+    const yes = h(
+      "button",
+      {
+        type: "button",
+        class: question.style === "danger" ? "btn btn-danger" : "btn btn-primary",
+        "data-testid": "confirm-yes",
+        onclick: () => answer(true),
+      },
+      words(question.confirm) || "Yes",
+    );
     const box = h(
       "div",
-      { class: "modal modal-confirm", role: "alertdialog", "aria-modal": "true", "aria-labelledby": title, "aria-describedby": `${title}-text`, "data-testid": "confirm" },
-      h("header", { class: "modal-head" }, h("h2", { id: title }, words(question.title) || "Are you sure?")),
+      {
+        class: "modal modal-confirm",
+        role: "alertdialog",
+        "aria-modal": "true",
+        "aria-labelledby": title,
+        "aria-describedby": `${title}-text`,
+        "data-testid": "confirm",
+      },
+      h("div", { class: "modal-head" }, h("h2", { id: title }, words(question.title) || "Are you sure?")),
       h("div", { class: "modal-body", id: `${title}-text` }, textNodes(question.text, names)),
-      h("footer", { class: "modal-foot" }, deny, yes),
+      h("div", { class: "modal-foot" }, deny, yes),
     );
     const close = openDialog(box, { onescape: () => answer(false), first: () => deny });
   });

@@ -4,7 +4,15 @@ const format = (options) => new Intl.DateTimeFormat("en", options);
 const TIME = format({ hour: "numeric", minute: "2-digit" });
 const TIME_SECONDS = format({ hour: "numeric", minute: "2-digit", second: "2-digit" });
 const LONG_DAY = format({ weekday: "long", month: "long", day: "numeric" });
-const WHOLE = format({ weekday: "long", year: "numeric", month: "long", day: "numeric", hour: "numeric", minute: "2-digit", second: "2-digit" });
+const WHOLE = format({
+  weekday: "long",
+  year: "numeric",
+  month: "long",
+  day: "numeric",
+  hour: "numeric",
+  minute: "2-digit",
+  second: "2-digit",
+});
 const DATE = format({ year: "numeric", month: "long", day: "numeric" });
 const DATE_SHORT = format({ year: "numeric", month: "short", day: "numeric" });
 const DATE_LONG = format({ weekday: "long", year: "numeric", month: "long", day: "numeric" });
@@ -22,7 +30,11 @@ function pretty(when, now, otherwise) {
 function ago(when, now) {
   const seconds = Math.round((when.getTime() - now.getTime()) / 1000);
   const words = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
-  for (const [unit, size] of [["day", 86_400], ["hour", 3600], ["minute", 60]]) {
+  for (const [unit, size] of [
+    ["day", 86_400],
+    ["hour", 3600],
+    ["minute", 60],
+  ]) {
     if (Math.abs(seconds) >= size) return words.format(Math.trunc(seconds / size), unit);
   }
   return words.format(seconds, "second");

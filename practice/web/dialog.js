@@ -46,7 +46,10 @@ function close(entry) {
   stack.at(-1)?.shade.removeAttribute("inert");
   document.getElementById("workspace").inert = stack.length > 0;
   if (!hadFocus) return;
-  const back = entry.opener?.isConnected && entry.opener !== document.body ? entry.opener : topDialog() ?? document.querySelector("[data-testid=composer]");
+  const back =
+    entry.opener?.isConnected && entry.opener !== document.body
+      ? entry.opener
+      : (topDialog() ?? document.querySelector("[data-testid=composer]"));
   back?.focus({ preventScroll: true });
 }
 

@@ -20,7 +20,9 @@ const state = (element, place) => place.ctx.values.get(place.block.block_id, ele
 async function press(node, element, place, more) {
   if (node.getAttribute("aria-busy") === "true") return;
   try {
-    await place.ctx.act(place.block, element, { type: element.type, ...more }, () => node.setAttribute("aria-busy", "true"));
+    await place.ctx.act(place.block, element, { type: element.type, ...more }, () =>
+      node.setAttribute("aria-busy", "true"),
+    );
   } finally {
     node.removeAttribute("aria-busy");
   }
@@ -59,7 +61,11 @@ export function overflow(element, place) {
       "data-action-id": element.action_id,
       onclick: (event) => {
         const node = event.currentTarget;
-        const items = element.options.map((option) => ({ label: words(option.text), detail: words(option.description), pick: () => pick(option, node) }));
+        const items = element.options.map((option) => ({
+          label: words(option.text),
+          detail: words(option.description),
+          pick: () => pick(option, node),
+        }));
         openMenu(node, items, { label: "More actions", end: true });
       },
     },
@@ -112,10 +118,22 @@ export function datepicker(element, place) {
 function choices(element, place, kind, chosen, keep) {
   const name = uid("choice");
   const rows = element.options.map((option) => {
-    const box = h("input", { type: kind, name, value: option.value, checked: chosen().includes(option.value), onchange });
+    const box = h("input", {
+      type: kind,
+      name,
+      value: option.value,
+      checked: chosen().includes(option.value),
+      onchange,
+    });
     const more = uid("more");
     if (option.description) box.setAttribute("aria-describedby", more);
-    const label = h("span", { class: "choice-words" }, h("span", {}, textNodes(option.text, place.ctx.names)), option.description && h("span", { class: "choice-more", id: more }, textNodes(option.description, place.ctx.names)));
+    const label = h(
+      "span",
+      { class: "choice-words" },
+      h("span", {}, textNodes(option.text, place.ctx.names)),
+      option.description &&
+        h("span", { class: "choice-more", id: more }, textNodes(option.description, place.ctx.names)),
+    );
     return { option, box, node: h("label", { class: "choice" }, box, label) };
   });
   async function onchange() {
@@ -132,7 +150,11 @@ function choices(element, place, kind, chosen, keep) {
     "aria-describedby": place.describedBy,
     "data-action-id": element.action_id,
   };
-  return h("div", props, rows.map((row) => row.node));
+  return h(
+    "div",
+    props,
+    rows.map((row) => row.node),
+  );
 }
 
 export function checkboxes(element, place) {
@@ -148,6 +170,11 @@ export function radioButtons(element, place) {
 /** An image from this machine; anything else is a frame with its words, for the page fetches nothing from outside. */
 export function image(element, className = "picture") {
   const source = new URL(element.image_url ?? "", location.href);
-  if (element.image_url && source.origin === location.origin) return h("img", { class: className, src: source.href, alt: element.alt_text });
-  return h("span", { class: `${className} picture-none`, role: "img", "aria-label": element.alt_text, title: element.image_url }, element.alt_text);
+  if (element.image_url && source.origin === location.origin)
+    return h("img", { class: className, src: source.href, alt: element.alt_text });
+  return h(
+    "span",
+    { class: `${className} picture-none`, role: "img", "aria-label": element.alt_text, title: element.image_url },
+    element.alt_text,
+  );
 }

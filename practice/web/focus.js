@@ -7,13 +7,21 @@ function placeOf(node) {
   const control = node.closest("[data-action-id]");
   const block = node.closest("[data-block-id]");
   if (!control || !block) return null;
-  return { block: block.dataset.blockId, action: control.dataset.actionId, value: node.type === "checkbox" || node.type === "radio" ? node.value : null };
+  return {
+    block: block.dataset.blockId,
+    action: control.dataset.actionId,
+    value: node.type === "checkbox" || node.type === "radio" ? node.value : null,
+  };
 }
 
 function find(root, place) {
-  const control = root.querySelector(`[data-block-id="${CSS.escape(place.block)}"] [data-action-id="${CSS.escape(place.action)}"]`);
+  const control = root.querySelector(
+    `[data-block-id="${CSS.escape(place.block)}"] [data-action-id="${CSS.escape(place.action)}"]`,
+  );
   if (!control || place.value === null) return control;
-  return [...control.querySelectorAll("input")].find((each) => each.value === place.value) ?? control.querySelector("input");
+  return (
+    [...control.querySelectorAll("input")].find((each) => each.value === place.value) ?? control.querySelector("input")
+  );
 }
 
 /**
@@ -27,7 +35,8 @@ export function keepFocus(old, draw) {
   const active = document.activeElement;
   const inside = old?.contains(active) ?? false;
   const place = inside ? placeOf(active) : null;
-  const caret = inside && active.matches("textarea, input[type=text]") ? [active.selectionStart, active.selectionEnd] : null;
+  const caret =
+    inside && active.matches("textarea, input[type=text]") ? [active.selectionStart, active.selectionEnd] : null;
   const fresh = draw();
   if (!inside) return false;
   const target = place && find(fresh, place);
@@ -41,8 +50,12 @@ export function walkParts() {
   document.addEventListener("keydown", (event) => {
     if (event.key !== "F6") return;
     event.preventDefault();
-    const inside = topDialog() ? [topDialog()] : ["#rail", ".log, .home", ".composer"].map((each) => document.querySelector(each));
-    const parts = [...inside, ...["#tools", "#dock", "#topbar"].map((each) => document.querySelector(each))].filter((part) => part?.getClientRects().length);
+    const inside = topDialog()
+      ? [topDialog()]
+      : ["#rail", ".log, .home", ".composer"].map((each) => document.querySelector(each));
+    const parts = [...inside, ...["#tools", "#dock", "#topbar"].map((each) => document.querySelector(each))].filter(
+      (part) => part?.getClientRects().length,
+    );
     const at = parts.findIndex((part) => part.contains(document.activeElement));
     const next = parts[(at + (event.shiftKey ? -1 : 1) + parts.length) % parts.length];
     (next.querySelector("[aria-current=page]") ?? tabbable(next)[0] ?? next).focus();

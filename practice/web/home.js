@@ -11,8 +11,20 @@ export class Home {
 
   constructor(app) {
     this.app = app;
-    this.node = h("div", { class: "home", role: "tabpanel", "aria-label": "Home", "aria-busy": "true", tabindex: "0", "data-testid": "home" });
-    refill(this.node, [1, 2, 3].map((each) => h("div", { class: `ghost ghost-${each}`, "aria-hidden": "true" }, h("span", {}), h("span", {}), h("span", {}))));
+    this.node = h("div", {
+      class: "home",
+      role: "tabpanel",
+      "aria-label": "Home",
+      "aria-busy": "true",
+      tabindex: "0",
+      "data-testid": "home",
+    });
+    refill(
+      this.node,
+      [1, 2, 3].map((each) =>
+        h("div", { class: `ghost ghost-${each}`, "aria-hidden": "true" }, h("span", {}), h("span", {}), h("span", {})),
+      ),
+    );
   }
 
   /** Open it: the bot hears app_home_opened; what it publishes comes as a push. */
@@ -29,11 +41,27 @@ export class Home {
   show(view) {
     this.node.setAttribute("aria-busy", "false");
     if (!view) {
-      refill(this.node, h("div", { class: "empty" }, h("p", { class: "empty-title" }, `${this.app.world.bot.name} has not written a Home for you yet.`), h("p", {}, "It usually does so within a second of your opening this tab.")));
+      refill(
+        this.node,
+        h(
+          "div",
+          { class: "empty" },
+          h("p", { class: "empty-title" }, `${this.app.world.bot.name} has not written a Home for you yet.`),
+          h("p", {}, "It usually does so within a second of your opening this tab."),
+        ),
+      );
       return;
     }
     const container = { type: "home", view_id: view.id };
-    const draw = () => refill(this.node, h("div", { class: "home-blocks" }, renderBlocks(view.blocks, surface(this.app, container, this.#values.adopt(view.blocks)))));
+    const draw = () =>
+      refill(
+        this.node,
+        h(
+          "div",
+          { class: "home-blocks" },
+          renderBlocks(view.blocks, surface(this.app, container, this.#values.adopt(view.blocks))),
+        ),
+      );
     keepFocus(this.node, draw);
   }
 }

@@ -36,7 +36,8 @@ export class Link {
     socket.onmessage = (event) => this.#hear(JSON.parse(event.data));
     socket.onclose = () => {
       if (this.#ended) return;
-      for (const { reject } of this.#waiting.values()) reject(new Error("The connection to the practice server was lost."));
+      for (const { reject } of this.#waiting.values())
+        reject(new Error("The connection to the practice server was lost."));
       this.#waiting.clear();
       if (opened || this.#tries === 0) this.hears.down();
       this.#tries += 1;
@@ -57,11 +58,15 @@ export class Link {
 
   /** Ask the server; rejects with the server's own sentence. */
   ask(what, fields = {}) {
-    if (this.#socket.readyState !== WebSocket.OPEN) return Promise.reject(new Error("Not connected to the practice server."));
+    if (this.#socket.readyState !== WebSocket.OPEN)
+      return Promise.reject(new Error("Not connected to the practice server."));
     const id = this.#next;
     this.#next += 1;
     return new Promise((resolve, reject) => {
-      const late = setTimeout(() => this.#waiting.delete(id) && reject(new Error("We had some trouble connecting. Try again?")), PATIENCE);
+      const late = setTimeout(
+        () => this.#waiting.delete(id) && reject(new Error("We had some trouble connecting. Try again?")),
+        PATIENCE,
+      );
       const settle = (how) => (value) => {
         clearTimeout(late);
         how(value);

@@ -17,13 +17,30 @@ export class MessageLog {
   constructor(app, conversation, beginning) {
     this.app = app;
     this.conversation = conversation;
-    this.node = h("div", { class: "log", role: "log", "aria-label": `Messages in ${conversation.name}`, "aria-busy": "true", tabindex: "0", "data-testid": "messages" }, h("div", { class: "log-push" }), beginning, this.#list);
+    this.node = h(
+      "div",
+      {
+        class: "log",
+        role: "log",
+        "aria-label": `Messages in ${conversation.name}`,
+        "aria-busy": "true",
+        tabindex: "0",
+        "data-testid": "messages",
+      },
+      h("div", { class: "log-push" }),
+      beginning,
+      this.#list,
+    );
     this.node.addEventListener("scroll", () => {
       this.#atEnd = this.node.scrollHeight - this.node.scrollTop - this.node.clientHeight < NEAR;
     });
     // A panel that opens beside it, or a keyboard on a phone, must not push the last message out of sight.
     new ResizeObserver(() => this.#atEnd && this.#toEnd()).observe(this.node);
-    this.#list.append(...[1, 2, 3].map((each) => h("div", { class: `ghost ghost-${each}`, "aria-hidden": "true" }, h("span", {}), h("span", {}), h("span", {}))));
+    this.#list.append(
+      ...[1, 2, 3].map((each) =>
+        h("div", { class: `ghost ghost-${each}`, "aria-hidden": "true" }, h("span", {}), h("span", {}), h("span", {})),
+      ),
+    );
   }
 
   /** All messages, from the server. */
@@ -57,7 +74,10 @@ export class MessageLog {
 
   #row(message) {
     const values = this.#rows.get(message.ts)?.values;
-    this.#rows.set(message.ts, { message, ...renderMessage(message, this.conversation.id, this.app, { values, dismiss: () => this.drop(message.ts) }) });
+    this.#rows.set(message.ts, {
+      message,
+      ...renderMessage(message, this.conversation.id, this.app, { values, dismiss: () => this.drop(message.ts) }),
+    });
   }
 
   /** Order, dividers and grouping, with as little moved as possible (a moved node loses its focus). */

@@ -23,7 +23,17 @@ export class Mailbox {
     };
     const tick = h("input", { type: "checkbox", "data-testid": "whole-mailbox", onchange: everybody });
     this.whose = h("span", { class: "mail-whose" });
-    this.box = h("div", { class: "mailbox" }, h("div", { class: "mail-bar" }, this.whose, h("label", { class: "choice" }, tick, h("span", { class: "choice-words" }, "Whole mailbox"))), h("div", { class: "mail-panes" }, this.list, this.reading));
+    this.box = h(
+      "div",
+      { class: "mailbox" },
+      h(
+        "div",
+        { class: "mail-bar" },
+        this.whose,
+        h("label", { class: "choice" }, tick, h("span", { class: "choice-words" }, "Whole mailbox")),
+      ),
+      h("div", { class: "mail-panes" }, this.list, this.reading),
+    );
     this.node = h("div", { class: "tools-body mail-frame" }, this.box);
     this.timer = setInterval(() => this.#all && this.load(), AGAIN);
     this.load();
@@ -46,12 +56,24 @@ export class Mailbox {
   #show() {
     refill(this.whose, this.#all ? "Everybody’s mail on this machine" : this.app.me.mail || this.app.me.name);
     const focused = this.list.contains(document.activeElement) ? document.activeElement.dataset.mail : null;
-    refill(this.list, this.#mails.map((mail) => h("li", {}, this.#row(mail))));
+    refill(
+      this.list,
+      this.#mails.map((mail) => h("li", {}, this.#row(mail))),
+    );
     if (focused) this.list.querySelector(`[data-mail="${CSS.escape(focused)}"]`)?.focus();
     const current = this.#mails.find((mail) => mail.id === this.#at);
     this.box.classList.toggle("reading", Boolean(current));
     if (this.#mails.length === 0) {
-      refill(this.reading, h("div", { class: "empty" }, icon("mail"), h("p", { class: "empty-title" }, "No mail yet"), h("p", {}, "What Rekey sends by e-mail arrives here, and goes nowhere else.")));
+      refill(
+        this.reading,
+        h(
+          "div",
+          { class: "empty" },
+          icon("mail"),
+          h("p", { class: "empty-title" }, "No mail yet"),
+          h("p", {}, "What Rekey sends by e-mail arrives here, and goes nowhere else."),
+        ),
+      );
     } else if (!current) {
       refill(this.reading, h("div", { class: "empty" }, h("p", {}, "Choose a mail to read it.")));
     } else if (this.reading.dataset.mail !== current.id) this.#open(current);
@@ -90,15 +112,46 @@ export class Mailbox {
       for (const each of kinds.children) each.setAttribute("aria-pressed", String(each.dataset.kind === kind));
     };
     const both = Boolean(mail.html && mail.text);
-    const kinds = h("div", { class: "mail-kinds", role: "group", "aria-label": "Show the mail as", hidden: !both }, [["html", "Formatted"], ["text", "Plain text"]].map(([kind, name]) => h("button", { type: "button", class: "btn btn-small", "data-kind": kind, onclick: () => show(kind) }, name)));
-    const back = h("button", { type: "button", class: "textual mail-back", onclick: () => {
-      this.#at = null;
-      this.reading.dataset.mail = "";
-      this.#show();
-      this.list.querySelector("button")?.focus();
-    } }, icon("back"), "All mail");
+    const kinds = h(
+      "div",
+      { class: "mail-kinds", role: "group", "aria-label": "Show the mail as", hidden: !both },
+      [
+        ["html", "Formatted"],
+        ["text", "Plain text"],
+      ].map(([kind, name]) =>
+        h("button", { type: "button", class: "btn btn-small", "data-kind": kind, onclick: () => show(kind) }, name),
+      ),
+    );
+    const back = h(
+      "button",
+      {
+        type: "button",
+        class: "textual mail-back",
+        onclick: () => {
+          this.#at = null;
+          this.reading.dataset.mail = "";
+          this.#show();
+          this.list.querySelector("button")?.focus();
+        },
+      },
+      icon("back"),
+      "All mail",
+    );
     const line = (name, value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
-    refill(this.reading, back, h("h3", { class: "mail-title" }, mail.subject || "(no subject)"), h("dl", { class: "mail-head" }, line("From", mail.from), line("To", listOf(mail.to)), line("Date", whole(new Date(mail.date)))), kinds, body);
+    refill(
+      this.reading,
+      back,
+      h("h3", { class: "mail-title" }, mail.subject || "(no subject)"),
+      h(
+        "dl",
+        { class: "mail-head" },
+        line("From", mail.from),
+        line("To", listOf(mail.to)),
+        line("Date", whole(new Date(mail.date))),
+      ),
+      kinds,
+      body,
+    );
     show(mail.html ? "html" : "text");
   }
 }

@@ -33,7 +33,17 @@ export function openMenu(anchor, items, how) {
     if (!menu.contains(event.target) && !anchor.contains(event.target)) close(false);
   };
   const rows = items.map((item) => row(item, close));
-  const menu = h("div", { class: `menu ${how.className ?? ""}`, role: "menu", "aria-label": how.label, "data-testid": "menu", onkeydown: (event) => steer(event, rows, close) }, rows);
+  const menu = h(
+    "div",
+    {
+      class: `menu ${how.className ?? ""}`,
+      role: "menu",
+      "aria-label": how.label,
+      "data-testid": "menu",
+      onkeydown: (event) => steer(event, rows, close),
+    },
+    rows,
+  );
   open = { anchor, menu, close };
   anchor.setAttribute("aria-expanded", "true");
   const release = float(anchor, menu, { end: how.end, most: 620 });
@@ -60,7 +70,12 @@ function row(item, close) {
       },
     },
     item.picture,
-    h("span", { class: "menu-words" }, h("span", {}, item.label), item.detail && h("span", { class: "menu-detail" }, item.detail)),
+    h(
+      "span",
+      { class: "menu-words" },
+      h("span", {}, item.label),
+      item.detail && h("span", { class: "menu-detail" }, item.detail),
+    ),
     radio && item.checked && icon("check"),
   );
 }

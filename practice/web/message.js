@@ -32,8 +32,11 @@ export function renderMessage(message, channel, app, more) {
   const when = dateOf(message.ts);
   const values = (more.values ?? new Values()).adopt(message.blocks);
   const container = { type: message.ephemeral ? "ephemeral" : "message", channel, ts: message.ts };
-  const body = message.blocks?.length ? renderBlocks(message.blocks, surface(app, container, values)) : h("div", { class: "prose" }, mrkdwn(message.text ?? "", app.names));
-  const time = (text, className) => h("time", { class: className, datetime: when.toISOString(), title: whole(when) }, text);
+  const body = message.blocks?.length
+    ? renderBlocks(message.blocks, surface(app, container, values))
+    : h("div", { class: "prose" }, mrkdwn(message.text ?? "", app.names));
+  const time = (text, className) =>
+    h("time", { class: className, datetime: when.toISOString(), title: whole(when) }, text);
   const node = h(
     "article",
     {
@@ -46,13 +49,31 @@ export function renderMessage(message, channel, app, more) {
       "aria-label": `${author.name}, ${clock(when)}${message.ephemeral ? ", only visible to you" : ""}`,
     },
     message.ephemeral && h("div", { class: "only-you" }, icon("eye"), "Only visible to you"),
-    h("div", { class: "message-side" }, author.app ? appAvatar(app.world.bot) : avatar(author.person), time(clock(when).replace(/\s?[AP]M/, ""), "side-time")),
+    h(
+      "div",
+      { class: "message-side" },
+      author.app ? appAvatar(app.world.bot) : avatar(author.person),
+      time(clock(when).replace(/\s?[AP]M/, ""), "side-time"),
+    ),
     h(
       "div",
       { class: "message-main" },
-      h("div", { class: "message-head" }, h("b", { class: "author" }, author.name), author.app && h("span", { class: "tag tag-app" }, "APP"), author.person && kindTag(author.person), time(clock(when), "message-time")),
+      h(
+        "div",
+        { class: "message-head" },
+        h("b", { class: "author" }, author.name),
+        author.app && h("span", { class: "tag tag-app" }, "APP"),
+        author.person && kindTag(author.person),
+        time(clock(when), "message-time"),
+      ),
       h("div", { class: "message-body" }, body, message.edited && h("span", { class: "edited" }, "(edited)")),
-      message.ephemeral && h("p", { class: "dismiss" }, "Only you can see this message. ", h("button", { type: "button", class: "textual", onclick: more.dismiss }, "Dismiss message")),
+      message.ephemeral &&
+        h(
+          "p",
+          { class: "dismiss" },
+          "Only you can see this message. ",
+          h("button", { type: "button", class: "textual", onclick: more.dismiss }, "Dismiss message"),
+        ),
     ),
     !message.ephemeral && tools(message, channel, app, author),
   );
@@ -68,7 +89,13 @@ function tools(message, channel, app, author) {
       testid: `shortcut-${each.callback_id}`,
       pick: () => app.tell("shortcut", { callback_id: each.callback_id, channel, ts: message.ts }),
     })),
-    { label: "Copy text", picture: icon("copy"), testid: "copy-text", pick: async () => app.toast((await copy(message.text ?? "")) ? "Copied" : "This browser does not allow copying", "good") },
+    {
+      label: "Copy text",
+      picture: icon("copy"),
+      testid: "copy-text",
+      pick: async () =>
+        app.toast((await copy(message.text ?? "")) ? "Copied" : "This browser does not allow copying", "good"),
+    },
   ];
   return h(
     "div",

@@ -90,13 +90,29 @@ export class Modals {
     refill(
       box,
       h(
-        "header",
+        "div",
         { class: "modal-head" },
         appAvatar(this.app.world.bot, "small"),
         h("h2", { id: title, "data-testid": "modal-title" }, words(view.title)),
-        h("button", { type: "button", class: "btn btn-icon", "aria-label": "Close", "data-testid": "modal-x", onclick: () => this.#leave(true) }, icon("close")),
+        h(
+          "button",
+          {
+            type: "button",
+            class: "btn btn-icon",
+            "aria-label": "Close",
+            "data-testid": "modal-x",
+            onclick: () => this.#leave(true),
+          },
+          icon("close"),
+        ),
       ),
-      h("form", { novalidate: true, autocomplete: "off", onsubmit: (event) => this.#submit(event) }, body, h("p", { class: "modal-error", role: "alert", "data-testid": "modal-error" }), this.#foot(view)),
+      h(
+        "form",
+        { novalidate: true, autocomplete: "off", onsubmit: (event) => this.#submit(event) },
+        body,
+        h("p", { class: "modal-error", role: "alert", "data-testid": "modal-error" }),
+        this.#foot(view),
+      ),
     );
     body.scrollTop = scroll;
     if (this.#busy === view.id) this.#working(true);
@@ -104,9 +120,15 @@ export class Modals {
 
   #foot(view) {
     if (!view.submit && !view.close) return null;
-    const leave = h("button", { type: "button", class: "btn", "data-testid": "modal-close", onclick: () => this.#leave(false) }, words(view.close) || "Cancel");
-    const submit = view.submit && h("button", { type: "submit", class: "btn btn-primary", "data-testid": "modal-submit" }, words(view.submit));
-    return h("footer", { class: "modal-foot" }, leave, submit);
+    const leave = h(
+      "button",
+      { type: "button", class: "btn", "data-testid": "modal-close", onclick: () => this.#leave(false) },
+      words(view.close) || "Cancel",
+    );
+    const submit =
+      view.submit &&
+      h("button", { type: "submit", class: "btn btn-primary", "data-testid": "modal-submit" }, words(view.submit));
+    return h("div", { class: "modal-foot" }, leave, submit);
   }
 
   #working(on) {
@@ -164,5 +186,9 @@ export class Modals {
 
 function firstField(box) {
   const body = box.querySelector(".modal-body");
-  return body.querySelector("[data-first]") ?? tabbable(body)[0] ?? box.querySelector("[data-testid=modal-submit], [data-testid=modal-close]");
+  return (
+    body.querySelector("[data-first]") ??
+    tabbable(body)[0] ??
+    box.querySelector("[data-testid=modal-submit], [data-testid=modal-close]")
+  );
 }

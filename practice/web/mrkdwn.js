@@ -7,7 +7,8 @@ import { emoji, withEmoji } from "./emoji.js";
 
 // Inside *...* a link or a code span is one piece, so that its own * _ ~ do not end the style.
 const piece = (mark) => `(?:<[^<>\\n]+>|\`[^\`\\n]+\`|[^${mark}\\n])+?`;
-const styled = (mark, name) => `(?<![\\p{L}\\p{N}${mark}])${mark}(?=\\S)(?<${name}>${piece(mark)})(?<=\\S)${mark}(?![\\p{L}\\p{N}${mark}])`;
+const styled = (mark, name) =>
+  `(?<![\\p{L}\\p{N}${mark}])${mark}(?=\\S)(?<${name}>${piece(mark)})(?<=\\S)${mark}(?![\\p{L}\\p{N}${mark}])`;
 
 const TOKENS = new RegExp(
   [
@@ -40,7 +41,8 @@ export function mrkdwn(text, names) {
   const parts = text.split(/```([\s\S]*?)```/);
   parts.forEach((part, index) => {
     if (index % 2 === 1) out.append(preformatted(part, names));
-    else if (part.trim() !== "" || parts.length === 1) out.append(...lines(trimBreaks(part, index, parts.length), names));
+    else if (part.trim() !== "" || parts.length === 1)
+      out.append(...lines(trimBreaks(part, index, parts.length), names));
   });
   return out;
 }
@@ -53,9 +55,12 @@ function trimBreaks(part, index, count) {
 
 function preformatted(text, names) {
   const pre = h("pre", { class: "pre" });
-  text.replace(/^\n|\n$/g, "").split(/(<[^<>\n]+>)/).forEach((part) => {
-    pre.append(/^<.+>$/.test(part) ? angle(part.slice(1, -1), names) : decode(part));
-  });
+  text
+    .replace(/^\n|\n$/g, "")
+    .split(/(<[^<>\n]+>)/)
+    .forEach((part) => {
+      pre.append(/^<.+>$/.test(part) ? angle(part.slice(1, -1), names) : decode(part));
+    });
   return pre;
 }
 
@@ -108,7 +113,9 @@ function token(match, names) {
 /** One emoji with its name for people who listen, or the text as typed. */
 export function emojiNode(name) {
   const found = emoji(name);
-  return found === null ? document.createTextNode(`:${name}:`) : h("span", { class: "emoji", role: "img", "aria-label": name.replaceAll("_", " "), title: `:${name}:` }, found);
+  return found === null
+    ? document.createTextNode(`:${name}:`)
+    : h("span", { class: "emoji", role: "img", "aria-label": name.replaceAll("_", " "), title: `:${name}:` }, found);
 }
 
 /** What stands between < and >. */
@@ -117,7 +124,8 @@ function angle(inner, names) {
   const target = bar < 0 ? inner : inner.slice(0, bar);
   const words = bar < 0 ? null : decode(inner.slice(bar + 1));
   if (target.startsWith("@")) return mention(target.slice(1), words, names);
-  if (target.startsWith("#")) return h("span", { class: "mention" }, `#${names.channel(target.slice(1))?.name ?? words ?? target.slice(1)}`);
+  if (target.startsWith("#"))
+    return h("span", { class: "mention" }, `#${names.channel(target.slice(1))?.name ?? words ?? target.slice(1)}`);
   if (target.startsWith("!date^")) return date(target, words);
   if (target.startsWith("!subteam^")) return h("span", { class: "mention" }, words ?? "@group");
   if (target.startsWith("!")) return h("span", { class: "mention mention-me" }, `@${words ?? target.slice(1)}`);
@@ -157,6 +165,9 @@ export function textNodes(object, names) {
 /** A text object as one line of plain words: for labels, option names and titles. */
 export function words(object) {
   if (!object) return "";
-  const text = object.type === "mrkdwn" ? decode(object.text.replace(/<[^|<>]+\|([^<>]+)>/g, "$1").replace(/[*~`]/g, "")) : object.text;
+  const text =
+    object.type === "mrkdwn"
+      ? decode(object.text.replace(/<[^|<>]+\|([^<>]+)>/g, "$1").replace(/[*~`]/g, ""))
+      : object.text;
   return object.emoji === false ? text : withEmoji(text);
 }

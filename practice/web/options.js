@@ -18,7 +18,12 @@ export class OptionList {
     this.list = h("ul", { role: "listbox", id: this.id, "aria-label": wants.label ?? "Options" });
     this.hint = h("p", { class: "popup-hint", role: "status" });
     // A press must not take the focus from the input.
-    this.popup = h("div", { class: "popup", "data-testid": "options", onpointerdown: (event) => event.preventDefault() }, this.hint, this.list);
+    this.popup = h(
+      "div",
+      { class: "popup", "data-testid": "options", onpointerdown: (event) => event.preventDefault() },
+      this.hint,
+      this.list,
+    );
   }
 
   get isOpen() {
@@ -30,7 +35,9 @@ export class OptionList {
     if (this.isOpen) return;
     this.#input = input;
     this.#release = float(anchor, this.popup, { match: true });
-    input.setAttribute("aria-expanded", "true");
+    // The composer is a text box, which has no expanded state.
+    if (input.hasAttribute("aria-expanded")) input.setAttribute("aria-expanded", "true");
+    input.setAttribute("aria-controls", this.id);
     this.#active = -1;
   }
 
@@ -39,8 +46,9 @@ export class OptionList {
     this.#release?.();
     this.#release = null;
     this.#shown = [];
-    this.#input?.setAttribute("aria-expanded", "false");
+    if (this.#input?.hasAttribute("aria-expanded")) this.#input.setAttribute("aria-expanded", "false");
     this.#input?.removeAttribute("aria-activedescendant");
+    this.#input?.removeAttribute("aria-controls");
   }
 
   /** A sentence instead of options. */
@@ -76,16 +84,36 @@ export class OptionList {
     const rows = group.options.map((option) => this.#row(option, chosen.includes(option.value)));
     if (!group.label) return rows;
     const label = uid("group");
-    return [h("li", { role: "presentation" }, h("span", { class: "popup-group", id: label }, group.label), h("ul", { role: "group", "aria-labelledby": label }, rows))];
+    return [
+      h(
+        "li",
+        { role: "presentation" },
+        h("span", { class: "popup-group", id: label }, group.label),
+        h("ul", { role: "group", "aria-labelledby": label }, rows),
+      ),
+    ];
   }
 
   #row(option, selected) {
     const index = this.#shown.length;
     const node = h(
       "li",
-      { role: "option", id: uid("option"), "aria-selected": String(selected), "data-testid": "option", "data-value": option.value, onclick: () => this.wants.onpick(option), onpointermove: () => this.#mark(index, false) },
+      {
+        role: "option",
+        id: uid("option"),
+        "aria-selected": String(selected),
+        "data-testid": "option",
+        "data-value": option.value,
+        onclick: () => this.wants.onpick(option),
+        onpointermove: () => this.#mark(index, false),
+      },
       this.wants.picture?.(option),
-      h("span", { class: "option-words" }, h("span", { class: "option-name" }, this.wants.name(option)), option.description && h("span", { class: "option-more" }, textNodes(option.description, null))),
+      h(
+        "span",
+        { class: "option-words" },
+        h("span", { class: "option-name" }, this.wants.name(option)),
+        option.description && h("span", { class: "option-more" }, textNodes(option.description, null)),
+      ),
     );
     this.#shown.push({ option, node });
     return node;

@@ -35,6 +35,11 @@ export class Pane {
     }
   }
 
+  /** Go to where one writes. */
+  focus() {
+    if (this.log) this.composer.input.focus();
+  }
+
   /** Ask for the messages again, keeping what is typed. */
   async reload(log = this.log) {
     if (!log) return;
@@ -53,11 +58,24 @@ export class Pane {
     return h(
       "header",
       { class: "pane-head" },
-      h("button", { type: "button", class: "btn btn-icon drawer-button", "aria-label": "Conversations", "aria-expanded": "false", "aria-controls": "rail", "data-testid": "drawer", onclick: () => app.rail.drawer(true) }, icon("menu")),
+      h(
+        "button",
+        {
+          type: "button",
+          class: "btn btn-icon drawer-button",
+          "aria-label": "Conversations",
+          "aria-expanded": "false",
+          "aria-controls": "rail",
+          "data-testid": "drawer",
+          onclick: () => app.rail.drawer(true),
+        },
+        icon("menu"),
+      ),
       this.#picture(),
       h("h1", { "data-testid": "conversation-name" }, name),
       kind === "app" && h("span", { class: "tag tag-app" }, "APP"),
-      conversation.shared && h("span", { class: "tag tag-stranger" }, icon("shared"), "Shared with another organisation"),
+      conversation.shared &&
+        h("span", { class: "tag tag-stranger" }, icon("shared"), "Shared with another organisation"),
       people > 0 && h("span", { class: "pane-members" }, `${people} members`),
       kind === "app" && app.world.features?.home !== false && this.#tabs(),
     );
@@ -90,7 +108,12 @@ export class Pane {
       this.app.go(this.conversation.id, this.tab === "home" ? "messages" : "home");
       this.node.querySelector("[role=tab][aria-selected=true]").focus();
     };
-    return h("div", { class: "pane-tabs", role: "tablist", "aria-label": this.conversation.name, onkeydown: steer }, tab("home", "Home"), tab("messages", "Messages"));
+    return h(
+      "div",
+      { class: "pane-tabs", role: "tablist", "aria-label": this.conversation.name, onkeydown: steer },
+      tab("home", "Home"),
+      tab("messages", "Messages"),
+    );
   }
 
   #beginning() {
@@ -102,8 +125,24 @@ export class Pane {
       app: `Here ${name} writes to you alone. Nobody else can see it.`,
     }[kind];
     const tries = (app.world.commands ?? []).map((each) =>
-      h("button", { type: "button", class: "btn btn-small", "data-testid": "try", onclick: () => this.composer.put(`${each.command} `) }, icon("slash"), each.command.slice(1)),
+      h(
+        "button",
+        {
+          type: "button",
+          class: "btn btn-small",
+          "data-testid": "try",
+          onclick: () => this.composer.put(`${each.command} `),
+        },
+        icon("slash"),
+        each.command.slice(1),
+      ),
     );
-    return h("div", { class: "beginning" }, h("p", { class: "beginning-title" }, this.#picture(), kind === "channel" ? name : words), kind === "channel" && h("p", {}, words), tries.length > 0 && h("p", { class: "tries" }, "To practise, type a command: ", tries));
+    return h(
+      "div",
+      { class: "beginning" },
+      h("p", { class: "beginning-title" }, this.#picture(), kind === "channel" ? name : words),
+      kind === "channel" && h("p", {}, words),
+      tries.length > 0 && h("p", { class: "tries" }, "To practise, type a command: ", tries),
+    );
   }
 }

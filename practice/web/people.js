@@ -28,13 +28,22 @@ const initials = (name) =>
 /** A person's square picture: initials on their own colour. Decorative, for the name stands beside it. */
 export function avatar(person, size = "") {
   const hue = person.avatar_hue ?? [...person.id].reduce((sum, each) => sum + each.charCodeAt(0) * 7, 0) % 360;
-  return h("span", { class: `avatar ${size} kind-${person.kind ?? "none"}`, "aria-hidden": "true", vars: { "--hue": hue } }, initials(person.name));
+  return h(
+    "span",
+    { class: `avatar ${size} kind-${person.kind ?? "none"}`, "aria-hidden": "true", vars: { "--hue": hue } },
+    initials(person.name),
+  );
 }
 
 /** The app's picture: its emoji, its image from this machine, or a key. */
 export function appAvatar(bot, size = "") {
   const named = /^:(.+):$/.exec(bot.icon ?? "");
-  const inner = named && emoji(named[1]) ? emoji(named[1]) : bot.icon?.startsWith("/") ? h("img", { src: bot.icon, alt: "" }) : icon("key");
+  const inner =
+    named && emoji(named[1])
+      ? emoji(named[1])
+      : bot.icon?.startsWith("/")
+        ? h("img", { src: bot.icon, alt: "" })
+        : icon("key");
   return h("span", { class: `avatar avatar-app ${size}`, "aria-hidden": "true" }, inner);
 }
 
@@ -67,22 +76,30 @@ export class ViewAs {
     refill(
       this.node,
       avatar(me, "small"),
-      h("span", { class: "view-as-words" }, h("span", { class: "view-as-label" }, "Viewing as"), h("span", { class: "view-as-name" }, me.name), h("span", { class: "view-as-kind" }, kindWords(me))),
+      h(
+        "span",
+        { class: "view-as-words" },
+        h("span", { class: "view-as-label" }, "Viewing as"),
+        h("span", { class: "view-as-name" }, me.name),
+        h("span", { class: "view-as-kind" }, kindWords(me)),
+      ),
       icon("down"),
     );
   }
 
   #choose() {
     const { world, me } = this.app;
-    const items = world.people.filter((each) => each.visible !== false).map((person) => ({
-      label: person.name,
-      detail: [kindWords(person), person.note ?? person.title].filter(Boolean).join(" · "),
-      picture: avatar(person),
-      checked: person.id === me.id,
-      testid: `view-as-${person.id}`,
-      data: { "data-kind": person.kind },
-      pick: () => this.app.viewAs(person.id),
-    }));
+    const items = world.people
+      .filter((each) => each.visible !== false)
+      .map((person) => ({
+        label: person.name,
+        detail: [kindWords(person), person.note ?? person.title].filter(Boolean).join(" · "),
+        picture: avatar(person),
+        checked: person.id === me.id,
+        testid: `view-as-${person.id}`,
+        data: { "data-kind": person.kind },
+        pick: () => this.app.viewAs(person.id),
+      }));
     openMenu(this.node, items, { label: "View the workspace as", end: true, className: "menu-people" });
   }
 }

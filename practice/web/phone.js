@@ -14,7 +14,18 @@ export class Phone {
   constructor(app) {
     this.app = app;
     this.screen = h("div", { class: "phone-screen", "aria-live": "off", "aria-busy": "true" });
-    this.node = h("div", { class: "tools-body phone" }, h("div", { class: "handset", "data-testid": "phone" }, h("div", { class: "handset-top" }), h("h3", { class: "phone-title" }, "Authenticator"), this.screen, h("div", { class: "handset-bar" })));
+    this.node = h(
+      "div",
+      { class: "tools-body phone" },
+      h(
+        "div",
+        { class: "handset", "data-testid": "phone" },
+        h("div", { class: "handset-top" }),
+        h("h3", { class: "phone-title" }, "Authenticator"),
+        this.screen,
+        h("div", { class: "handset-bar" }),
+      ),
+    );
     this.load();
     this.timer = setInterval(() => this.#tick(), TICK);
   }
@@ -42,13 +53,33 @@ export class Phone {
     const now = performance.now();
     if (codes.length === 0) {
       this.#cards = [];
-      refill(this.screen, h("div", { class: "empty" }, icon("phone"), h("p", { class: "empty-title" }, "No codes on this phone"), h("p", {}, `${this.app.me.name} has not set up an authenticator. IT admins have one: choose one of them under “Viewing as”.`)));
+      refill(
+        this.screen,
+        h(
+          "div",
+          { class: "empty" },
+          icon("phone"),
+          h("p", { class: "empty-title" }, "No codes on this phone"),
+          h(
+            "p",
+            {},
+            `${this.app.me.name} has not set up an authenticator. IT admins have one: choose one of them under “Viewing as”.`,
+          ),
+        ),
+      );
       return;
     }
-    const same = codes.length === this.#cards.length && codes.every((code, index) => this.#cards[index].account === code.account && this.#cards[index].issuer === code.issuer);
+    const same =
+      codes.length === this.#cards.length &&
+      codes.every(
+        (code, index) => this.#cards[index].account === code.account && this.#cards[index].issuer === code.issuer,
+      );
     if (!same) {
       this.#cards = codes.map((code) => this.#card(code));
-      refill(this.screen, this.#cards.map((card) => card.node));
+      refill(
+        this.screen,
+        this.#cards.map((card) => card.node),
+      );
     }
     codes.forEach((code, index) => {
       const card = this.#cards[index];
@@ -64,14 +95,20 @@ export class Phone {
     const code = h("output", { class: "totp-code", "data-testid": "totp-code" });
     const left = h("span", { class: "totp-left" });
     const clock = h("span", { class: "totp-clock" }, ring(), left);
-    const take = async () => this.app.toast((await copy(code.dataset.code)) ? "Code copied" : "This browser does not allow copying", "good");
+    const take = async () =>
+      this.app.toast((await copy(code.dataset.code)) ? "Code copied" : "This browser does not allow copying", "good");
     const node = h(
       "div",
       { class: "totp", role: "group", "aria-label": `${issuer}, ${account}` },
       h("p", { class: "totp-issuer" }, issuer),
       h("p", { class: "totp-account" }, account),
       h("div", { class: "totp-row" }, code, clock),
-      h("button", { type: "button", class: "btn", "data-testid": "totp-copy", onclick: take }, icon("copy"), "Copy code"),
+      h(
+        "button",
+        { type: "button", class: "btn", "data-testid": "totp-copy", onclick: take },
+        icon("copy"),
+        "Copy code",
+      ),
     );
     return { issuer, account, node, code, left, clock, until: 0, period: 30 };
   }

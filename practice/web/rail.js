@@ -4,7 +4,11 @@ import { h, refill, spoken } from "./dom.js";
 import { icon } from "./icons.js";
 import { appAvatar, avatar, kindWords } from "./people.js";
 
-const SECTIONS = [["channel", "Channels"], ["dm", "Direct messages"], ["app", "Apps"]];
+const SECTIONS = [
+  ["channel", "Channels"],
+  ["dm", "Direct messages"],
+  ["app", "Apps"],
+];
 
 export class Rail {
   constructor(app) {
@@ -21,13 +25,37 @@ export class Rail {
     const sections = SECTIONS.map(([kind, title]) => {
       const rows = conversations.filter((each) => each.kind === kind);
       if (rows.length === 0) return null;
-      return h("section", {}, h("h2", { class: "rail-title" }, title), h("ul", {}, rows.map((each) => h("li", {}, this.#row(each)))));
+      return h(
+        "section",
+        {},
+        h("h2", { class: "rail-title" }, title),
+        h(
+          "ul",
+          {},
+          rows.map((each) => h("li", {}, this.#row(each))),
+        ),
+      );
     });
     refill(
       this.node,
-      h("div", { class: "rail-head" }, h("span", { class: "workspace-name", "data-testid": "workspace-name" }, workspace.name), h("span", { class: "rail-practice" }, "Practice")),
+      h(
+        "div",
+        { class: "rail-head" },
+        h("span", { class: "workspace-name", "data-testid": "workspace-name" }, workspace.name),
+        h("span", { class: "rail-practice" }, "Practice"),
+      ),
       h("div", { class: "rail-scroll" }, sections),
-      h("div", { class: "rail-me" }, avatar(app.me), h("span", { class: "rail-me-words" }, h("b", {}, app.me.name), h("span", {}, app.me.title || kindWords(app.me)))),
+      h(
+        "div",
+        { class: "rail-me" },
+        avatar(app.me),
+        h(
+          "span",
+          { class: "rail-me-words" },
+          h("b", {}, app.me.name),
+          h("span", {}, app.me.title || kindWords(app.me)),
+        ),
+      ),
     );
     if (at) this.node.querySelector(`[data-conversation="${CSS.escape(at)}"]`)?.focus();
   }
@@ -52,7 +80,13 @@ export class Rail {
       },
       this.#picture(conversation),
       h("span", { class: "rail-name" }, conversation.name),
-      conversation.shared && h("span", { class: "rail-shared", title: "Shared with another organisation" }, icon("shared"), spoken(", shared with another organisation")),
+      conversation.shared &&
+        h(
+          "span",
+          { class: "rail-shared", title: "Shared with another organisation" },
+          icon("shared"),
+          spoken(", shared with another organisation"),
+        ),
       unread > 0 && h("span", { class: "count" }, String(unread), spoken(" unread")),
     );
   }
@@ -60,7 +94,9 @@ export class Rail {
   #picture(conversation) {
     if (conversation.kind === "app") return appAvatar(this.app.world.bot, "tiny");
     if (conversation.kind === "channel") return icon(conversation.private ? "lock" : "hash");
-    const person = this.app.world.people.find((each) => each.id === conversation.user || each.name === conversation.name);
+    const person = this.app.world.people.find(
+      (each) => each.id === conversation.user || each.name === conversation.name,
+    );
     return avatar(person ?? { id: conversation.id, name: conversation.name }, "tiny");
   }
 

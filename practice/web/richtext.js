@@ -4,14 +4,20 @@ import { slackDate } from "./dates.js";
 import { h } from "./dom.js";
 import { emojiNode, link, mention } from "./mrkdwn.js";
 
-const STYLES = [["bold", "b"], ["italic", "i"], ["strike", "s"], ["code", "code"]];
+const STYLES = [
+  ["bold", "b"],
+  ["italic", "i"],
+  ["strike", "s"],
+  ["code", "code"],
+];
 
 const LEAVES = {
   text: (leaf) => leaf.text.split("\n").flatMap((line, index) => (index ? [h("br"), line] : [line])),
   link: (leaf) => link(leaf.url, leaf.text ?? leaf.url),
   emoji: (leaf) => emojiNode(leaf.name),
   user: (leaf, names) => mention(leaf.user_id, null, names),
-  channel: (leaf, names) => h("span", { class: "mention" }, `#${names.channel(leaf.channel_id)?.name ?? leaf.channel_id}`),
+  channel: (leaf, names) =>
+    h("span", { class: "mention" }, `#${names.channel(leaf.channel_id)?.name ?? leaf.channel_id}`),
   usergroup: () => h("span", { class: "mention" }, "@group"),
   broadcast: (leaf) => h("span", { class: "mention mention-me" }, `@${leaf.range}`),
   date: (leaf) => h("time", {}, slackDate(leaf.timestamp, leaf.format)),
@@ -21,14 +27,21 @@ function leaves(elements, names) {
   return elements.map((leaf) => {
     const make = LEAVES[leaf.type];
     const inner = make ? make(leaf, names) : `[${leaf.type}]`;
-    return STYLES.reduce((node, [style, tag]) => (leaf.style?.[style] ? h(tag, { class: tag === "code" ? "code" : null }, node) : node), inner);
+    return STYLES.reduce(
+      (node, [style, tag]) => (leaf.style?.[style] ? h(tag, { class: tag === "code" ? "code" : null }, node) : node),
+      inner,
+    );
   });
 }
 
 function list(element, names) {
   const props = { class: `rich-list indent-${Math.min(element.indent ?? 0, 4)}` };
   if (element.style === "ordered" && element.offset) props.start = element.offset + 1;
-  return h(element.style === "ordered" ? "ol" : "ul", props, element.elements.map((item) => h("li", {}, leaves(item.elements, names))));
+  return h(
+    element.style === "ordered" ? "ol" : "ul",
+    props,
+    element.elements.map((item) => h("li", {}, leaves(item.elements, names))),
+  );
 }
 
 const CONTAINERS = {

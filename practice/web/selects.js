@@ -10,7 +10,8 @@ const fold = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase
 
 /** Groups of options, or options alone, as one list of groups. */
 export function groupsOf(answer) {
-  if (answer.option_groups?.length) return answer.option_groups.map((group) => ({ label: words(group.label), options: group.options }));
+  if (answer.option_groups?.length)
+    return answer.option_groups.map((group) => ({ label: words(group.label), options: group.options }));
   return [{ label: null, options: answer.options ?? [] }];
 }
 
@@ -21,11 +22,18 @@ export function matching(groups, query) {
     const text = fold(`${words(option.text)} ${words(option.description)}`);
     return wanted.every((word) => text.includes(word));
   };
-  return groups.map((group) => ({ ...group, options: group.options.filter(fits) })).filter((group) => group.options.length);
+  return groups
+    .map((group) => ({ ...group, options: group.options.filter(fits) }))
+    .filter((group) => group.options.length);
 }
 
 function personOption(person) {
-  return { value: person.id, text: { type: "plain_text", text: person.name, emoji: false }, description: { type: "plain_text", text: person.title ?? "" }, person };
+  return {
+    value: person.id,
+    text: { type: "plain_text", text: person.name, emoji: false },
+    description: { type: "plain_text", text: person.title ?? "" },
+    person,
+  };
 }
 
 /** What the kinds differ in: where options come from, and how the choice is kept. */
@@ -44,10 +52,14 @@ const KINDS = {
   },
   users: {
     least: () => 0,
-    source: (_, place) => (query) => Promise.resolve(matching([{ label: null, options: place.ctx.names.people().map(personOption) }], query)),
+    source: (_, place) => (query) =>
+      Promise.resolve(matching([{ label: null, options: place.ctx.names.people().map(personOption) }], query)),
     chosen: (state, place) =>
-      (state.selected_users ?? [state.selected_user]).map((id) => id && personOption(place.ctx.names.person(id) ?? { id, name: id })),
-    keep: (multi, options) => (multi ? { selected_users: options.map((each) => each.value) } : { selected_user: options[0]?.value ?? null }),
+      (state.selected_users ?? [state.selected_user]).map(
+        (id) => id && personOption(place.ctx.names.person(id) ?? { id, name: id }),
+      ),
+    keep: (multi, options) =>
+      multi ? { selected_users: options.map((each) => each.value) } : { selected_user: options[0]?.value ?? null },
   },
 };
 

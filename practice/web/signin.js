@@ -6,17 +6,43 @@ import { icon } from "./icons.js";
 export class SignIn {
   constructor(app) {
     this.app = app;
-    this.login = h("input", { class: "field", id: "signin-login", name: "login", type: "text", autocomplete: "off", autocapitalize: "off", spellcheck: "false", "data-testid": "signin-login" });
-    this.password = h("input", { class: "field", id: "signin-password", name: "password", type: "password", autocomplete: "off", "data-testid": "signin-password" });
+    this.login = h("input", {
+      class: "field",
+      id: "signin-login",
+      name: "login",
+      type: "text",
+      autocomplete: "off",
+      autocapitalize: "off",
+      spellcheck: "false",
+      "data-testid": "signin-login",
+    });
+    this.password = h("input", {
+      class: "field",
+      id: "signin-password",
+      name: "password",
+      type: "password",
+      autocomplete: "off",
+      "data-testid": "signin-password",
+    });
     this.result = h("div", { class: "signin-result", role: "status", "data-testid": "signin-result" });
-    this.button = h("button", { type: "submit", class: "btn btn-primary btn-wide", "data-testid": "signin-submit" }, "Sign in");
+    this.button = h(
+      "button",
+      { type: "submit", class: "btn btn-primary btn-wide", "data-testid": "signin-submit" },
+      "Sign in",
+    );
     this.node = h(
       "div",
       { class: "tools-body signin" },
       h(
         "form",
         { class: "portal", onsubmit: (event) => this.#try(event) },
-        h("div", { class: "portal-head" }, icon("door"), h("h3", {}, `${app.world.workspace.name} portal`), h("p", {}, "Sign in with your directory account")),
+        h(
+          "div",
+          { class: "portal-head" },
+          icon("door"),
+          h("h3", {}, `${app.world.workspace.name} portal`),
+          h("p", {}, "Sign in with your directory account"),
+        ),
         h("label", { class: "label", for: "signin-login" }, "Login or e-mail"),
         this.login,
         h("label", { class: "label", for: "signin-password" }, "Password"),
@@ -24,7 +50,11 @@ export class SignIn {
         this.button,
         this.result,
       ),
-      h("p", { class: "tools-note" }, "This asks the practice directory itself, so a new password works here as soon as it is set."),
+      h(
+        "p",
+        { class: "tools-note" },
+        "This asks the practice directory itself, so a new password works here as soon as it is set.",
+      ),
     );
   }
 
@@ -52,7 +82,10 @@ export class SignIn {
     this.button.setAttribute("aria-busy", "true");
     refill(this.result);
     try {
-      const answer = await this.app.link.ask("sign_in", { login: this.login.value.trim(), password: this.password.value });
+      const answer = await this.app.link.ask("sign_in", {
+        login: this.login.value.trim(),
+        password: this.password.value,
+      });
       this.#say(true, answer);
     } catch (error) {
       this.#say(false, { words: error.message });
@@ -70,7 +103,12 @@ export class SignIn {
         "div",
         { class: `outcome outcome-${kind}` },
         icon(ok ? "check" : "warn"),
-        h("div", {}, h("b", {}, ok ? "Signed in" : "Not signed in"), h("p", {}, answer.words || ""), answer.must_change && h("p", { class: "must-change" }, "A new password must be chosen before going on.")),
+        h(
+          "div",
+          {},
+          h("b", {}, ok ? "Signed in" : "Not signed in"),
+          h("p", {}, answer.words || (answer.must_change ? "A new password must be chosen before going on." : "")),
+        ),
       ),
     );
   }

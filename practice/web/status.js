@@ -6,7 +6,12 @@ export class Status {
   constructor(app) {
     this.app = app;
     this.words = h("span", {});
-    this.node = h("p", { class: "status", role: "status", "data-testid": "bot-status", "data-state": "waiting" }, h("span", { class: "status-dot", "aria-hidden": "true" }), this.words);
+    this.node = h(
+      "p",
+      { class: "status", role: "status", "data-testid": "bot-status", "data-state": "waiting" },
+      h("span", { class: "status-dot", "aria-hidden": "true" }),
+      this.words,
+    );
     this.#say("waiting", "Connecting…");
   }
 

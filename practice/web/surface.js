@@ -13,6 +13,8 @@ import { confirmed } from "./confirm.js";
 export function surface(app, container, values, more = {}) {
   return {
     names: app.names,
+    // A modal has a title of its own, so that its headers stand one lower.
+    heading: container.type === "view" ? "h3" : "h2",
     values,
     ...more,
     /** Send one action; false when the person said no in the confirm dialog, or when Slack refused. */

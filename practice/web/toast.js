@@ -12,10 +12,19 @@ export function toast(text, kind = "bad") {
   const drop = () => node.remove();
   const node = h(
     "div",
-    { class: `toast toast-${kind}`, role: kind === "bad" ? "alert" : "status", "data-testid": "toast", "data-text": text },
+    {
+      class: `toast toast-${kind}`,
+      role: kind === "bad" ? "alert" : "status",
+      "data-testid": "toast",
+      "data-text": text,
+    },
     icon(kind === "bad" ? "warn" : "check"),
     h("span", { class: "toast-text" }, text),
-    h("button", { type: "button", class: "btn btn-icon", "aria-label": "Close this notice", onclick: drop }, icon("close")),
+    h(
+      "button",
+      { type: "button", class: "btn btn-icon", "aria-label": "Close this notice", onclick: drop },
+      icon("close"),
+    ),
   );
   root.append(node);
   setTimeout(drop, STAYS[kind]);

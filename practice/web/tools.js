@@ -32,8 +32,22 @@ export class Tools {
   /** Draw the bar, and what was open again: another person has another phone and another mailbox. */
   show() {
     const shown = TOOLS.filter((each) => each.id !== "signin" || this.app.world.features?.sign_in !== false);
-    const back = h("button", { type: "button", class: "dock-item dock-back", "data-testid": "tab-workspace", onclick: () => this.toggle(null) }, icon("chat"), "Workspace");
-    refill(this.dock, back, shown.map((each) => this.#tab(each)));
+    const back = h(
+      "button",
+      {
+        type: "button",
+        class: "dock-item dock-back",
+        "data-testid": "tab-workspace",
+        onclick: () => this.toggle(null),
+      },
+      icon("chat"),
+      "Workspace",
+    );
+    refill(
+      this.dock,
+      back,
+      shown.map((each) => this.#tab(each)),
+    );
     this.#mails = 0;
     const again = shown.find((each) => each.id === this.#open?.id);
     this.#open?.tool.leave?.();
@@ -72,9 +86,17 @@ export class Tools {
       tab.classList.toggle("here", own);
     }
     if (!each) return;
-    const close = h("button", { type: "button", class: "btn btn-icon", "aria-label": `Close ${each.name}`, onclick: () => this.toggle(null) }, icon("close"));
+    const close = h(
+      "button",
+      { type: "button", class: "btn btn-icon", "aria-label": `Close ${each.name}`, onclick: () => this.toggle(null) },
+      icon("close"),
+    );
     this.panel.setAttribute("aria-label", each.name);
-    refill(this.panel, h("header", { class: "tools-head" }, icon(each.picture), h("h2", {}, each.name), close), this.#open.tool.node);
+    refill(
+      this.panel,
+      h("header", { class: "tools-head" }, icon(each.picture), h("h2", {}, each.name), close),
+      this.#open.tool.node,
+    );
     if (id === "mailbox") this.#count(0);
   }
 

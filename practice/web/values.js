@@ -32,7 +32,9 @@ export function stateful(blocks) {
 /** Whether a state holds nothing: what Slack calls an unfilled field. */
 export function isEmpty(state) {
   const { type, ...rest } = state;
-  return Object.values(rest).every((value) => value === null || value === "" || (Array.isArray(value) && value.length === 0));
+  return Object.values(rest).every(
+    (value) => value === null || value === "" || (Array.isArray(value) && value.length === 0),
+  );
 }
 
 /** The states of one view or message. They outlive a re-rendering where block_id and action_id stay, as in Slack. */
