@@ -18,7 +18,6 @@ class Deed(StrEnum):
     REVOKED = "revoked"
     UNLOCKED = "unlocked"  # an admin's step-up lock, lifted at the host
     LOOKED_UP = "looked_up"
-    REFUSED = "refused"
     STEP_UP_MISSED = "step_up_missed"
     STEP_UP_LOCKED = "step_up_locked"
     ASKED = "asked"

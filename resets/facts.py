@@ -178,7 +178,7 @@ class MailFacts:
 class AlarmFacts:
     """Something for the security channel."""
 
-    what: Reason | str  # a Reason, or "not_me", "step_up_misses", "step_up_locked", "audit_broken"
+    what: Reason | str  # a Reason, or "not_me", "step_up_misses", "step_up_locked", "enrolled", "revoked"
     who: SlackPerson | None
     who_name: str
     about: str  # login and directory, or ""

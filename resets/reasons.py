@@ -35,7 +35,6 @@ class Reason(StrEnum):
     UNCONFIRMED = "unconfirmed"
     UNREACHABLE_PERSON = "unreachable_person"  # nothing to deliver to
     CHANGED_SINCE = "changed_since"  # another login, address or id than the plan says
-    FACTS_UNREADABLE = "facts_unreadable"  # fail closed
     # step-up
     CODE_MALFORMED = "code_malformed"
     CODE_WRONG = "code_wrong"
@@ -71,9 +70,7 @@ class Reason(StrEnum):
     MAIL_DOWN = "mail_down"
     # ourselves
     STORE_FAILED = "store_failed"  # full disk, locked or lost database
-    AUDIT_BROKEN = "audit_broken"
     KEY_WRONG = "key_wrong"
-    STOPPING = "stopping"
     NOTHING_LEFT = "nothing_left"  # a retry of what is already done
 
 

@@ -36,9 +36,13 @@ ALARM: dict[str, tuple[str, str]] = {
         "An admin's codes are locked",
         "Ten codes did not match, and nothing was reset. Find out who tried before you unlock: rekey admin unlock.",
     ),
-    "audit_broken": (
-        "The journal does not verify",
-        "A record was changed, removed or reordered. Nothing is reset until that is cleared up: rekey audit verify.",
+    "enrolled": (
+        "Somebody may now ask for resets",
+        "This person was enrolled on the host. If you do not know why, end it there: rekey admin revoke.",
+    ),
+    "revoked": (
+        "Somebody may no longer ask for resets",
+        "Their enrolment was ended on the host, at once and for open forms too.",
     ),
 }
 

@@ -70,8 +70,6 @@ SENTENCES: dict[Reason, str] = {
     "{because}. Nobody has been given one. Mend that in {directory} or in Slack, then try again.",
     Reason.CHANGED_SINCE: "The login, the address or the Slack account of {login} has changed since you looked. "
     "Nothing more was done. Look at the account again, then start anew.",
-    Reason.FACTS_UNREADABLE: "{directory} did not tell enough about {login} to be sure that it may be reset. "
-    "Nothing has changed. Whoever runs this bot can check what it may read there.",
     # step-up
     Reason.CODE_MALFORMED: "The code has 6 digits. Nothing has changed. "
     "Enter the one that your authenticator app shows now.",
@@ -134,11 +132,8 @@ SENTENCES: dict[Reason, str] = {
     # ourselves
     Reason.STORE_FAILED: "I could not write my own records, so I did nothing: without a record nothing is reset. "
     "Tell whoever runs this bot, then try again.",
-    Reason.AUDIT_BROKEN: "The journal does not verify any more, so nothing is reset until that is cleared up. "
-    "Whoever runs this bot can see where with: rekey audit verify.",
     Reason.KEY_WRONG: "The keys do not open what was sealed, so it was neither shown nor used. "
     "Whoever runs this bot can look with: rekey keys check.",
-    Reason.STOPPING: "I am being restarted, so nothing was begun. Please try again in a minute.",
     Reason.NOTHING_LEFT: "There is nothing left to try again: this step is done already. Nothing was done twice.",
 }
 
