@@ -42,7 +42,7 @@ from directory.ldap_errors import EXPIRED, told_of_password
 from directory.ldap_options import LdapOptions
 from directory.ldap_policy import Policies
 from directory.ldap_pool import Pool
-from directory.ldap_search import Marks, any_of, by_id, chunks, groups_of, pages, search
+from directory.ldap_search import Marks, any_of, by_id, chunks, groups_of, modify, pages, search
 from directory.misconfigured import Misconfigured
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ MOST_FOUND = 20  # accounts that an Ambiguous tells of
 LONGEST_NAME = 256  # characters of a login or an address that is worth asking for
 # slapd takes "{SSHA}..." for a hash that is to be stored as it is: nobody could sign in with that text
 PREHASHED = re.compile(r"\{[^{}]*\}")
+CLOCKS_APART = timedelta(milliseconds=50)  # slapd's idea of now lags by a tick of the kernel even on one machine
 LAST_SIGN_IN = ("pwdLastSuccess", "authTimestamp")  # `lastbind on` since 2.5; the overlay of that name before
 
 
@@ -204,11 +205,7 @@ class LdapDirectory(Directory):
                 (ldap.MOD_REPLACE, "userPassword", [value]),
                 (ldap.MOD_REPLACE, "pwdReset", [b"TRUE"] if must_change else None),
             ]
-            after = await conn.call(
-                lambda library: library.modify_ext_s(entry.dn, changes, serverctrls=controls)[3],
-                sent=True,
-                tell=told_of_password,
-            )
+            after = await modify(conn, entry.dn, changes, controls, tell=told_of_password)
         seen = Entry(entry.dn, _post_read(after))
         return Written(marker=seen.text("pwdChangedTime"), must_change=seen.flag("pwdReset"))
 
@@ -217,20 +214,19 @@ class LdapDirectory(Directory):
             entry = await by_id(conn, self._options, account.id, attributes(self._options))
             if not (await Policies(conn, self._options).of(entry)).must_change:
                 raise CannotDo("the policy in force has pwdMustChange FALSE, so that pwdReset is without effect")
-            await self._modify(conn, entry, account, "pwdReset", [b"TRUE"])
+            await self._mark(conn, entry, account, "pwdReset", [b"TRUE"])
 
     async def _unlock(self, account: Account) -> None:
         async with self._pool.take() as conn:
             entry = await by_id(conn, self._options, account.id, attributes(self._options))
             if entry.locked_at is not None:
-                await self._modify(conn, entry, account, "pwdAccountLockedTime", None)
+                await self._mark(conn, entry, account, "pwdAccountLockedTime", None)
 
-    async def _modify(
+    async def _mark(
         self, conn: Connection, entry: Entry, account: Account, name: str, values: list[bytes] | None
     ) -> None:
         guard = AssertionControl(True, self._guard(account))
-        changes = [(ldap.MOD_REPLACE, name, values)]
-        await conn.call(lambda library: library.modify_ext_s(entry.dn, changes, serverctrls=[guard]), sent=True)
+        await modify(conn, entry.dn, [(ldap.MOD_REPLACE, name, values)], [guard])
 
     def _guard(self, account: Account) -> str:
         """Write what must still be true when the server writes: this very person, not disabled, not promoted."""
@@ -244,9 +240,9 @@ class LdapDirectory(Directory):
         """Wait until the second is over in which the password was last set: pwdChangedTime has no finer grain."""
         changed = entry.time("pwdChangedTime")
         if changed is not None:
-            left = (changed + timedelta(seconds=1) - self._clock()).total_seconds()
-            if 0 < left <= 1:
-                await asyncio.sleep(left)
+            left = changed + timedelta(seconds=1) + CLOCKS_APART - self._clock()
+            if timedelta(0) < left <= timedelta(seconds=2):  # beyond that the clocks differ, and waiting is in vain
+                await asyncio.sleep(left.total_seconds())
 
     # -- what else it can do -------------------------------------------------------------------------------
 

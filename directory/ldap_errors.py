@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 
 # the password policy's own errors
 EXPIRED, LOCKED, MUST_CHANGE, NOT_ALLOWED, OLD_PASSWORD, WEAK, SHORT, YOUNG, IN_HISTORY = range(9)
+HANDS_TIED: Mapping[int | None, str] = {
+    NOT_ALLOWED: "pwdAllowUserChange",
+    OLD_PASSWORD: "pwdSafeModify",
+    YOUNG: "pwdMinAge",
+}
 UNCHANGED = "not being changed"  # slapd's ppolicy overlay says so, with error 8, of the current password
 
 # The server has spoken, and nothing has changed.
@@ -70,16 +75,14 @@ def told(error: Exception, *, sent: bool) -> DirectoryError:
 
 def told_of_password(error: Exception) -> DirectoryError:
     """Turn what a server answered to a new password into one of our errors."""
+    said = policy_error(error)
+    if said in HANDS_TIED:
+        return NotAllowed(f"the policy's {HANDS_TIED[said]} forbids our service account to set it")
     if not isinstance(error, ldap.CONSTRAINT_VIOLATION):
         return told(error, sent=True)
-    said = policy_error(error)
     if said == IN_HISTORY and UNCHANGED in str(_facts(error).get("info", "")):
         return PasswordUnchanged("it is the current password")
-    if said in (NOT_ALLOWED, OLD_PASSWORD, YOUNG):
-        what = {NOT_ALLOWED: "pwdAllowUserChange", OLD_PASSWORD: "pwdSafeModify", YOUNG: "pwdMinAge"}[said]
-        return NotAllowed(f"the policy's {what} forbids our service account to set it")
-    what = {WEAK: "quality", SHORT: "length", IN_HISTORY: "history"}.get(said if said is not None else -1, "unknown")
-    return PasswordRejected(what)
+    return PasswordRejected({WEAK: "quality", SHORT: "length", IN_HISTORY: "history"}.get(said or 0, "unknown"))
 
 
 def policy_error(error: Exception) -> int | None:

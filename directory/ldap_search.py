@@ -1,4 +1,4 @@
-"""Reading from an LDAP server: paged searches, who matches a filter, groups from above and from below."""
+"""What is said to an LDAP server: paged searches, who matches a filter, groups from above and below, one modify."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from directory.base import AccountGone, BadAnswer, NotAllowed
 from directory.ldap_entry import Entry, entries
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable, Sequence
+    from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 
+    from directory.base import DirectoryError
     from directory.ldap_options import LdapOptions
     from directory.ldap_pool import Connection
 
@@ -37,17 +38,20 @@ async def pages(
 
         def deed(library: Any, control: Any = control) -> Any:
             sent = library.search_ext(base, ldap.SCOPE_SUBTREE, condition, list(names), serverctrls=[control])
-            _, rows, _, controls = library.result3(sent)
-            return rows, [c.cookie for c in controls if c.controlType == SimplePagedResultsControl.controlType]
+            kind, rows, _, controls = library.result3(sent)
+            return kind, rows, [c.cookie for c in controls if c.controlType == SimplePagedResultsControl.controlType]
 
-        rows, cookies = await conn.call(deed)
+        kind, rows, cookies = await conn.call(deed)
+        if kind != ldap.RES_SEARCH_RESULT:
+            raise BadAnswer("the answer to a search is another one")
+        if len(cookies) != 1:  # half a directory must not pass for the whole
+            raise BadAnswer("a page that does not say whether it is the last")
         found = list(entries(rows))
         if len(found) > size:
             raise BadAnswer("a page larger than asked for")
         yield found
-        if not cookies or not cookies[0]:
+        if not (cookie := cookies[0]):
             return
-        cookie = cookies[0]
 
 
 async def search(
@@ -168,6 +172,29 @@ async def groups_of(conn: Connection, options: LdapOptions, dn: str) -> tuple[st
             raise BadAnswer("more groups than can be true")
         waiting = above
     return tuple(sorted(found.values()))
+
+
+async def modify(
+    conn: Connection,
+    dn: str,
+    changes: list[tuple[int, str, list[bytes] | None]],
+    controls: list[Any],
+    *,
+    tell: Callable[[Exception], DirectoryError] | None = None,
+) -> list[Any]:
+    """Send one modify, which the server does whole or not at all; return the controls of its answer.
+
+    Raises:
+        Unreachable: no answer; it MAY have been done.
+        BadAnswer: no answer that the protocol allows; it MAY have been done.
+        DirectoryError: as `tell` says; nothing has changed.
+    """
+    kind, _, _, after = await conn.call(
+        lambda library: library.modify_ext_s(dn, changes, serverctrls=controls), sent=True, tell=tell
+    )
+    if kind != ldap.RES_MODIFY:
+        raise BadAnswer("the answer to a modify is another one", sent=True)
+    return list(after)
 
 
 async def by_id(

@@ -64,7 +64,7 @@ envflags nosync
 lastbind on
 index objectClass,entryUUID,entryCSN,member,memberOf eq
 index uid,mail,cn,sn,givenName eq,subinitial
-limits dn.exact="{service}" size.soft=500 size.hard=unlimited size.prtotal=unlimited
+limits dn.exact="{service}" size.soft={most} size.hard={most} size.prtotal={most}
 overlay memberof
 overlay ppolicy
 ppolicy_default "{default_policy}"
@@ -185,18 +185,19 @@ class Slapd:
 
     # -- its life ------------------------------------------------------------------------------------------
 
-    def up(self, *, more: str = "", right: str = "=w", state_right: str = "write") -> None:
+    def up(self, *, more: str = "", right: str = "=w", state_right: str = "write", most: str = "unlimited") -> None:
         """Start anew with an empty tree, and with `more` LDIF in it.
 
         Args:
             more: LDIF, loaded offline with slapadd.
             right: what the service account may do with people's userPassword.
             state_right: what it may do with pwdReset and pwdAccountLockedTime.
+            most: how many entries it may read in one search.
         """
         self.down()
         shutil.rmtree(self.folder / "db", ignore_errors=True)
         (self.folder / "db").mkdir()
-        self.configure(right=right, state_right=state_right)
+        self.configure(right=right, state_right=state_right, most=most)
         units = "".join(
             f"dn: ou={ou},{BASE}\nobjectClass: organizationalUnit\nou: {ou}\n\n"
             for ou in ("people", "admins", "groups", "services", "policies")
@@ -207,7 +208,7 @@ class Slapd:
         assert done.returncode == 0, done.stderr
         self.start()
 
-    def configure(self, *, right: str = "=w", state_right: str = "write") -> None:
+    def configure(self, *, right: str = "=w", state_right: str = "write", most: str = "unlimited") -> None:
         """Write slapd.conf; in force from the next start."""
         (self.folder / "rekey.schema").write_text(RECOVERY_SCHEMA)
         names = {
@@ -223,6 +224,7 @@ class Slapd:
             "policies": POLICIES,
             "right": right,
             "state_right": state_right,
+            "most": most,
             "extra": self.extra,
         }
         (self.folder / "slapd.conf").write_text(CONF.format(**names))
@@ -323,6 +325,12 @@ class Slapd:
             if colon and name != "dn":
                 found.setdefault(name.lower().rstrip(":"), []).append(value)
         return found
+
+    @staticmethod
+    def dn(attribute: str, value: str, parent: str = PEOPLE) -> str:
+        """Write a DN whose first value may be any text (RFC 4514, 2.4: every byte as a hex pair)."""
+        pairs = "".join("\\" + f"{byte:02x}" for byte in value.encode())
+        return f"{attribute}={pairs},{parent}"
 
     def _tool(self, name: str, dn: str, password: str, *more: str, ldif: str | None = None) -> str:
         done = self._run(name, dn, password, *more, ldif=ldif)
