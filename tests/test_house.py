@@ -85,3 +85,17 @@ def test_init_files_hold_one_sentence_and_no_code():
         body = ast.parse(path.read_text()).body
         assert len(body) == 1, path
         assert isinstance(body[0], ast.Expr), path
+
+
+def test_the_table_of_capabilities_is_what_the_classes_declare():
+    """docs/adding-a-directory.md tells of each connector exactly what it declares."""
+    from directory.registry import CONNECTORS, connector
+
+    pytest.importorskip("ldap", reason="the extra `ldap` is not installed")
+    lines = (ROOT / "docs" / "adding-a-directory.md").read_text().splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
+    kinds, told = rows[0][1:], {row[0]: row[1:] for row in rows[2:]}
+    assert set(kinds) == set(CONNECTORS)
+    for capability in Capability:
+        declared = ["yes" if capability in connector(kind).capabilities else "-" for kind in kinds]
+        assert told[capability.value] == declared, capability
