@@ -149,19 +149,18 @@ def _found_as_written(row: Row[Any]) -> bool:
 
 async def _why(tx: Tx, previous: str, wrong: Row[Any]) -> Finding:
     """Say what happened to the first wrong row, by looking for where it and its place's own row went."""
-    displaced = belongs_elsewhere = False
+    displaced = elsewhere = False
     before = GENESIS
     async for row in _rows(tx):
-        displaced = displaced or (row.seq != wrong.seq and _genuine(tx, previous, row, at=wrong.seq))
-        belongs_elsewhere = (
-            belongs_elsewhere
-            or (row.seq != wrong.seq and _genuine(tx, before, wrong, at=row.seq))
-            or _genuine(tx, row.mac, wrong, at=row.seq + 1)
-        )
+        if row.seq != wrong.seq:
+            elsewhere = elsewhere or _genuine(tx, before, wrong, at=row.seq)
+            if _genuine(tx, previous, row, at=wrong.seq):
+                displaced = True
+                elsewhere = elsewhere or _genuine(tx, row.mac, wrong, at=wrong.seq + 1)
         before = row.mac
-    if displaced:
-        return Finding.REORDERED if belongs_elsewhere else Finding.INSERTED
-    return Finding.REORDERED if belongs_elsewhere else Finding.EDITED
+    if elsewhere:
+        return Finding.REORDERED
+    return Finding.INSERTED if displaced else Finding.EDITED
 
 
 def _entry(body: str) -> AuditEntry:
