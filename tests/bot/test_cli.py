@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pyotp
 import pytest
+import yaml
+
+from bot.doctor import SCOPES
 
 ROOT = Path(__file__).parents[2]
 CONFIG = """
@@ -145,6 +148,12 @@ def test_the_doctor_says_what_to_do(ready):
     assert all(check["remedy"] for check in wrong)
     assert {"keys", "store", "directory team: file"} <= {check["what"] for check in told["checks"] if check["ok"]}
     assert "rekey admin enrol" in ready("doctor").stdout
+
+
+def test_the_doctor_asks_for_the_manifests_scopes():
+    """What the doctor calls missing is what manifest.yml asks for, no more and no less."""
+    manifest = yaml.safe_load((ROOT / "manifest.yml").read_text("utf-8"))
+    assert set(manifest["oauth_config"]["scopes"]["bot"]) == SCOPES
 
 
 def test_a_serving_process_leaves_no_core():
