@@ -42,10 +42,14 @@ async def check(pool: Pool, options: LdapOptions) -> list[Finding]:
 
 async def _look(conn: Connection, options: LdapOptions, found: list[Finding]) -> None:
     names = [*attributes(options), "userPassword"]
-    people = await search(conn, options.base, options.people_filter, names, most=SAMPLE)
-    if not people:
+    try:
+        people = await search(conn, options.base, options.people_filter, names, most=SAMPLE)
+        nobody = "" if people else "nobody found"
+    except NotAllowed as error:
+        nobody = error.detail
+    if nobody:
         remedy = "See to `base` and `people_filter`, and give the service account `read` on people."
-        found.append(Finding(ok=False, what="find", detail="nobody found", remedy=remedy))
+        found.append(Finding(ok=False, what="find", detail=nobody, remedy=remedy))
         return
     found.append(_found(people, options))
     found.append(await _filters(conn, options))

@@ -73,6 +73,13 @@ def told(error: Exception, *, sent: bool) -> DirectoryError:
     return BadAnswer(kind.__name__, sent=sent)
 
 
+def told_of_search(error: Exception) -> DirectoryError:
+    """Turn what a server answered to a search into one of our errors: a base is settings, and no account."""
+    if isinstance(error, ldap.NO_SUCH_OBJECT):
+        return NotAllowed("the base is not there, or may not be read")
+    return told(error, sent=False)
+
+
 def told_of_password(error: Exception) -> DirectoryError:
     """Turn what a server answered to a new password into one of our errors."""
     said = policy_error(error)

@@ -11,6 +11,7 @@ from ldap.filter import escape_filter_chars
 
 from directory.base import AccountGone, BadAnswer, NotAllowed
 from directory.ldap_entry import Entry, entries
+from directory.ldap_errors import told_of_search
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
@@ -30,7 +31,7 @@ async def pages(
     """Search a subtree page by page (RFC 2696); a page holds 0 to `size` entries.
 
     Raises:
-        NotAllowed: the server gives our account fewer entries than there are.
+        NotAllowed: the server gives our account fewer entries than there are, or `base` is not there.
     """
     cookie: Any = b""
     while True:
@@ -41,7 +42,7 @@ async def pages(
             kind, rows, _, controls = library.result3(sent)
             return kind, rows, [c.cookie for c in controls if c.controlType == SimplePagedResultsControl.controlType]
 
-        kind, rows, cookies = await conn.call(deed)
+        kind, rows, cookies = await conn.call(deed, tell=told_of_search)
         if kind != ldap.RES_SEARCH_RESULT:
             raise BadAnswer("the answer to a search is another one")
         if len(cookies) != 1:  # half a directory must not pass for the whole
