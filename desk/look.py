@@ -101,9 +101,9 @@ async def named(tools: Tools, form_id: str, person: SlackPerson, named: Named) -
         return AskWho(form_id, typed, Reason.AMBIGUOUS, tuple(_choice(f) for f in found[:MAX_CHOICES]))
     async with tools.store.read() as tx:
         names = tuple(tools.directories)
-        near = await index.search(tx, typed, directories=names, limit=MAX_CHOICES)
-        near = near or await index.near(tx, typed, directories=names, limit=MAX_CHOICES)
-    return AskWho(form_id, typed, Reason.NOT_FOUND, near)
+        fit = await index.search(tx, typed, directories=names, limit=MAX_CHOICES)
+        near = fit or await index.near(tx, typed, directories=names, limit=MAX_CHOICES)
+    return AskWho(form_id, typed, Reason.AMBIGUOUS if len(fit) > 1 else Reason.NOT_FOUND, near)
 
 
 async def suggest(tools: Tools, form_id: str, person: SlackPerson, query: str) -> tuple[Choice, ...]:
@@ -152,14 +152,14 @@ async def fill(
             domains = group.create_task(verified_domains(tools, directory))
             seen = group.create_task(_last_sign_in(directory, found.account))
     except* DirectoryError as errors:
-        raise Refused(reason_of(_first(errors)), directory=found.directory) from errors
+        raise Refused(reason_of(_first(errors)), directory=tools.rules.called(found.directory)) from errors
     if own.result() is None:
         raise Refused(Reason.ACTOR_DISABLED)
-    card = _card(found, seen.result())
+    card = _card(tools, found, seen.result())
     verdict = ruling.exclusion(form.actor, found.directory, found.account, domains.result(), tools.rules)
     if verdict is not None:
         reason, facts = verdict
-        return Excluded(form_id, card, reason, {**facts, "login": card.login, "directory": found.directory})
+        return Excluded(form_id, card, reason, {**facts, "login": card.login, "directory": card.directory})
     offer = delivery.offer(
         account=found.account,
         directory=found.directory,
@@ -175,7 +175,7 @@ async def fill(
     async with tools.store.write() as tx:
         form = await opened(tools, tx, form_id, person)
         await forms.save(tx, form_id, {**form.form.state, "target": _frozen(found, card, offer, member)})
-    return AskReset(form_id, card, offer, tools.rules.display.get(found.directory, found.directory))
+    return AskReset(form_id, card, offer, card.directory)
 
 
 async def verified_domains(tools: Tools, directory: Directory) -> frozenset[str] | None:
@@ -224,7 +224,7 @@ async def _exact(tools: Tools, text: str) -> list[Found]:
         if isinstance(answer, DirectoryError):
             # A name that only one silent directory may know is not "not found"; one that a silent directory may
             # know too is not "the one".
-            raise Refused(reason_of(answer), directory=name) from answer
+            raise Refused(reason_of(answer), directory=tools.rules.called(name)) from answer
         found += answer
     return found
 
@@ -243,7 +243,7 @@ async def _mentioned(tools: Tools, member: Member) -> list[Found]:
 async def _chosen(tools: Tools, directory: str, account_id: str) -> Found:
     found = await _read(tools, directory, account_id)
     if found is None:
-        raise Refused(Reason.ACCOUNT_GONE, directory=directory)
+        raise Refused(Reason.ACCOUNT_GONE, directory=tools.rules.called(directory))
     return found
 
 
@@ -251,7 +251,7 @@ async def _read(tools: Tools, directory: str, account_id: str) -> Found | None:
     try:
         account = (await tools.directory(directory).fetch([account_id])).get(account_id)
     except DirectoryError as error:
-        raise Refused(reason_of(error), directory=directory) from error
+        raise Refused(reason_of(error), directory=tools.rules.called(directory)) from error
     return Found(directory, account) if account is not None and account.id == account_id else None
 
 
@@ -276,10 +276,10 @@ def _choice(found: Found) -> Choice:
     return Choice(found.directory, a.id, a.login, a.name, a.mail, a.department)
 
 
-def _card(found: Found, seen: datetime | None) -> AccountCard:
+def _card(tools: Tools, found: Found, seen: datetime | None) -> AccountCard:
     a = found.account
     return AccountCard(
-        directory=found.directory,
+        directory=tools.rules.called(found.directory),
         account_id=a.id,
         login=a.login,
         name=a.name,

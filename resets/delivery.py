@@ -68,8 +68,13 @@ def offer(
     }
     channels = tuple(channel for channel in Channel if why_not[channel] is None)
     if not channels:
-        facts = {"no_dm": str(why_not[Channel.DM]), "no_mail": str(why_not[Channel.MAIL]), "login": account.login}
-        raise Refused(Reason.UNREACHABLE_PERSON, **facts)
+        raise Refused(
+            Reason.UNREACHABLE_PERSON,
+            no_dm=str(why_not[Channel.DM]),
+            no_mail=str(why_not[Channel.MAIL]),
+            login=account.login,
+            directory=rules.called(directory),
+        )
     return Offer(
         channels=channels,
         no_dm=why_not[Channel.DM],

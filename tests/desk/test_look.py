@@ -48,7 +48,19 @@ async def test_a_name_of_two_people_offers_both(house):
     await sweep.refresh(house.tools, "corp")
     answer = await named(house, "sam same")
     assert isinstance(answer, AskWho)
+    assert answer.reason is Reason.AMBIGUOUS
     assert {c.login for c in answer.choices} == {"sam1", "sam2"}
+
+
+async def test_people_read_the_name_that_the_operator_gave_the_directory(house):
+    """The form, an exclusion and a refusal all call a directory by its display name."""
+    house.with_rules(display={"corp": "The corporation"})
+    assert (await house.form("bob")).card.directory == "The corporation"
+    excluded = await house.form("olga")
+    assert excluded.card.directory == excluded.facts["directory"] == "The corporation"
+    with pytest.raises(Refused) as refused:
+        await house.form("nora", member=None)
+    assert refused.value.facts["directory"] == "The corporation"
 
 
 async def test_a_typing_mistake_is_answered_with_who_it_may_be(house):

@@ -142,7 +142,8 @@ def test_nobody_is_reset_whom_nothing_reaches(ask, rules):
     with pytest.raises(Refused) as refused:
         ask(member=None, rules=replace(rules, mail_password=False))
     assert refused.value.reason is Reason.UNREACHABLE_PERSON
-    assert refused.value.facts == {"no_dm": "not_found", "no_mail": "cannot", "login": "bob"}
+    said = {"no_dm": "not_found", "no_mail": "cannot", "login": "bob", "directory": "Corporate"}
+    assert refused.value.facts == said
 
 
 @pytest.mark.parametrize(
