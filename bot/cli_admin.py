@@ -61,7 +61,7 @@ def group() -> None:
     "--slack-user", required=True, metavar="U...", help="The person's member ID (Slack: profile, Copy member ID)."
 )
 @click.option("--directory", required=True, help="The directory of the person's own account.")
-@click.option("--login", required=True, help="The login of that account.")
+@click.option("--account", "login", required=True, metavar="LOGIN", help="The login of that account.")
 @click.option("--role", default="helpdesk", show_default=True, help="One of the configured [[roles]].")
 @click.pass_obj
 def enrol(door: Door, slack_user: str, directory: str, login: str, role: str) -> None:

@@ -29,6 +29,7 @@ ENDS = {
     TargetState.COLLECTED: Reason.ALREADY_SHOWN,
     TargetState.EXPIRED: Reason.EXPIRED,
     TargetState.SPOILED: Reason.SPOILED,
+    TargetState.SUPERSEDED: Reason.SUPERSEDED,
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from desk import supersede
 from desk.dossier import PURPOSE, Dossier, fail
 from desk.faults import may_have_happened
 from desk.faults import reason as reason_of
@@ -239,6 +240,7 @@ async def _is_done(tools: Tools, dossier: Dossier, written: Written) -> None:
         )
         if not moved:
             return
+        await supersede.older(tools, tx, dossier.target)
         await requests.record_step(tx, dossier.target.id, StepRecord(Step.SET, StepState.DONE))
         await requests.set_attempts(tx, dossier.target.id, 0)
         await note(tools, tx, Deed.STEP_DONE, request=dossier.request, target=dossier.target, step=Step.SET.value)

@@ -154,7 +154,8 @@ def _prepare(path: Path, busy: timedelta) -> None:
     engine = create_engine(f"sqlite:///{path}", hide_parameters=True, poolclass=NullPool)
     _set_up(engine, busy)
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        if not path.exists():  # closing a file that SQLite has open here would drop its locks
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         with engine.connect() as conn:
             fresh = _fresh(conn, path)
         if fresh:

@@ -23,12 +23,13 @@ TARGET_MOVES: Mapping[T, frozenset[T]] = {
     T.SEALED: frozenset({T.STARTED, T.EXCLUDED, T.FAILED}),
     # The directory may know the password: the only ways out are to have set it or to know that it was not set.
     T.STARTED: frozenset({T.SET, T.EXCLUDED, T.FAILED}),
-    T.SET: frozenset({T.DELIVERED, T.COLLECTED, T.EXPIRED, T.SPOILED}),
-    T.DELIVERED: frozenset({T.COLLECTED, T.EXPIRED, T.SPOILED}),
+    T.SET: frozenset({T.DELIVERED, T.COLLECTED, T.EXPIRED, T.SPOILED, T.SUPERSEDED}),
+    T.DELIVERED: frozenset({T.COLLECTED, T.EXPIRED, T.SPOILED, T.SUPERSEDED}),
     T.COLLECTED: frozenset({T.SPOILED}),  # "not me" is heard also after somebody has seen it
     T.EXCLUDED: frozenset(),
     T.EXPIRED: frozenset({T.SPOILED}),
     T.SPOILED: frozenset(),
+    T.SUPERSEDED: frozenset(),
     T.FAILED: frozenset({T.STARTED, T.EXPIRED}),  # the step is tried again, or its sealed password runs out
 }
 

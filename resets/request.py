@@ -36,6 +36,7 @@ class TargetState(StrEnum):
     EXCLUDED = "excluded"  # the rules forbade it, judged again right before the write
     EXPIRED = "expired"  # not collected in time; the account has another random password
     SPOILED = "spoiled"  # "not me"; the account has another random password
+    SUPERSEDED = "superseded"  # a newer reset of the same account stands; never shown
     FAILED = "failed"
 
 

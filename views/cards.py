@@ -63,6 +63,11 @@ def show(facts: ShowFacts) -> Message:
             lines = [f"The one-time password for {system} was not collected in time. Nobody has seen it. {asked}"]
             lines.append("Ask the IT desk for a new reset when you need one.")
             buttons = []
+        case TargetState.SUPERSEDED:
+            title = "A newer reset stands"
+            lines = [f"Your password for {system} was reset again, so this one-time password is not valid any more."]
+            lines.append(f"Nobody has seen it. Look for the newer message. {asked}")
+            buttons = []
         case TargetState.SPOILED:
             title = "Stopped"
             lines = [f"This reset of {system} was stopped, and its password is not shown any more. {asked}"]

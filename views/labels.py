@@ -44,6 +44,7 @@ STATE: dict[TargetState, str] = {
     TargetState.EXCLUDED: "not reset",
     TargetState.EXPIRED: "expired: not collected in time",
     TargetState.SPOILED: "stopped: “not me”",
+    TargetState.SUPERSEDED: "never shown: a newer reset stands",
     TargetState.FAILED: "needs you: not finished",
 }
 
@@ -58,6 +59,7 @@ HEADLINE: dict[TargetState, str] = {
     TargetState.EXCLUDED: "🚫 Not reset: nothing has changed",
     TargetState.EXPIRED: "⌛ Expired: not collected in time",
     TargetState.SPOILED: "🛑 Stopped: the person said “not me”",
+    TargetState.SUPERSEDED: "⌛ Never shown: a newer reset stands",
     TargetState.FAILED: "❌ Not finished",
 }
 

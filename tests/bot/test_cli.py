@@ -72,7 +72,7 @@ def test_help_names_every_command(rekey):
         (["audit", "verify"], 1, "rekey keys new"),
         (["audit", "verify", "--head", "x"], 2, "SEQ:MAC"),
         (
-            ["admin", "enrol", "--slack-user", "U1", "--directory", "team", "--login", "a", "--role", "king"],
+            ["admin", "enrol", "--slack-user", "U1", "--directory", "team", "--account", "a", "--role", "king"],
             2,
             "helpdesk",
         ),
@@ -106,7 +106,19 @@ def test_from_nothing_to_an_enrolled_admin(ready, tmp_path):
     )
     subprocess.run([sys.executable, "-c", add], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True)
     enrolment = subprocess.Popen(
-        [sys.executable, "-m", "bot", "admin", "enrol", "--slack-user", "U1", "--directory", "team", "--login", "ann"],
+        [
+            sys.executable,
+            "-m",
+            "bot",
+            "admin",
+            "enrol",
+            "--slack-user",
+            "U1",
+            "--directory",
+            "team",
+            "--account",
+            "ann",
+        ],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
         stdin=subprocess.PIPE,

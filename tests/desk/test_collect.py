@@ -8,7 +8,7 @@ import pytest
 
 from desk import collect
 from resets.audit import Deed
-from resets.facts import AlarmFacts, Shown, StatusFacts
+from resets.facts import AlarmFacts, ShowFacts, Shown, StatusFacts
 from resets.reasons import Reason, Refused
 from resets.request import TargetState
 from store import vault
@@ -123,6 +123,10 @@ async def test_a_newer_reset_makes_the_older_password_void(house, waiting):
     again = await house.ask()
     await house.pump()
     assert (await refused(collect.ask(house.tools, target.id, BOB))).reason is Reason.SUPERSEDED
+    told = [s.facts.state for s in house.heard if isinstance(s.facts, ShowFacts) and s.facts.target_id == target.id]
+    assert told[-1] is TargetState.SUPERSEDED
+    async with house.store.read() as tx:
+        assert await vault.peek(tx, "password", target.id) is None
     assert isinstance(await house.reveal((await house.target_of(again)).id, again.pickup), Shown)
     del queued
 

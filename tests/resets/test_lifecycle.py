@@ -9,7 +9,14 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from resets.lifecycle import REQUEST_MOVES, TARGET_MOVES, request_may, target_may
 from resets.request import RequestState, TargetState
 
-TOLD = {TargetState.SET, TargetState.DELIVERED, TargetState.COLLECTED, TargetState.EXPIRED, TargetState.SPOILED}
+TOLD = {
+    TargetState.SET,
+    TargetState.DELIVERED,
+    TargetState.COLLECTED,
+    TargetState.EXPIRED,
+    TargetState.SPOILED,
+    TargetState.SUPERSEDED,
+}
 
 
 def test_every_state_says_where_it_may_go():
@@ -45,8 +52,8 @@ class TargetLife(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_shown_after_it_is_void(self):
-        """An expired or spoiled password is never collected."""
-        for void in (TargetState.EXPIRED, TargetState.SPOILED):
+        """An expired, spoiled or superseded password is never collected."""
+        for void in (TargetState.EXPIRED, TargetState.SPOILED, TargetState.SUPERSEDED):
             if void in self.past:
                 assert TargetState.COLLECTED not in self.past[self.past.index(void) :]
 
