@@ -92,8 +92,9 @@ class Tx:
 
     async def insert_once(self, table: Table, values: dict[str, Any]) -> bool:
         """Insert a row; say False, and change nothing, where one with its keys is there."""
-        done = await self.conn.execute(self._insert(table).values(values).on_conflict_do_nothing())
-        return done.rowcount == 1
+        # What comes back tells; an insert's row count is not to be relied on.
+        made = self._insert(table).values(values).on_conflict_do_nothing()
+        return (await self.conn.execute(made.returning(*table.primary_key))).first() is not None
 
     def _insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
         return sqlite.insert(table) if self.store.dialect == "sqlite" else postgresql.insert(table)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from directory.base import Account
 
 LONGEST_WORD = 64  # characters; also keeps a hostile name below the size that an index entry may have
-MOST_WORDS = 40  # of one account
+MOST_WORDS = 60  # of one account
 MOST_QUERY_WORDS = 6
 LOGIN = 0  # rank: the whole login
 PERSON = 1  # a word of login, mail or name, unless another such word of the account starts with it
@@ -24,6 +24,7 @@ STROKES = str.maketrans(
 )
 CONTROLS = {code: " " if chr(code).isspace() else None for code in (*range(32), 127)}
 UNSEEN = frozenset({"Mn", "Cc", "Cf", "Cs", "Co", "Cn"})
+AROUND = ",;\"'<>()"  # what people put around a word
 BETWEEN_PARTS = re.compile(r"[\W_]+")
 
 
@@ -38,26 +39,29 @@ def fold(text: str) -> str:
     lower = text.casefold()
     if lower.isascii():
         return lower.translate(CONTROLS)
-    plain = unicodedata.normalize("NFKD", lower).translate(CONTROLS)
+    plain = "".join(" " if c.isspace() else c for c in unicodedata.normalize("NFKD", lower))
     return "".join(c for c in plain if unicodedata.category(c) not in UNSEEN).casefold().translate(STROKES)
 
 
 def query_words(query: str) -> tuple[str, ...]:
     """Return the folded words of what someone typed (at most 6), each once."""
-    words = (word.strip(",;\"'<>()") for word in fold(query).split())
-    return tuple(dict.fromkeys(word[:LONGEST_WORD] for word in words if word))[:MOST_QUERY_WORDS]
+    return tuple(dict.fromkeys(word[:LONGEST_WORD] for word in _split(query)))[:MOST_QUERY_WORDS]
 
 
 def words_of(account: Account) -> frozenset[tuple[int, str]]:
     """Return the (rank, folded word) pairs that an account is found by the start of."""
+    login, mail, department = account.login, account.mail or "", account.department or ""
     names = f"{account.name} {account.given_name} {account.family_name}"
-    texts = (account.login, account.mail or "", *names.split())
-    parts = [part for text in (account.login, (account.mail or "").partition("@")[0], names) for part in _parts(text)]
-    words = sorted(_kept([*map(fold, texts), *parts]))
+    whole = [word for text in (login, mail, names) for word in _split(text)]
+    parts = [part for text in (login, mail.partition("@")[0], names) for part in _parts(text)]
+    words = sorted(_kept([*whole, *parts]))
     ranked = {(SHORT if longer.startswith(word) else PERSON, word) for word, longer in pairwise([*words, ""])}
-    department = account.department or ""
-    ranked |= {(DEPARTMENT, word) for word in _kept([*fold(department).split(), *_parts(department)])}
-    return frozenset(ranked | {(LOGIN, word) for word in _kept([fold(account.login)])})
+    ranked |= {(DEPARTMENT, word) for word in _kept([*_split(department), *_parts(department)])}
+    return frozenset(ranked | {(LOGIN, word) for word in _kept([fold(login)])})
+
+
+def _split(text: str) -> list[str]:
+    return [word for word in (each.strip(AROUND) for each in fold(text).split()) if word]
 
 
 def _parts(text: str) -> list[str]:
