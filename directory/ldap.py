@@ -9,9 +9,7 @@ member.
 from __future__ import annotations
 
 import asyncio
-import re
 import ssl
-import unicodedata
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import timedelta
@@ -33,30 +31,28 @@ from directory.base import (
     NotAllowed,
     Page,
     PasswordPolicy,
-    PasswordRejected,
     Written,
 )
 from directory.ldap_check import check
-from directory.ldap_entry import CSN, DISABLED, Entry, account, attributes
+from directory.ldap_entry import CSN, Entry, account, attributes
 from directory.ldap_errors import EXPIRED, told_of_password
 from directory.ldap_options import LdapOptions
 from directory.ldap_policy import Policies
 from directory.ldap_pool import Pool
-from directory.ldap_search import Marks, any_of, by_id, chunks, groups_of, modify, pages, search
+from directory.ldap_search import Marks, any_of, by_id, chunks, groups_of, pages, search
+from directory.ldap_write import folded, guard, is_unicode, modify, post_read, value_of
 from directory.misconfigured import Misconfigured
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
     from datetime import datetime
-    from typing import Any
 
     from directory.ldap_pool import Connection
     from directory.secret import Secret
 
 MOST_FOUND = 20  # accounts that an Ambiguous tells of
 LONGEST_NAME = 256  # characters of a login or an address that is worth asking for
-# slapd takes "{SSHA}..." for a hash that is to be stored as it is: nobody could sign in with that text
-PREHASHED = re.compile(r"\{[^{}]*\}")
+TURN = 100  # entries of a page, after which others have a turn: a walk is never in anybody's way for long
 CLOCKS_APART = timedelta(milliseconds=50)  # slapd's idea of now lags by a tick of the kernel even on one machine
 LAST_SIGN_IN = ("pwdLastSuccess", "authTimestamp")  # `lastbind on` since 2.5; the overlay of that name before
 
@@ -110,14 +106,14 @@ class LdapDirectory(Directory):
     async def find(self, ident: str) -> Account | None:
         """Find the account whose login or mail address is exactly `ident` (any case), or None."""
         o = self._options
-        wanted = _folded(ident)
-        if not wanted or len(ident) > LONGEST_NAME or not _unicode(ident):
+        wanted = folded(ident)
+        if not wanted or len(ident) > LONGEST_NAME or not is_unicode(ident):
             return None
         either = "".join(any_of(name, [ident.strip()]) for name in (o.login, o.mail))
         async with self._pool.take() as conn:
             found = await search(conn, o.base, f"(&{o.people_filter}(|{either}))", attributes(o), most=MOST_FOUND + 1)
             # the server's matching is more generous than "exactly" (spaces, for one)
-            exact = [e for e in found if wanted in map(_folded, (*e.texts(o.login), *e.texts(o.mail)))]
+            exact = [e for e in found if wanted in map(folded, (*e.texts(o.login), *e.texts(o.mail)))]
             accounts = await self._accounts(conn, exact)
         if len(accounts) > 1:
             raise Ambiguous("more than one entry", accounts=tuple(accounts[:MOST_FOUND]))
@@ -165,7 +161,9 @@ class LdapDirectory(Directory):
             return []
         marks = marks or await Marks.read(conn, o, [entry.uuid for entry in found])
         accounts = []
-        for entry in found:
+        for number, entry in enumerate(found):
+            if number % TURN == TURN - 1:
+                await asyncio.sleep(0)
             locked = await self._locked(entry, policies)
             accounts.append(account(entry, o, marks=marks.of(entry.uuid), locked=locked))
         return [a for a in accounts if a is not None]
@@ -189,7 +187,7 @@ class LdapDirectory(Directory):
         (RFC 4528) makes the server look at the moment of writing. The post-read control (RFC 4527) tells the marker of
         this very write.
         """
-        value = _value(password)
+        value = value_of(password)
         async with self._pool.take() as conn:
             entry = await by_id(conn, self._options, account.id, attributes(self._options))
             if entry.disabled:
@@ -197,7 +195,7 @@ class LdapDirectory(Directory):
             must_change = must_change and (await Policies(conn, self._options).of(entry)).must_change
             await self._another_second(entry)
             controls = [
-                AssertionControl(True, self._guard(account)),
+                AssertionControl(True, guard(self._options, account)),
                 PostReadControl(False, ["pwdChangedTime", "pwdReset"]),
                 PasswordPolicyControl(),
             ]
@@ -206,7 +204,7 @@ class LdapDirectory(Directory):
                 (ldap.MOD_REPLACE, "pwdReset", [b"TRUE"] if must_change else None),
             ]
             after = await modify(conn, entry.dn, changes, controls, tell=told_of_password)
-        seen = Entry(entry.dn, _post_read(after))
+        seen = Entry(entry.dn, post_read(after))
         return Written(marker=seen.text("pwdChangedTime"), must_change=seen.flag("pwdReset"))
 
     async def _must_change(self, account: Account) -> None:
@@ -225,16 +223,8 @@ class LdapDirectory(Directory):
     async def _mark(
         self, conn: Connection, entry: Entry, account: Account, name: str, values: list[bytes] | None
     ) -> None:
-        guard = AssertionControl(True, self._guard(account))
-        await modify(conn, entry.dn, [(ldap.MOD_REPLACE, name, values)], [guard])
-
-    def _guard(self, account: Account) -> str:
-        """Write what must still be true when the server writes: this very person, not disabled, not promoted."""
-        o = self._options
-        never = [f"(pwdAccountLockedTime={DISABLED})", o.disabled_filter]
-        never.append(None if account.privileged else o.privileged_filter)
-        refused = "".join(f"(!{condition})" for condition in never if condition)
-        return f"(&{any_of('entryUUID', [account.id])}{o.people_filter}{refused})"
+        control = AssertionControl(True, guard(self._options, account))
+        await modify(conn, entry.dn, [(ldap.MOD_REPLACE, name, values)], [control])
 
     async def _another_second(self, entry: Entry) -> None:
         """Wait until the second is over in which the password was last set: pwdChangedTime has no finer grain."""
@@ -263,7 +253,7 @@ class LdapDirectory(Directory):
         return max(times, default=None)
 
     async def _verify_password(self, account: Account, password: Secret) -> bool:
-        if not password or not _unicode(password.reveal()):
+        if not password or not is_unicode(password.reveal()):
             return False  # RFC 4513, 5.1.2: a bind with an empty password succeeds, as nobody
         async with self._pool.take() as conn:
             entry = await by_id(conn, self._options, account.id, attributes(self._options))
@@ -276,35 +266,3 @@ class LdapDirectory(Directory):
     async def check(self) -> list[Finding]:
         """Connect, sign in, find, and see whether the right to reset is there and no more than that."""
         return await check(self._pool, self._options)
-
-
-def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).strip().casefold()
-
-
-def _unicode(text: str) -> bool:
-    """Say whether it can be sent: Python's texts may hold half of a character."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _value(password: Secret) -> bytes:
-    """Encode a password as slapd will hash it (RFC 4519, 2.41).
-
-    Raises:
-        PasswordRejected: empty, no Unicode, or one that slapd would take for a hash.
-    """
-    text = password.reveal()
-    if not text or not _unicode(text) or PREHASHED.match(text):
-        raise PasswordRejected("empty, no Unicode, or it looks like a hash")
-    return text.encode()
-
-
-def _post_read(controls: Any) -> Mapping[str, tuple[bytes, ...]]:
-    for control in controls:
-        if control.controlType == PostReadControl.controlType:
-            return {name.lower(): tuple(values) for name, values in control.entry.items()}
-    return {}

@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from directory.base import Account, BadAnswer
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 DISABLED = "000001010000Z"  # in pwdAccountLockedTime: locked by an administrator, for good (slapo-ppolicy)
 # RFC 4517, 3.3.13, as far as slapd writes it; the year 0000 of DISABLED is none
 TIME = re.compile(r"(\d{14})(?:[.,]\d{1,9})?Z")
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # as slapd writes it: RFC 4530
 CSN = re.compile(r"\d{14}\.\d{6}Z#[0-9a-f]{6}#[0-9a-f]{3}#[0-9a-f]{6}")
 STATE = ("entryUUID", "entryCSN", "pwdChangedTime", "pwdReset", "pwdAccountLockedTime", "pwdPolicySubentry")
 
@@ -35,14 +35,20 @@ class Entry:
         Raises:
             BadAnswer: not UTF-8.
         """
+        values = self.values.get(name.lower()) if name else None
+        if not values:
+            return ()
         try:
-            return tuple(value.decode() for value in self.values.get((name or "").lower(), ()))
+            return tuple(map(bytes.decode, values))
         except UnicodeDecodeError:
             raise BadAnswer(f"{name} is no text") from None
 
     def text(self, name: str | None) -> str | None:
-        """Decode the first value that is not empty."""
-        return next((text for text in self.texts(name) if text.strip()), None)
+        """Decode the first value that is not blank."""
+        for text in self.texts(name):
+            if text and not text.isspace():
+                return text
+        return None
 
     def time(self, name: str) -> datetime | None:
         """Read an aware UTC time, to the second.
@@ -81,10 +87,10 @@ class Entry:
         Raises:
             BadAnswer: it is missing, most likely for want of the right to read it, or none.
         """
-        try:
-            return str(UUID(self.text("entryUUID") or ""))
-        except ValueError:
-            raise BadAnswer("an entry without a readable entryUUID") from None
+        text = self.text("entryUUID")
+        if text is None or not UUID.fullmatch(text):
+            raise BadAnswer("an entry without an entryUUID that can be read")
+        return text
 
     @property
     def csn(self) -> str | None:

@@ -1,4 +1,4 @@
-"""What is said to an LDAP server: paged searches, who matches a filter, groups from above and below, one modify."""
+"""Reading from an LDAP server: paged searches, who matches a filter, groups from above and from below."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ from directory.ldap_entry import Entry, entries
 from directory.ldap_errors import told_of_search
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+    from collections.abc import AsyncGenerator, Iterable, Sequence
 
-    from directory.base import DirectoryError
     from directory.ldap_options import LdapOptions
     from directory.ldap_pool import Connection
 
@@ -173,29 +172,6 @@ async def groups_of(conn: Connection, options: LdapOptions, dn: str) -> tuple[st
             raise BadAnswer("more groups than can be true")
         waiting = above
     return tuple(sorted(found.values()))
-
-
-async def modify(
-    conn: Connection,
-    dn: str,
-    changes: list[tuple[int, str, list[bytes] | None]],
-    controls: list[Any],
-    *,
-    tell: Callable[[Exception], DirectoryError] | None = None,
-) -> list[Any]:
-    """Send one modify, which the server does whole or not at all; return the controls of its answer.
-
-    Raises:
-        Unreachable: no answer; it MAY have been done.
-        BadAnswer: no answer that the protocol allows; it MAY have been done.
-        DirectoryError: as `tell` says; nothing has changed.
-    """
-    kind, _, _, after = await conn.call(
-        lambda library: library.modify_ext_s(dn, changes, serverctrls=controls), sent=True, tell=tell
-    )
-    if kind != ldap.RES_MODIFY:
-        raise BadAnswer("the answer to a modify is another one", sent=True)
-    return list(after)
 
 
 async def by_id(

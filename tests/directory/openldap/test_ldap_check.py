@@ -98,7 +98,7 @@ async def test_an_empty_directory_is_told(row, corp) -> None:
 
 
 async def test_a_filter_on_what_may_not_be_read_is_told(row, opened) -> None:
-    """The server tells neither yes nor no of an attribute that we may not read; as a guard it would stop every reset."""
+    """Of an attribute that we may not read the server says neither yes nor no; as a guard it would stop every reset."""
     await row.make_account(Person())
     row.slapd.admin(ldif(f"cn=x,{GROUPS}", [("objectClass", "groupOfNames"), ("member", SERVICE)]))
     faults = await wrong(opened(privileged_filter="(pwdHistory=*)", privileged_groups=[ADMINS]))

@@ -10,10 +10,11 @@ import pytest
 from directory.base import BadAnswer, NotAllowed, NotNow, PasswordUnchanged, Unreachable
 from directory.secret import Secret
 from tests.directory.harness import Person, Sign
+from tests.directory.harness_ldap import ldif
 from tests.support.authority import Authority
 from tests.support.ldap_fake import Fake, ber, done, found, number, request, result
 from tests.support.ldap_tap import MODIFY, SEARCH, Tap
-from tests.support.slapd import PEOPLE
+from tests.support.slapd import GROUPS, PEOPLE, SERVICE, people
 
 pytestmark = pytest.mark.server
 
@@ -27,6 +28,7 @@ NO_RULES = {
     "unconfirmed_filter": None,
     "default_policy_dn": None,
 }
+NOBODY = ldif(f"cn=directory-admins,{GROUPS}", [("objectClass", "groupOfNames"), ("member", SERVICE)])
 UUID = b"0d9b8a9e-0000-4000-8000-000000000001"
 BOUND = result(1, 0x61)
 
@@ -202,6 +204,35 @@ async def test_killed_in_the_middle_of_a_write_is_unknown(row, corp, opened, mom
     else:
         await corp.set_password(account, Secret(NEW), must_change=True)
     assert await row.sign_in(account.id, NEW) == Sign.MUST_CHANGE
+
+
+async def test_killed_with_many_writes_under_way_nothing_is_told_wrong(row, corp) -> None:
+    """What was acknowledged is set, what was not sent is not set, and what was sent and not answered is told so."""
+    row.slapd.up(more=NOBODY + people(40))
+    accounts = [a async for page in corp.pages() for a in page.accounts]
+    answered = 0
+
+    async def reset(account):
+        nonlocal answered
+        try:
+            await corp.set_password(account, Secret(NEW + account.login), must_change=False)
+        except Unreachable as error:
+            return error.sent
+        answered += 1
+        if answered == 10:
+            row.slapd.kill()
+        return None
+
+    ends = dict(zip(accounts, await asyncio.gather(*map(reset, accounts)), strict=True))
+    row.slapd.start()
+    assert list(ends.values()).count(None) >= 10
+    assert False in ends.values()
+    for account, sent in ends.items():
+        dn = f"uid={account.login},{PEOPLE}"
+        new = row.slapd.whoami(dn, NEW + account.login).returncode == 0
+        old = row.slapd.whoami(dn, f"Start-{account.login}-pw").returncode == 0
+        assert new != old
+        assert sent or new == (sent is None)
 
 
 async def test_a_restart_in_between_costs_nothing(row, corp) -> None:
