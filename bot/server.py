@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.context.async_context import AsyncBoltContext
+from slack_bolt.request.async_internals import build_async_context
 
 from bot.errors import OperatorError
 
@@ -14,11 +17,27 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from slack_bolt.async_app import AsyncApp
+    from slack_bolt.request.async_request import AsyncBoltRequest
 
 log = logging.getLogger(__name__)
 
 MAX_BODY = 1024 * 1024  # Slack's largest payload is a view of 250 kB
 NO_STORE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+
+async def _read(request: web.Request) -> AsyncBoltRequest:
+    """Read what Slack sent.
+
+    Bolt takes any form with the word "payload" in it for one with that field: a command that says it would be dropped.
+
+    Raises:
+        ValueError, LookupError: it is no text, no form and no JSON.
+    """
+    bolt = await to_bolt_request(request)
+    if not bolt.body and bolt.raw_body:
+        bolt.body = dict(parse_qsl(bolt.raw_body, keep_blank_values=True))
+        bolt.context = build_async_context(AsyncBoltContext(), bolt.body)
+    return bolt
 
 
 class Server:
@@ -66,7 +85,11 @@ class Server:
     async def _events(self, request: web.Request) -> web.StreamResponse:
         if self._app is None:
             return web.Response(status=503, text="not taking events", headers={"Retry-After": "5", **NO_STORE})
-        answer = await self._app.async_dispatch(await to_bolt_request(request))
+        try:
+            bolt = await _read(request)
+        except (UnicodeDecodeError, LookupError, ValueError):
+            return web.Response(status=400, text="not readable", headers=NO_STORE)
+        answer = await self._app.async_dispatch(bolt)
         return await to_aiohttp_response(answer)
 
     async def _healthz(self, _: web.Request) -> web.Response:

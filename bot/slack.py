@@ -161,7 +161,8 @@ class Line:
                 if code in REMEDIES:
                     raise ConfigError(REMEDIES[code]) from error
                 log.warning("slack_refused", extra={"error": code, "again_in": wait})
-            except (aiohttp.ClientError, OSError, ValueError) as error:  # ValueError: a page instead of JSON
+            except (aiohttp.ClientError, OSError, ValueError, AttributeError) as error:
+                # ValueError, AttributeError: a page instead of JSON; slack_sdk 3.47 stumbles over it
                 log.warning("slack_not_reached", extra={"error": type(error).__name__, "again_in": wait})
             else:
                 self._demand_team(identity)

@@ -95,10 +95,10 @@ def ready(bot):
     return look
 
 
-async def answers(workspace):
+async def answers(workspace, text="/reset-password help"):
     """Ask for help in a channel; returns whether the bot said something to it."""
     before = len(workspace.record.calls("chat.postEphemeral")) + _responses(workspace)
-    await workspace.do(MORGAN, do="say", channel=GENERAL, text="/reset-password help")
+    await workspace.do(MORGAN, do="say", channel=GENERAL, text=text)
 
     async def look():
         return len(workspace.record.calls("chat.postEphemeral")) + _responses(workspace) > before
@@ -146,8 +146,13 @@ async def test_http_mode_takes_signed_requests_only(start, workspace):
         forged = {"X-Slack-Signature": "v0=00", "X-Slack-Request-Timestamp": str(int(clock().timestamp()))}
         async with session.post(url, data={"command": "/reset-password"}, headers=forged) as answer:
             assert answer.status == 401
+        async with session.post(
+            url, data=b"\xff\xfe", headers={"Content-Type": "text/plain; charset=nonsense"}
+        ) as answer:
+            assert answer.status == 400
     workspace.use_http(url)
     assert await answers(workspace)
+    assert await answers(workspace, "/reset-password payload")
 
 
 async def test_a_dropped_connection_comes_back(start, workspace):
