@@ -8,12 +8,13 @@ import ipaddress
 import ssl
 import tempfile
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from cryptography import x509
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 HOST = "127.0.0.1"
-_DAYS = 30
+_ALWAYS = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 
 
 @dataclass(slots=True)
@@ -51,21 +52,24 @@ class Mailbox:
     port: int = 0
     ca_file: Path = Path()
     _refusals: list[str] = field(default_factory=list)
+    _open: WeakSet[SMTP] = field(default_factory=WeakSet)
     _server: asyncio.Server | None = None
     _folder: tempfile.TemporaryDirectory[str] | None = None
 
     async def start(self) -> None:
         """Listen on a free port."""
         self._folder = tempfile.TemporaryDirectory(prefix="practice-mail-")
-        context, self.ca_file = _certificate(Path(self._folder.name), self.clock())
+        context, self.ca_file = _certificate(Path(self._folder.name))
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: SMTP(
+
+        def answer() -> SMTP:
+            spoken = SMTP(
                 self, hostname="localhost", ident="practice", tls_context=context, require_starttls=True, loop=loop
-            ),
-            HOST,
-            0,
-        )
+            )
+            self._open.add(spoken)
+            return spoken
+
+        self._server = await loop.create_server(answer, HOST, 0)
         self.port = int(self._server.sockets[0].getsockname()[1])
 
     async def stop(self) -> None:
@@ -73,6 +77,9 @@ class Mailbox:
         if self._server is not None:
             self._server.close()
             self._server = None
+        for spoken in self._open:
+            if isinstance(spoken.transport, asyncio.Transport):
+                spoken.transport.abort()
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
@@ -119,7 +126,7 @@ def _part(mail: EmailMessage, kind: str) -> str:
     return "" if body is None else str(body.get_content())
 
 
-def _certificate(folder: Path, now: datetime) -> tuple[ssl.SSLContext, Path]:
+def _certificate(folder: Path) -> tuple[ssl.SSLContext, Path]:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "practice mailbox")])
     names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address(HOST))])
@@ -129,10 +136,12 @@ def _certificate(folder: Path, now: datetime) -> tuple[ssl.SSLContext, Path]:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=_DAYS))
+        # As wide as can be: the workspace's clock may be anywhere, and the file lives no longer than the workspace.
+        .not_valid_before(_ALWAYS[0])
+        .not_valid_after(_ALWAYS[1])
         .add_extension(names, critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )
     public, private = folder / "mailbox-ca.pem", folder / "mailbox-key.pem"

@@ -149,6 +149,7 @@ class Sockets:
         """Tear every connection down at the transport."""
         for one in [*self.connections]:
             one.leaving = True
+            self.changed()
             if one.transport is not None:
                 one.transport.abort()
 
@@ -166,6 +167,7 @@ class Sockets:
 
     async def _leave(self, connection: Connection, reason: str) -> None:
         connection.leaving = True
+        self.changed()
         await connection.say({"type": "disconnect", "reason": reason, "debug_info": self._debug()})
 
     async def _hello(self, connection: Connection, *, fast: bool) -> None:
