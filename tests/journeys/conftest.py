@@ -61,8 +61,11 @@ class Pictures:
     folder = HERE.parent.parent / "docs" / "images"
     wanted = os.environ.get("REKEY_PICTURES") == "1"
 
-    async def take(self, viewer, name):
+    async def take(self, viewer, name, *, top=False):
+        """Take a picture; with `top`, of the beginning of what the modal shows."""
         if self.wanted:
+            if top:
+                await viewer.modal.locator(".modal-body").evaluate("body => body.scrollTo(0, 0)")
             await viewer.page.screenshot(path=self.folder / f"{name}.png", animations="disabled")
 
 

@@ -13,7 +13,7 @@ from playwright.async_api import async_playwright, expect
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PICKUP_CODE = re.compile(r"^[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}$")
 DESKTOP, HANDHELD = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
-PATIENCE = 20_000  # milliseconds; generous, since nothing waits longer than it must
+PATIENCE = 10_000  # milliseconds; generous, since nothing waits longer than it must
 
 expect.set_options(timeout=PATIENCE)
 

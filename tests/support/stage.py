@@ -13,7 +13,6 @@ import shutil
 import signal
 import sqlite3
 from contextlib import asynccontextmanager, closing, contextmanager
-from datetime import timedelta
 
 import argon2
 import pyotp
@@ -69,7 +68,7 @@ class Stage:
 
     def account(self, login):
         """Return a row of the directory's own file."""
-        return self._rows("acme.db", "SELECT * FROM accounts WHERE login = ?", login)[0]
+        return self.rows("acme.db", "SELECT * FROM accounts WHERE login = ?", login)[0]
 
     def fits(self, login, password):
         """Say whether the directory's file holds this password for an account."""
@@ -81,18 +80,18 @@ class Stage:
     def targets(self, login="robin.meyer"):
         """Return the store's rows of all resets of an account, oldest first."""
         mine = self.account(login)["id"]
-        return self._rows("rekey.db", "SELECT * FROM targets WHERE account_id = ? ORDER BY asked_at", mine)
+        return self.rows("rekey.db", "SELECT * FROM targets WHERE account_id = ? ORDER BY asked_at", mine)
 
     def deeds(self):
         """Return the journal's deeds, oldest first."""
-        return [row["deed"] for row in self._rows("rekey.db", "SELECT deed FROM audit ORDER BY seq")]
+        return [row["deed"] for row in self.rows("rekey.db", "SELECT deed FROM audit ORDER BY seq")]
 
     def sealed(self):
         """Return how many passwords wait sealed in the store."""
-        wanted = "SELECT count(*) AS n FROM seals WHERE blob IS NOT NULL AND purpose NOT LIKE '%seed%'"
-        return self._rows("rekey.db", wanted)[0]["n"]
+        wanted = "SELECT count(*) AS n FROM seals WHERE blob IS NOT NULL AND purpose <> 'totp'"
+        return self.rows("rekey.db", wanted)[0]["n"]
 
-    def _rows(self, name, query, *values):
+    def rows(self, name, query, *values):
         with closing(sqlite3.connect(f"file:{self.data / name}?mode=ro", uri=True, timeout=10)) as connection:
             connection.row_factory = sqlite3.Row
             return connection.execute(query, values).fetchall()
@@ -129,15 +128,33 @@ class Stage:
         await self.until(lambda: self.demo.bot.pid not in {None, dead})
         await self.connected()
 
+    def age_forms(self):
+        """Let every open form be as old as if a day had passed."""
+        with closing(sqlite3.connect(self.data / "rekey.db", timeout=10, isolation_level=None)) as connection:
+            connection.execute("UPDATE forms SET expires_at = datetime(expires_at, '-1 day') || '.000000'")
+
     @contextmanager
     def held(self, name):
-        """Hold the one right to write to a database file; whoever else wants to write waits."""
+        """Hold the one right to write to a database file until `release`; whoever else wants to write waits."""
         with closing(sqlite3.connect(self.data / name, timeout=10, isolation_level=None)) as connection:
             connection.execute("BEGIN IMMEDIATE")
+            hold = Hold(connection)
             try:
-                yield
+                yield hold
             finally:
-                connection.execute("ROLLBACK")
+                hold.release()
+
+
+class Hold:
+    """The right to write to one file."""
+
+    def __init__(self, connection):
+        self._connection = connection
+
+    def release(self):
+        """Give it back; may be called twice."""
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
 
 
 @asynccontextmanager
@@ -152,9 +169,9 @@ async def raised(folder):
 async def furnished(folder):
     """Make a folder that demos can be copied from: people, keys, phones, and the index filled."""
     async with raised(folder) as stage:
-        count = len(stage._rows("acme.db", "SELECT id FROM accounts"))
+        count = len(stage.rows("acme.db", "SELECT id FROM accounts"))
         filled = "SELECT count(*) AS n FROM index_accounts"
-        await stage.until(lambda: stage._rows("rekey.db", filled)[0]["n"] == count)
+        await stage.until(lambda: stage.rows("rekey.db", filled)[0]["n"] == count)
     return folder
 
 
@@ -164,4 +181,4 @@ def copy(template, folder):
     return folder
 
 
-__all__ = ["Stage", "copy", "furnished", "raised", "timedelta"]
+__all__ = ["Stage", "copy", "furnished", "raised"]
