@@ -6,15 +6,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.script.revision import ResolutionError
-from alembic.util import CommandError
+from sqlalchemy import inspect, text
 
 if TYPE_CHECKING:
+    from alembic.config import Config
     from sqlalchemy import Connection
+
+# Alembic is imported where it works: a store that is up to date, which is nearly every start, needs none of it.
 
 SCRIPTS = Path(__file__).parent / "migrations"
 VERSION_TABLE = "rekey_version"  # not "alembic_version": the database may hold other programs' tables
@@ -31,6 +29,8 @@ class SchemaState(StrEnum):
 
 def config(connection: Connection | None = None) -> Config:
     """Return Alembic's configuration, for a connection on which to work."""
+    from alembic.config import Config
+
     made = Config()
     made.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     made.set_main_option("path_separator", "os")
@@ -40,10 +40,17 @@ def config(connection: Connection | None = None) -> Config:
 
 def state_of(connection: Connection) -> SchemaState:
     """Compare the store's revision with the newest one that this code knows."""
-    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
-    found = context.get_current_revision()
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return SchemaState.EMPTY
+    found = connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}"))  # noqa: S608 - a constant
     if found is None:
         return SchemaState.EMPTY
+    if found == _newest():
+        return SchemaState.CURRENT
+    from alembic.script import ScriptDirectory
+    from alembic.script.revision import ResolutionError
+    from alembic.util import CommandError
+
     scripts = ScriptDirectory.from_config(config())
     try:
         known = scripts.get_revision(found)
@@ -52,11 +59,20 @@ def state_of(connection: Connection) -> SchemaState:
     return SchemaState.CURRENT if known and known.is_head else SchemaState.OLD
 
 
+def _newest() -> str:
+    """Return our newest revision by the files' names: each begins with its revision's number."""
+    return max(path.name.partition("_")[0] for path in (SCRIPTS / "versions").glob("[0-9]*.py"))
+
+
 def to_head(connection: Connection) -> None:
     """Run what is missing, on this connection and in its transaction."""
+    from alembic import command
+
     command.upgrade(config(connection), "head")
 
 
 def to_base(connection: Connection) -> None:
     """Take everything of ours away again."""
+    from alembic import command
+
     command.downgrade(config(connection), "base")
