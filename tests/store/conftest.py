@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +12,7 @@ from resets.actor import Actor, SlackPerson
 from resets.audit import AuditEntry, Deed
 from store import base
 from store.keys import KeyRing
+from store.tables import metadata
 from tests.support import postgres
 
 
@@ -54,17 +57,48 @@ def url(request):
     return request.getfixturevalue("server").database()
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory):
+    """An SQLite file that is up to date, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "rekey.db"
+    asyncio.run(base.upgrade(f"sqlite+aiosqlite:///{path}"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_database(server):
+    """A PostgreSQL database that is up to date. There is one, for a new one takes long; each test leaves it empty."""
+    url = server.database()
+    asyncio.run(base.upgrade(url))
+    return url
+
+
 @pytest.fixture
-async def store(url, ring, clock):
-    await base.upgrade(url)
-    opened = await base.Store.open(url, ring, clock=clock)
+def emptied_database(server, migrated_database):
+    yield migrated_database
+    tables = ", ".join(metadata.tables)
+    head = "INSERT INTO audit_head (id, seq, mac) VALUES (1, 0, repeat('0', 64))"
+    server.sql(f"TRUNCATE {tables}; {head}", migrated_database.rpartition("/")[2])
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
+def migrated_url(request, sqlite_url):
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("migrated_file"), sqlite_url.removeprefix("sqlite+aiosqlite:///"))
+        return sqlite_url
+    return request.getfixturevalue("emptied_database")
+
+
+@pytest.fixture
+async def store(migrated_url, ring, clock):
+    opened = await base.Store.open(migrated_url, ring, clock=clock)
     yield opened
     await opened.close()
 
 
 @pytest.fixture
-async def sqlite_store(sqlite_url, ring, clock):
-    await base.upgrade(sqlite_url)
+async def sqlite_store(sqlite_url, migrated_file, ring, clock, tmp_path):
+    shutil.copy(migrated_file, tmp_path / "rekey.db")
     opened = await base.Store.open(sqlite_url, ring, clock=clock)
     yield opened
     await opened.close()

@@ -185,9 +185,9 @@ async def test_a_chain_written_anew_with_the_key_is_found_by_a_head(store, journ
     assert await verdict(store, journal) == Verdict(False, 9, 10, Finding.EDITED)
 
 
-async def test_another_ring_verifies_nothing(store, journal, clock, url):
+async def test_another_ring_verifies_nothing(store, journal, clock, migrated_url):
     """Without the key the first entry is not genuine."""
-    other = await Store.open(url, KeyRing((bytes(range(32)),)), clock=clock)
+    other = await Store.open(migrated_url, KeyRing((bytes(range(32)),)), clock=clock)
     assert await verdict(other) == Verdict(False, 0, 1, Finding.EDITED)
     await other.close()
 
@@ -215,9 +215,9 @@ async def test_parallel_appends_leave_no_gap(store, entry):
     assert await verdict(store, max(heads)) == Verdict(True, 60, None, Finding.WHOLE)
 
 
-async def test_parallel_stores_leave_no_gap(store, entry, url, clock):
+async def test_parallel_stores_leave_no_gap(store, entry, migrated_url, clock):
     """Two processes' worth of stores on one database write one chain."""
-    second = await Store.open(url, store.ring, clock=clock)
+    second = await Store.open(migrated_url, store.ring, clock=clock)
 
     async def one(which, number):
         async with which.write() as tx:

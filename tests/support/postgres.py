@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 
 if TYPE_CHECKING:
@@ -35,14 +36,21 @@ class Postgres:
         self._numbers = itertools.count(1)
 
     def database(self) -> str:
+        """Make a new database; gives its URL."""
         name = f"store{next(self._numbers)}"
-        self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "rekey", name)
+        self.sql(f"CREATE DATABASE {name}")
         return f"postgresql+psycopg://rekey@127.0.0.1:{self.port}/{name}"
 
     def end_connections(self) -> None:
         """Break every connection but our own, as a restart of the server does."""
-        kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname <> ''"
-        self._run("psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", "rekey", "-d", "postgres", "-c", kill)
+        self.sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname <> ''"
+        )
+
+    def sql(self, statement: str, database: str = "postgres") -> None:
+        where = f"host=127.0.0.1 port={self.port} user=rekey dbname={database}"
+        with psycopg.connect(where, autocommit=True) as connection:
+            connection.execute(statement)
 
     def start(self) -> None:
         self._run("initdb", "-D", "data", "-U", "rekey", "-A", "trust", "-E", "UTF8", "--no-sync", *self._collation())
