@@ -42,6 +42,7 @@ class Rounds:
         rounds: list[tuple[str, timedelta, Callable[[], Awaitable[object]]]] = [
             ("mend", MINUTE, self._mend),
             ("expire", MINUTE, lambda: sweep.expire(self._tools)),
+            ("signed in", MINUTE, lambda: sweep.signed_in(self._tools)),
             ("tidy", TIDY_EVERY, self._tidy),
         ]
         rounds += [(f"index {name}", pause, self._refresher(name)) for name, pause in self._refresh_every.items()]

@@ -5,15 +5,21 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from desk.journal import announce
 from desk.tools import Tools, Work, WorkKind
-from directory.base import Capability
+from directory.base import Capability, DirectoryError
+from resets.notice import NoticeKind
 from store import forms, index, jobs, lookups, requests
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from directory.base import Directory
+    from resets.outcome import Target
 
 BATCH = 100
 FORGET_FORMS = timedelta(days=2)
+WATCH = timedelta(hours=24)  # how long a first sign-in is looked out for
 
 
 async def expire(tools: Tools) -> int:
@@ -33,6 +39,37 @@ async def expire(tools: Tools) -> int:
         await forms.delete_old(tx, now - FORGET_FORMS)
         await lookups.delete_old(tx, now - FORGET_FORMS)
     return new
+
+
+async def signed_in(tools: Tools) -> int:
+    """Ask the directories that can tell who has signed in with a new password. Returns how many did for the first time.
+
+    A directory that does not answer is asked again next time.
+    """
+    now = tools.clock()
+    async with tools.store.read() as tx:
+        waiting = [await requests.target(tx, i) for i in await requests.not_signed_in(tx, now - WATCH, BATCH)]
+    new = 0
+    for target in waiting:
+        directory = tools.directories.get(target.planned.directory) if target else None
+        if target is None or directory is None or not directory.can(Capability.LAST_SIGN_IN):
+            continue
+        try:
+            account = (await directory.fetch([target.planned.account_id])).get(target.planned.account_id)
+            at = await directory.last_sign_in(account) if account else None
+        except DirectoryError:
+            continue
+        if at is not None and target.set_at is not None and at >= target.set_at:
+            new += await _has_signed_in(tools, target, at)
+    return new
+
+
+async def _has_signed_in(tools: Tools, target: Target, at: datetime) -> bool:
+    async with tools.store.write() as tx:
+        if not await requests.move_target(tx, target.id, (target.state,), target.state, signed_in_at=at):
+            return False
+        await announce(tools, tx, NoticeKind.STATUS, request_id=target.request_id, target_id=target.id)
+        return True
 
 
 async def refresh(tools: Tools, name: str, *, whole: bool = False) -> int:

@@ -59,6 +59,7 @@ class Target:
     set_at: datetime | None
     expires_at: datetime | None
     collected_at: datetime | None
+    signed_in_at: datetime | None = None  # the first sign-in with it, where the directory can tell
 
     def step(self, step: Step) -> StepRecord:
         """Return the record of one step; one that was never written is TODO."""

@@ -32,6 +32,7 @@ class TargetFields(TypedDict, total=False):
     set_at: datetime | None
     expires_at: datetime | None
     collected_at: datetime | None
+    signed_in_at: datetime | None
     marker: str | None
 
 
@@ -171,6 +172,13 @@ async def due(tx: Tx, now: datetime, limit: int) -> tuple[str, ...]:
     return tuple(await tx.conn.scalars(overdue.order_by(target_rows.c.expires_at, target_rows.c.id).limit(limit)))
 
 
+async def not_signed_in(tx: Tx, since: datetime, limit: int) -> tuple[str, ...]:
+    """Return the ids of the targets set since a time, in the person's hands, and not yet seen to sign in."""
+    held = target_rows.c.state.in_([TargetState.DELIVERED.value, TargetState.COLLECTED.value])
+    recent = select(target_rows.c.id).where(held, target_rows.c.set_at >= since, target_rows.c.signed_in_at.is_(None))
+    return tuple(await tx.conn.scalars(recent.order_by(target_rows.c.set_at, target_rows.c.id).limit(limit)))
+
+
 async def unfinished(tx: Tx) -> tuple[str, ...]:
     """Return the ids of the jobs that are not done, the oldest first."""
     left = select(job_rows.c.id).where(job_rows.c.finished_at.is_(None)).order_by(job_rows.c.created_at, job_rows.c.id)
@@ -232,4 +240,5 @@ def _target(row: Row[Any], request: ResetRequest, records: dict[Step, StepRecord
         set_at=row.t_set_at,
         expires_at=row.t_expires_at,
         collected_at=row.t_collected_at,
+        signed_in_at=row.t_signed_in_at,
     )

@@ -146,6 +146,7 @@ targets = Table(
     Column("set_at", Moment),
     Column("expires_at", Moment),
     Column("collected_at", Moment),
+    Column("signed_in_at", Moment),
     Index(None, "directory", "account_id", "asked_at"),
     Index(None, "state", "expires_at"),
 )

@@ -126,6 +126,7 @@ def _resets() -> None:
         sa.Column("set_at", sa.DateTime(timezone=True)),
         sa.Column("expires_at", sa.DateTime(timezone=True)),
         sa.Column("collected_at", sa.DateTime(timezone=True)),
+        sa.Column("signed_in_at", sa.DateTime(timezone=True)),
         sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name=op.f("fk_targets_request_id")),
         sa.PrimaryKeyConstraint("id"),
     )
