@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hmac
+import logging
 from typing import TYPE_CHECKING
 
-from desk.dossier import PURPOSE
+from desk.dossier import PURPOSE, proof_of
 from desk.forms import PICKUP, open_form, own_form
 from desk.journal import alarm, announce, note
 from desk.sealed import unsealed
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from resets.actor import SlackPerson
     from resets.request import ResetRequest
     from store.base import Tx
+    from store.pickup import PickupRow
+
+log = logging.getLogger(__name__)
 
 ENDS = {
     TargetState.COLLECTED: Reason.ALREADY_SHOWN,
@@ -37,11 +41,10 @@ async def ask(tools: Tools, target_id: str, person: SlackPerson) -> AskPickup:
     """Open the form behind *Show* for the addressee. Nothing is shown or spent yet.
 
     Raises:
-        Refused: NOT_YOURS, ALREADY_SHOWN, EXPIRED, SPOILED, SUPERSEDED or PICKUP_BURNED.
+        Refused: NOT_YOURS, ALREADY_SHOWN, EXPIRED, SPOILED, SUPERSEDED, PICKUP_BURNED or NOT_PROVED.
     """
     async with tools.store.write() as tx:
-        target, _ = await _waiting(tools, tx, target_id, person)
-        row = await pickups.get(tx, target_id)
+        target, _, row = await _waiting(tools, tx, target_id, person)
         if row is not None and row.mac is not None and row.tries_left <= 0:
             raise Refused(Reason.PICKUP_BURNED)
         form_id = await open_form(tools, tx, PICKUP, person, None)
@@ -65,15 +68,20 @@ async def reveal(tools: Tools, form_id: str, person: SlackPerson, code: str | No
     """
     async with tools.store.write() as tx:
         form = await own_form(tools, tx, form_id, PICKUP, person)
-        target, request = await _waiting(tools, tx, str(form.state["target"]), person)
-        missed = await _pay(tools, tx, request, target, code)
+        target, request, row = await _waiting(tools, tx, str(form.state["target"]), person)
+        missed = await _pay(tools, tx, request, target, row, code)
         if missed is None:
             return await _show(tools, tx, form_id, request, target, person)
     raise missed
 
 
-async def _waiting(tools: Tools, tx: Tx, target_id: str, person: SlackPerson) -> tuple[Target, ResetRequest]:
-    """Return a target whose password waits for this very person."""
+async def _waiting(
+    tools: Tools, tx: Tx, target_id: str, person: SlackPerson
+) -> tuple[Target, ResetRequest, PickupRow | None]:
+    """Return a target whose password waits for this very person, and its pickup code's row.
+
+    Person and code are believed only as far as the journal bears them out.
+    """
     target = await requests.target(tx, target_id)
     request = await requests.get(tx, target.request_id) if target else None
     if target is None or request is None:
@@ -89,12 +97,18 @@ async def _waiting(tools: Tools, tx: Tx, target_id: str, person: SlackPerson) ->
         raise Refused(Reason.EXPIRED)
     if await requests.newer_exists(tx, target):
         raise Refused(Reason.SUPERSEDED)
-    return target, request
-
-
-async def _pay(tools: Tools, tx: Tx, request: ResetRequest, target: Target, code: str | None) -> Refused | None:
-    """Spend a try and look; returns the refusal, which must not undo the payment."""
     row = await pickups.get(tx, target.id)
+    proof = await proof_of(tx, request, target)
+    if proof is None or (proof.facts.get("pickup") != "none" and (row is None or row.mac is None)):
+        log.error("proof_broken", extra={"request": request.id, "target": target.id})
+        raise Refused(Reason.NOT_PROVED)
+    return target, request, row
+
+
+async def _pay(
+    tools: Tools, tx: Tx, request: ResetRequest, target: Target, row: PickupRow | None, code: str | None
+) -> Refused | None:
+    """Spend a try and look; returns the refusal, which must not undo the payment."""
     if row is None or row.mac is None:
         return None
     normal = pickup.normal(code or "")

@@ -42,12 +42,20 @@ async def open_dossier(tools: Tools, job_id: str) -> Dossier | None:
             return None
         request = await requests.get(tx, job.request_id or "")
         target = await requests.target(tx, job.target_id)
-        proof = await audit.proved(tx, request.id, Deed.PROVED) if request else None
-    if request is None or target is None or not _fits(request, target, proof):
+        proof = await proof_of(tx, request, target) if request and target else None
+    if request is None or target is None or proof is None:
         await _refused(tools, job, request, target)
         return None
-    assert proof is not None
     return Dossier(job, request, target, proof)
+
+
+async def proof_of(tx: Tx, request: ResetRequest, target: Target) -> AuditEntry | None:
+    """Return the journal's genuine entry that this very reset was proved; None where the rows say anything else.
+
+    Whoever acts on a request's or a target's row asks for it first: a row may have been written over.
+    """
+    proof = await audit.proved(tx, request.id, Deed.PROVED)
+    return proof if _fits(request, target, proof) else None
 
 
 def _fits(request: ResetRequest, target: Target, proof: AuditEntry | None) -> bool:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from desk.dossier import PURPOSE
+from desk.dossier import PURPOSE, proof_of
 from desk.faults import reason as reason_of
 from desk.journal import alarm, announce, note
 from desk.sealed import unsealed
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from directory.secret import Secret
     from resets.outcome import Target
     from resets.request import ResetRequest
+    from store.base import Tx
 
 REPLACEMENT = "replacement"
 MAX_TRIES = 60  # half an hour with the waits below: a stranger may hold this password
@@ -44,10 +45,9 @@ async def run(tools: Tools, work: Work) -> timedelta | None:
             return None
         request = await requests.get(tx, job.request_id or "")
         target = await requests.target(tx, job.target_id or "")
-        deed = Deed.PROVED if work.kind is WorkKind.EXPIRE else Deed.NOT_ME
-        proof = await audit.proved(tx, request.id, deed) if request else None
+        genuine = await _genuine(tx, request, target, work) if request and target else False
         newer = await requests.newer_exists(tx, target) if target else False
-    if request is None or target is None or proof is None or proof.target_id != target.id:
+    if request is None or target is None or not genuine:
         await _ended(tools, job, request, target, Reason.NOT_PROVED, work)
         return None
     if work.kind is WorkKind.EXPIRE and not await _taken_back(tools, request, target):
@@ -67,6 +67,14 @@ async def run(tools: Tools, work: Work) -> timedelta | None:
         reason = refused.reason
     await _ended(tools, job, request, target, reason, work)
     return None
+
+
+async def _genuine(tx: Tx, request: ResetRequest, target: Target, work: Work) -> bool:
+    """Say whether the journal bears out the reset that is to be undone and, of a "not me", that it was said."""
+    if await proof_of(tx, request, target) is None:
+        return False
+    said = await audit.proved(tx, request.id, Deed.NOT_ME)
+    return work.kind is WorkKind.EXPIRE or (said is not None and said.target_id == target.id)
 
 
 async def _taken_back(tools: Tools, request: ResetRequest, target: Target) -> bool:

@@ -11,6 +11,7 @@ from desk.faults import may_have_happened
 from desk.faults import reason as reason_of
 from desk.journal import announce, note
 from desk.look import verified_domains
+from desk.retry import RETRY_WITHIN
 from desk.sealed import unsealed
 from directory.base import (
     Account,
@@ -48,8 +49,14 @@ async def go_on(tools: Tools, dossier: Dossier) -> timedelta | None:
     state = dossier.target.state
     if state not in (TargetState.NEW, TargetState.SEALED, TargetState.STARTED):
         return None
-    if state is TargetState.NEW and tools.clock() - dossier.proof.at > RUN_WITHIN:
+    since = tools.clock() - dossier.proof.at
+    if state is not TargetState.STARTED and since > RUN_WITHIN:
         await fail(tools, dossier, Reason.TOO_LATE)
+        return None
+    if since > RETRY_WITHIN + RUN_WITHIN:
+        # What was begun is gone on with while it may be retried; later, only a row that was written over says "begun".
+        async with tools.store.write() as tx:
+            await _left_unknown(tools, tx, dossier, Reason.DIRECTORY_SILENT)
         return None
     directory = tools.directories.get(dossier.target.planned.directory)
     if directory is None:

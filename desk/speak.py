@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from desk.deliver import CARRIERS
-from desk.dossier import PURPOSE
+from desk.dossier import PURPOSE, proof_of
 from desk.journal import announce, note
 from desk.retry import open_steps
 from desk.sealed import unsealed
@@ -174,6 +174,7 @@ def status(tools: Tools, request: ResetRequest, target: Target) -> StatusFacts:
         set_at=target.set_at,
         expires_at=target.expires_at,
         collected_at=target.collected_at,
+        signed_in_at=target.signed_in_at,
     )
 
 
@@ -196,8 +197,11 @@ def _show(tools: Tools, request: ResetRequest, target: Target, *, asked: bool) -
 
 async def _mail(tools: Tools, tx: Tx, notice: Notice, request: ResetRequest, target: Target) -> SayMail | None:
     carries = notice.kind in PASSWORD_MAILS
+    # A notice, its way and its address are rows that may have been written over; the password goes by what was proved.
+    due = carries and target.state in ALIVE and notice.kind in map(CARRIERS.get, request.plan.options.channels)
     try:
-        secret = await unsealed(tx, PURPOSE, target.id) if carries and target.state in ALIVE else None
+        proved = due and await proof_of(tx, request, target) is not None
+        secret = await unsealed(tx, PURPOSE, target.id) if proved else None
     except Refused:
         secret = None
     planned = target.planned

@@ -68,8 +68,11 @@ async def _record(tools: Tools, tx: Tx, actor: Actor, plan: Plan, frozen: dict[s
     target = await requests.target(tx, target_id)
     await note(tools, tx, Deed.ASKED, by=actor, request=request, target=target, login=planned.login, name=planned.name)
     await requests.move_request(tx, request.id, (RequestState.ASKED,), RequestState.PROVED)
-    await note(tools, tx, Deed.PROVED, by=actor, request=request, target=target, method="totp")
-    code = await _pickup(tools, tx, target_id, wanted=bool(frozen["pickup"]) and Channel.DM in plan.options.channels)
+    wanted = bool(frozen["pickup"]) and Channel.DM in plan.options.channels
+    # What *Show* will ask for stands in the journal: the row of a code that is gone is not "none wanted".
+    pickup_of = {True: "requester", False: "none"}[wanted]
+    await note(tools, tx, Deed.PROVED, by=actor, request=request, target=target, method="totp", pickup=pickup_of)
+    code = await _pickup(tools, tx, target_id, wanted=wanted)
     job = jobs.Job(tools.new_id(), WorkKind.RESET.value, request.id, target_id, {}, tools.clock())
     await jobs.add(tx, job)
     await tools.enqueue(tx, Work(WorkKind.RESET, job.id))

@@ -1,7 +1,14 @@
-"""Open forms: their state lives here behind an opaque id; what comes back from Slack is only that id."""
+"""Open forms: their state lives here behind an opaque id; what comes back from Slack is only that id.
+
+A code proves what its form was filled with, so a form is signed: one that was written over is none of ours.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
+import logging
 from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003
 from typing import TYPE_CHECKING, Any
@@ -13,6 +20,8 @@ from store.tables import forms
 
 if TYPE_CHECKING:
     from store.base import Tx
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +55,7 @@ async def open(  # noqa: A001  # read as forms.open
             team=person.team,
             slack_user=person.user,
             actor_id=actor_id,
-            state=state,
+            state=_signed(tx, form_id, kind, person, state),
             opened_at=tx.now(),
             expires_at=expires_at,
         )
@@ -54,16 +63,20 @@ async def open(  # noqa: A001  # read as forms.open
 
 
 async def get(tx: Tx, form_id: str) -> Form | None:
-    """Find a form, expired and used ones too."""
+    """Find a form, expired and used ones too; one that somebody else has written is not found."""
     row = (await tx.conn.execute(select(forms).where(forms.c.id == form_id))).one_or_none()
     if row is None:
+        return None
+    person, state = SlackPerson(row.team, row.slack_user), row.state.get("state")
+    if not hmac.compare_digest(_signed(tx, row.id, row.kind, person, state)["mac"], str(row.state.get("mac"))):
+        log.error("form_broken", extra={"form": row.id})
         return None
     return Form(
         id=row.id,
         kind=row.kind,
-        person=SlackPerson(row.team, row.slack_user),
+        person=person,
         actor_id=row.actor_id,
-        state=row.state,
+        state=state,
         opened_at=row.opened_at,
         expires_at=row.expires_at,
         used_at=row.used_at,
@@ -72,8 +85,11 @@ async def get(tx: Tx, form_id: str) -> Form | None:
 
 async def save(tx: Tx, form_id: str, state: dict[str, Any]) -> None:
     """Replace the state of a form that was not used yet."""
-    living = (forms.c.id == form_id) & forms.c.used_at.is_(None)
-    await tx.conn.execute(update(forms).where(living).values(state=state))
+    row = (await tx.conn.execute(select(forms).where(forms.c.id == form_id))).one_or_none()
+    if row is None:
+        return
+    signed = _signed(tx, form_id, row.kind, SlackPerson(row.team, row.slack_user), state)
+    await tx.conn.execute(update(forms).where(forms.c.id == form_id, forms.c.used_at.is_(None)).values(state=signed))
 
 
 async def use(tx: Tx, form_id: str, now: datetime) -> bool:
@@ -85,3 +101,9 @@ async def use(tx: Tx, form_id: str, now: datetime) -> bool:
 async def delete_old(tx: Tx, before: datetime) -> int:
     """Forget the forms that expired before a time; returns how many."""
     return (await tx.conn.execute(delete(forms).where(forms.c.expires_at < before))).rowcount
+
+
+def _signed(tx: Tx, form_id: str, kind: str, person: SlackPerson, state: Any) -> dict[str, Any]:
+    body = json.dumps([form_id, kind, person.team, person.user, state], sort_keys=True).encode()
+    mac = hmac.new(tx.ring.form_key, b"rekey-form-1\n" + body, hashlib.sha256).hexdigest()
+    return {"state": state, "mac": mac}

@@ -77,6 +77,11 @@ class KeyRing:
         """Return the key under which pickup codes are kept."""
         return self._newest("code")
 
+    @property
+    def form_key(self) -> bytes:
+        """Return the key that signs open forms."""
+        return self._newest("form")
+
     def wrapping_key(self, key_id: str) -> bytes | None:
         """Return the key that wraps data keys, or None for an id that is not on the ring."""
         return self._derived(key_id, "wrap")
