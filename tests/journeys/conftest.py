@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -36,13 +37,55 @@ async def template(tmp_path_factory):
     return await stage.furnished(tmp_path_factory.mktemp("furnished") / "demo")
 
 
+class Wings:
+    """Stages in waiting: the next one is put up while a journey is under way, and an old one taken down meanwhile."""
+
+    def __init__(self, template, folder):
+        self._template = template
+        self._folder = folder
+        self._count = 0
+        self._next = None
+        self._ending = []
+
+    async def take(self):
+        """Return a running stage and what ends it."""
+        found = await (self._next or self._put_up())
+        self._next = asyncio.create_task(self._put_up())
+        return found
+
+    async def _put_up(self):
+        self._count += 1
+        ends = AsyncExitStack()
+        folder = stage.copy(self._template, self._folder / f"demo-{self._count}")
+        return await ends.enter_async_context(stage.raised(folder)), ends
+
+    def take_down(self, ends):
+        self._ending.append(asyncio.create_task(ends.aclose()))
+
+    async def close(self):
+        if self._next is not None:
+            _, ends = await self._next
+            self.take_down(ends)
+        await asyncio.gather(*self._ending)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def wings(template, tmp_path_factory):
+    made = Wings(template, tmp_path_factory.mktemp("wings"))
+    yield made
+    await made.close()
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def play(chromium, template, tmp_path):
+async def play(chromium, wings):
     """A stage of one's own, with a desktop window: nobody has asked for anything yet."""
-    async with AsyncExitStack() as ends:
-        raised = await ends.enter_async_context(stage.raised(stage.copy(template, tmp_path / "demo")))
-        raised.window = await ends.enter_async_context(browser.window(chromium))
-        yield raised
+    raised, ends = await wings.take()
+    try:
+        async with browser.window(chromium) as window:
+            raised.window = window
+            yield raised
+    finally:
+        wings.take_down(ends)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
