@@ -121,20 +121,20 @@ class LdapDirectory(Directory):
 
     async def fetch(self, ids: Sequence[str]) -> Mapping[str, Account]:
         """Read accounts anew by their entryUUIDs; one that is gone is missing from the answer."""
-        o = self._options
+        o, wanted = self._options, dict.fromkeys(ids)
         found: list[Entry] = []
         async with self._pool.take() as conn:
-            for chunk in chunks(dict.fromkeys(ids)):
+            for chunk in chunks(wanted):
                 condition = f"(&{o.people_filter}{any_of('entryUUID', chunk)})"
                 found += await search(conn, o.base, condition, attributes(o))
             accounts = await self._accounts(conn, found)
-        return {a.id: a for a in accounts if a.id in set(ids)}
+        return {a.id: a for a in accounts if a.id in wanted}
 
     async def pages(self, since: str | None = None) -> AsyncIterator[Page]:
         """Walk over all accounts, or over those changed since a marker; LDAP does not tell of deleted ones.
 
-        The marker is an entryCSN. It never lies behind the beginning of the walk, less `overlap`: what changes while we
-        read, or reaches a replica late, is given again next time rather than missed.
+        The marker is an entryCSN, and never later than `overlap` before the walk began: what changes while we read, or
+        reaches a replica late, is given again next time rather than missed.
         """
         o = self._options
         since = since if since and CSN.fullmatch(since) else None

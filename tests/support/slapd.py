@@ -193,6 +193,8 @@ class Slapd:
         """SIGSTOP: the kernel still takes connections and bytes, and nothing answers."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
+        _, status = os.waitpid(self._process.pid, os.WUNTRACED)  # it stops a moment after it was told to
+        assert os.WIFSTOPPED(status)
 
     def resume(self) -> None:
         """SIGCONT; harmless when it is not paused or not running."""
