@@ -160,6 +160,13 @@ async def test_a_cut_tail_is_found_by_our_own_head(store, journal):
     assert await verdict(store) == Verdict(False, 7, 8, Finding.CUT)
 
 
+@pytest.mark.parametrize("statement", [update(audit_head).values(mac="0" * 64), delete(audit_head)])
+async def test_our_own_head_must_be_the_last_entry(store, journal, statement):
+    """A head that was changed or taken away is a finding at the journal's end."""
+    await tamper(store, statement)
+    assert await verdict(store) == Verdict(False, 10, 10, Finding.EDITED)
+
+
 async def test_a_tail_cut_with_care_needs_a_head_from_outside(store, journal):
     """Where our own head was set back too, only the one from the log finds it; without it, that is admitted."""
     async with store.read() as tx:
