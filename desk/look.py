@@ -15,10 +15,10 @@ from resets import delivery, ruling
 from resets.audit import Deed
 from resets.facts import AccountCard, AskReset, AskWho, Choice, Excluded, Member
 from resets.reasons import Reason, Refused
-from store import forms, index, lookups
+from store import folding, forms, index, lookups
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from desk.tools import Tools
@@ -83,7 +83,7 @@ async def named(tools: Tools, form_id: str, person: SlackPerson, named: Named) -
         Refused: the form is not good, TOO_MANY_LOOKUPS, or a directory could not be asked.
     """
     typed = named.text if isinstance(named, Typed) else named.member.name if isinstance(named, Mentioned) else ""
-    if isinstance(named, Typed) and len(typed.strip()) < MIN_LETTERS:
+    if isinstance(named, Typed) and _letters(typed) < MIN_LETTERS:
         return AskWho(form_id, typed, Reason.TOO_SHORT, ())
     async with tools.store.write() as tx:
         form = await opened(tools, tx, form_id, person)
@@ -113,16 +113,18 @@ async def suggest(tools: Tools, form_id: str, person: SlackPerson, query: str) -
         Refused: the form is not good, TOO_SHORT (under 3 letters), or TOO_MANY_LOOKUPS (60 an hour).
     """
     query = " ".join(query.split())[:MAX_QUERY].casefold()
-    if len(query) < MIN_LETTERS:
+    if _letters(query) < MIN_LETTERS:
         raise Refused(Reason.TOO_SHORT)
     async with tools.store.read() as tx:
         form = await opened(tools, tx, form_id, person)
-    last = str(form.form.state.get("query", ""))
-    if not last or not query.startswith(last):
+    if not _typed_before(form.form.state, query):
         async with tools.store.write() as tx:
             form = await opened(tools, tx, form_id, person)
-            await _count(tools, tx, form.actor, query)
-            await forms.save(tx, form_id, {**form.form.state, "query": query})
+            state = form.form.state
+            first = state.get("first", "") if _typed_on(state, query) else query
+            if first == query:
+                await _count(tools, tx, form.actor, query)
+            await forms.save(tx, form_id, {**state, "first": first, "query": query})
     async with tools.store.read() as tx:
         return await index.search(tx, query, directories=tuple(tools.directories), limit=MAX_CHOICES)
 
@@ -253,6 +255,26 @@ async def _read(tools: Tools, directory: str, account_id: str) -> Found | None:
     except DirectoryError as error:
         raise Refused(reason_of(error), directory=tools.rules.called(directory)) from error
     return Found(directory, account) if account is not None and account.id == account_id else None
+
+
+def _letters(query: str) -> int:
+    """Return how many letters the index will look for: what cannot be seen, or stands around a word, is none."""
+    return sum(map(len, folding.query_words(query)))
+
+
+def _typed_on(state: Mapping[str, Any], query: str) -> bool:
+    """Say whether letters were added to what was typed last: one name, letter by letter.
+
+    Only at its end: "mar" and then "mara", "marb", "marc" would else be one look-up, and the whole directory with it.
+    """
+    last = str(state.get("query", ""))
+    return bool(last) and query.startswith(last)
+
+
+def _typed_before(state: Mapping[str, Any], query: str) -> bool:
+    """Say whether this was on the way to what was typed last: somebody takes letters back."""
+    first = str(state.get("first", ""))
+    return bool(first) and query.startswith(first) and str(state.get("query", "")).startswith(query)
 
 
 async def _count(tools: Tools, tx: Tx, actor: Actor, what: str) -> None:

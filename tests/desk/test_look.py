@@ -128,6 +128,35 @@ async def test_typing_on_is_one_lookup_and_starting_over_is_another(house):
     assert (await house.deeds()).count(Deed.LOOKED_UP) == 2
 
 
+async def test_other_letters_after_the_same_beginning_are_other_lookups(house):
+    """One name typed on is one look-up; going through the alphabet behind a beginning is one for each letter."""
+    await sweep.refresh(house.tools, "corp")
+    form_id = await look.start(house.tools, ADA)
+    for query in ("exa", "exa a", "exa b", "exa c", "exa d"):
+        await look.suggest(house.tools, form_id, ADA, query)
+    assert (await house.deeds()).count(Deed.LOOKED_UP) == 4
+
+
+async def test_letters_taken_back_are_no_lookup(house):
+    """Who takes back a letter, or all but the first three, has seen that answer already."""
+    await sweep.refresh(house.tools, "corp")
+    form_id = await look.start(house.tools, ADA)
+    for query in ("bak", "bake", "baker", "bake", "bak", "baker", "baker b"):
+        await look.suggest(house.tools, form_id, ADA, query)
+    assert (await house.deeds()).count(Deed.LOOKED_UP) == 1
+
+
+@pytest.mark.parametrize("query", [",,,", "\u200b\u200b\u200b", "\u200b\u200bb", "(b)", '""b'])
+async def test_what_the_index_does_not_see_is_no_letter(house, query):
+    """Three characters of which the index drops some are not three letters."""
+    await sweep.refresh(house.tools, "corp")
+    form_id = await look.start(house.tools, ADA)
+    with pytest.raises(Refused) as refused:
+        await look.suggest(house.tools, form_id, ADA, query)
+    assert refused.value.reason is Reason.TOO_SHORT
+    assert (await named(house, query)).reason is Reason.TOO_SHORT
+
+
 async def test_a_disabled_admin_has_no_role_any_more(house):
     """An admin whose own account was disabled is refused although the enrolment stands."""
     await house.local.disable(house.ids["ada"])
