@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from practice.world import World
 
 Json = dict[str, Any]
+_GOODBYE = 1.0  # seconds that the other side has for its own goodbye
 
 
 class NoAnswer(Exception):
@@ -34,6 +35,7 @@ class Connection:
     Attributes:
         leaving: was asked to come again and gets no new payloads.
         mute: plays dead, for a test.
+        ending: its time has run out, and it is being closed.
         waiting: envelopes that were sent and not acknowledged.
     """
 
@@ -41,6 +43,7 @@ class Connection:
     transport: asyncio.Transport | None
     leaving: bool = False
     mute: bool = False
+    ending: bool = False
     waiting: dict[str, asyncio.Future[Json | None]] = field(default_factory=dict)
 
     async def say(self, frame: Json) -> None:
@@ -83,7 +86,7 @@ class Sockets:
         if issued is None or self.world.clock() - issued > self.world.limits.ticket:
             return web.Response(status=401, text="invalid or used ticket")
         # Pings are answered by hand, since a connection that plays dead must not answer.
-        socket = web.WebSocketResponse(autoping=False)
+        socket = web.WebSocketResponse(autoping=False, timeout=_GOODBYE)
         await socket.prepare(request)
         connection = Connection(socket, request.transport)
         if len(self.connections) >= limits.SOCKETS:
@@ -97,12 +100,15 @@ class Sockets:
         try:
             await self._read(connection)
         finally:
-            keeper.cancel()
             self.connections.remove(connection)
             for future in connection.waiting.values():
                 if not future.done():
                     future.set_exception(NoAnswer("dispatch_failed"))
             self.changed()
+            if not connection.ending:
+                keeper.cancel()
+            # Whoever closes a WebSocket has to see its close through, or its transport stays open.
+            await asyncio.gather(keeper, return_exceptions=True)
         return socket
 
     async def ask(self, kind: str, payload: Json, *, attempt: int = 0, reason: str = "") -> Json | None:
@@ -217,6 +223,7 @@ class Sockets:
             if not connection.mute and not connection.socket.closed:
                 with contextlib.suppress(ConnectionError):
                     await connection.socket.ping(b"Ping from practice")
+        connection.ending = True
         await connection.socket.close(code=WSCloseCode.GOING_AWAY)
 
     def _debug(self) -> Json:

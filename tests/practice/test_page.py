@@ -9,7 +9,7 @@ import pyotp
 import pytest
 
 from practice.server import Workspace
-from tests.practice.conftest import Viewer
+from tests.support.practising import Viewer
 
 MORGAN, SASHA, ROBIN, DANA = "U0MORGAN001", "U0SASHA0001", "U0ROBIN0001", "U0DANAEXT01"
 DESK, SHARED = "C0ITDESK001", "C0SHARED001"

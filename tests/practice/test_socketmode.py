@@ -13,7 +13,7 @@ from practice.errors import CannotDo
 from practice.limits import Limits
 from practice.server import Workspace
 from practice.socketmode import NoAnswer
-from tests.practice.conftest import Bot
+from tests.support.practising import Bot
 
 MORGAN, DESK = "U0MORGAN001", "C0ITDESK001"
 
