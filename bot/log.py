@@ -70,7 +70,30 @@ def _plain(value: object) -> Any:
 def _trace(record: logging.LogRecord) -> str | None:
     if not record.exc_info or record.exc_info[0] is None:
         return None
-    return redact("".join(traceback.format_exception(*record.exc_info)))  # never with locals
+    return redact("".join(_told(record.exc_info[1], set())))
+
+
+def _told(error: BaseException | None, seen: set[int]) -> list[str]:
+    """Return kinds and places of an error and of what led to it. Never its text, which may quote what it was given."""
+    if error is None or id(error) in seen:
+        return []
+    seen.add(id(error))
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    inner = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    kind = type(error)
+    return [
+        *_told(before, seen),
+        "Traceback (most recent call last):\n",
+        *traceback.format_tb(error.__traceback__),  # never with locals
+        f"{kind.__module__}.{kind.__qualname__}\n",
+        *(line for one in inner for line in _told(one, seen)),
+    ]
+
+
+def _event(record: logging.LogRecord) -> str:
+    """Return the message; of one about an error the first line only: asyncio writes the error's text below it."""
+    message = record.getMessage()
+    return redact(message.partition("\n")[0] if record.exc_info else message)
 
 
 class JsonFormatter(logging.Formatter):
@@ -81,7 +104,7 @@ class JsonFormatter(logging.Formatter):
         line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
-            "event": redact(record.getMessage()),
+            "event": _event(record),
             "logger": record.name,
             **_fields(record),
         }
@@ -99,7 +122,7 @@ class TextFormatter(logging.Formatter):
         at = datetime.fromtimestamp(record.created, UTC).astimezone().strftime("%H:%M:%S")
         fields: Mapping[str, Any] = _fields(record)
         words = " ".join(f"{k}={json.dumps(v, default=str)}" for k, v in fields.items())
-        line = f"{at} {record.levelname.lower():7} {redact(record.getMessage())} {words}".rstrip()
+        line = f"{at} {record.levelname.lower():7} {_event(record)} {words}".rstrip()
         line = line.replace("\n", "\\n").replace("\x1b", "")
         trace = _trace(record)
         return f"{line}\n{trace}".rstrip() if trace else line

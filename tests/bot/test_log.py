@@ -76,3 +76,24 @@ def test_a_line_of_text_cannot_be_forged(logs):
     logging.getLogger("bot.test").warning("event\n12:00:00 info forged\x1b[31m", extra={"who": "a\nb"})
     assert stream.getvalue().count("\n") == 1
     assert "\x1b" not in stream.getvalue()
+
+
+@pytest.mark.parametrize("style", ["json", "text"])
+def test_an_error_is_told_by_its_kind_and_place_and_never_by_its_text(logs, style):
+    """An error may quote what it was given; neither it, nor what led to it, nor one of a group is repeated."""
+    stream = logs(style=style)
+    logger = logging.getLogger("bot.test")
+    quoted = "-".join(["it", "was", "canary"])  # so that the source line in the traceback does not hold it
+    try:
+        try:
+            raise ValueError(quoted)
+        except ValueError as error:
+            raise ExceptionGroup(quoted, [KeyError(quoted)]) from error
+    except ExceptionGroup as group:
+        logger.exception("failed")
+        logger.error("Task exception was never retrieved\nfuture: %r", group, exc_info=group)  # noqa: TRY400
+    said = stream.getvalue()
+    assert "it-was-canary" not in said
+    assert "ValueError" in said
+    assert "KeyError" in said
+    assert "test_log.py" in said

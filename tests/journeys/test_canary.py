@@ -227,6 +227,7 @@ class Raw(logging.StreamHandler):
 async def shown_once(aviary):
     """The plain story: two wrong pickup codes, the reveal, a second look, and *not me* at the end."""
     robin = Hands(aviary.workspace, ROBIN)
+    aviary.directory.after["set_password"] = [Unreachable("silent", sent=True)]
     pickup = await aviary.reset("robin.meyer")
     await aviary.asked_for_pickup(robin)
     for wrong in ("0000-0000", "not a code"):
@@ -257,6 +258,7 @@ async def slack_in_trouble(aviary):
     robin, faults = Hands(aviary.workspace, ROBIN), aviary.workspace.faults
     faults.answer("chat.postMessage", 500, times=2)
     faults.lose_answer("chat.update")
+    aviary.directory.blab = [lambda password: BadAnswer(f"what is {password}?", sent=True)]
     pickup = await aviary.reset("robin.meyer")
     await aviary.asked_for_pickup(robin)
     faults.drop_sockets()
@@ -272,6 +274,7 @@ async def slack_in_trouble(aviary):
 async def by_mail(aviary):
     """The password by mail to both addresses: refused for now, refused for good, and sent after a retry."""
     morgan, mailbox = Hands(aviary.workspace, MORGAN), aviary.workspace.mailbox
+    aviary.directory.blab = [lambda password: Unreachable(f"no answer to {password}", sent=True)]
     mailbox.refuse("451 4.3.0 later")
     mailbox.refuse("550 5.1.1 no such mailbox")
     await aviary.reset("priya.raman", channels=("mail",))
@@ -283,21 +286,15 @@ async def by_mail(aviary):
     return 0
 
 
-ERRORS = [
-    lambda password: Unreachable(f"no answer to {password}", sent=True),
-    lambda _: NotNow(after=timedelta(milliseconds=10)),
-    lambda password: BadAnswer(f"what is {password}?", sent=True),
-    lambda password: PasswordRejected(f"{password} is too short"),
-    lambda password: ValueError(f"cannot encode {password!r}"),
-    KeyError,
-]
-
-
 async def directory_in_trouble(aviary):
     """A directory that is silent, busy, nonsensical or picky, a bug that quotes the password, and steps that fail."""
     priya, directory = Hands(aviary.workspace, PRIYA), aviary.directory
-    directory.blab = list(ERRORS)
-    directory.after["set_password"] = [Unreachable("silent", sent=True)]
+    directory.blab = [
+        lambda password: PasswordRejected(f"{password} is too short"),
+        lambda _: NotNow(after=timedelta(milliseconds=10)),
+        lambda password: ValueError(f"cannot encode {password!r}"),
+        KeyError,
+    ]
     directory.before["revoke_sessions"] = [NotAllowed("no")]
     directory.before["revoke_tokens"] = [ValueError("odd"), BadAnswer("odd")]
     pickup = await aviary.reset(
