@@ -11,6 +11,7 @@ from desk.faults import may_have_happened
 from desk.faults import reason as reason_of
 from desk.journal import announce, note
 from desk.look import verified_domains
+from desk.repeat import Seen, as_written, look
 from desk.retry import RETRY_WITHIN
 from desk.sealed import unsealed
 from directory.base import (
@@ -121,7 +122,12 @@ async def _seal(tools: Tools, dossier: Dossier, directory: Directory, account: A
     secret = password.generate(policy, account, tools.randbelow)
     async with tools.store.write() as tx:
         moved = await requests.move_target(
-            tx, dossier.target.id, (TargetState.NEW,), TargetState.SEALED, sealed_at=tools.clock()
+            tx,
+            dossier.target.id,
+            (TargetState.NEW,),
+            TargetState.SEALED,
+            sealed_at=tools.clock(),
+            marker=account.marker,
         )
         if not moved:
             return  # another run of this very job was faster: its password stands
@@ -141,14 +147,19 @@ async def _set(
     if secret is None:
         await fail(tools, dossier, Reason.KEY_WRONG)
         return None
+    seen = await look(directory, account, dossier.target, secret) if repeat else Seen.UNCLEAR
+    if seen is Seen.THEIRS:
+        await fail(tools, dossier, Reason.SUPERSEDED)
+        return None
     try:
-        written = await directory.set_password(account, secret, must_change=must_change)
+        if seen is Seen.OURS:
+            written = await as_written(directory, account)
+        else:
+            written = await directory.set_password(account, secret, must_change=must_change)
     except PasswordUnchanged:
-        written = await _already(directory, account)
+        written = await as_written(directory, account)
     except PasswordRejected:
-        if not (repeat and await _is_set(directory, account, secret)):
-            return await _draw_again(tools, dossier, directory, account)
-        written = await _already(directory, account)
+        return await _draw_again(tools, dossier, directory, account)
     except DirectoryError as error:
         return await _not_now(tools, dossier, error)
     await _is_done(tools, dossier, written)
@@ -160,21 +171,6 @@ async def _sealed(tx: Tx, target_id: str) -> Secret | None:
         return await unsealed(tx, PURPOSE, target_id)
     except Refused:
         return None
-
-
-async def _already(directory: Directory, account: Account) -> Written:
-    """A repeated write that the directory refuses as "the same" is done; must-change is then set on its own."""
-    fresh = (await directory.fetch([account.id])).get(account.id)
-    return Written(marker=fresh.marker if fresh else None, must_change=bool(fresh and fresh.must_change))
-
-
-async def _is_set(directory: Directory, account: Account, secret: Secret) -> bool:
-    if not directory.can(Capability.VERIFY_PASSWORD):
-        return False
-    try:
-        return await directory.verify_password(account, secret)
-    except DirectoryError:
-        return False
 
 
 async def _draw_again(tools: Tools, dossier: Dossier, directory: Directory, account: Account) -> timedelta | None:

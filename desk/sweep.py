@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from resets.outcome import Target
 
 BATCH = 100
+AT_ONCE = 100  # accounts in one transaction of the index: on SQLite, everybody else's writes wait for it
 FORGET_FORMS = timedelta(days=2)
 WATCH = timedelta(hours=24)  # how long a first sign-in is looked out for
 
@@ -108,8 +109,9 @@ async def _walk(tools: Tools, directory: Directory) -> int:
     async with tools.store.write() as tx:
         await index.begin_walk(tx, directory.name)
     async for page in directory.pages():
-        async with tools.store.write() as tx:
-            await index.upsert(tx, directory.name, page.accounts, tools.clock())
+        for start in range(0, len(page.accounts), AT_ONCE):
+            async with tools.store.write() as tx:
+                await index.upsert(tx, directory.name, page.accounts[start : start + AT_ONCE], tools.clock())
         seen, marker = seen + len(page.accounts), page.marker or marker
     async with tools.store.write() as tx:
         await index.end_walk(tx, directory.name)
