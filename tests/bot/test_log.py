@@ -83,10 +83,10 @@ def test_an_error_is_told_by_its_kind_and_place_and_never_by_its_text(logs, styl
     """An error may quote what it was given; neither it, nor what led to it, nor one of a group is repeated."""
     stream = logs(style=style)
     logger = logging.getLogger("bot.test")
-    quoted = "-".join(["it", "was", "canary"])  # so that the source line in the traceback does not hold it
+    quoted = "It-was-canary".lower()  # so that no source line in the traceback holds it
     try:
         try:
-            raise ValueError(quoted)
+            raise ValueError(quoted)  # noqa: TRY301
         except ValueError as error:
             raise ExceptionGroup(quoted, [KeyError(quoted)]) from error
     except ExceptionGroup as group:
