@@ -43,7 +43,7 @@ async def ask(tools: Tools, target_id: str, person: SlackPerson) -> AskPickup:
     Raises:
         Refused: NOT_YOURS, ALREADY_SHOWN, EXPIRED, SPOILED, SUPERSEDED, PICKUP_BURNED or NOT_PROVED.
     """
-    async with tools.store.write() as tx:
+    async with tools.store.write(waited_for=True) as tx:
         target, _, row = await _waiting(tools, tx, target_id, person)
         if row is not None and row.mac is not None and row.tries_left <= 0:
             raise Refused(Reason.PICKUP_BURNED)
@@ -66,7 +66,7 @@ async def reveal(tools: Tools, form_id: str, person: SlackPerson, code: str | No
     Raises:
         Refused: as `ask`; PICKUP_WRONG (with `left`), the form is not good, KEY_WRONG.
     """
-    async with tools.store.write() as tx:
+    async with tools.store.write(waited_for=True) as tx:
         form = await own_form(tools, tx, form_id, PICKUP, person)
         target, request, row = await _waiting(tools, tx, str(form.state["target"]), person)
         missed = await _pay(tools, tx, request, target, row, code)

@@ -49,7 +49,7 @@ async def look(tools: Tools, actor: Actor, typed: str) -> Right:
     if code is None:
         raise Refused(Reason.CODE_MALFORMED)
     now = tools.clock()
-    async with tools.store.write() as tx:
+    async with tools.store.write(waited_for=True) as tx:
         row = await admins.by_id(tx, actor.id)
         if row is None or row.revoked_at is not None:
             raise Refused(Reason.NO_ROLE)
@@ -92,7 +92,7 @@ async def _judge(tools: Tools, row: AdminRow, seed: Secret, code: str, now: date
             reason, facts = Reason.CODE_WRONG, {}
     misses = row.misses + 1
     wait, locked = stepup.price(row.misses)
-    async with tools.store.write() as tx:
+    async with tools.store.write(waited_for=True) as tx:
         await note(tools, tx, Deed.STEP_UP_MISSED, by=row.actor, why=reason.value, misses=misses)
         if locked:
             await note(tools, tx, Deed.STEP_UP_LOCKED, by=row.actor, misses=misses)

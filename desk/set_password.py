@@ -9,8 +9,8 @@ from desk import supersede
 from desk.dossier import PURPOSE, Dossier, fail
 from desk.faults import may_have_happened
 from desk.faults import reason as reason_of
+from desk.fill import verified_domains
 from desk.journal import announce, note
-from desk.look import verified_domains
 from desk.repeat import Seen, as_written, look
 from desk.retry import RETRY_WITHIN
 from desk.sealed import unsealed

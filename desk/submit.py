@@ -53,7 +53,7 @@ async def reset(tools: Tools, form_id: str, person: SlackPerson, answer: Answer)
     options = _options(answer, frozen)
     plan = _plan(tools, form.actor, frozen, options)
     right = await prove.look(tools, form.actor, answer.code)
-    async with tools.store.write() as tx:
+    async with tools.store.write(waited_for=True) as tx:
         if not await forms.use(tx, form_id, tools.clock()):
             raise Refused(Reason.FORM_USED)
         await prove.spend(tx, right)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from desk import collect
 from handlers import payloads
-from handlers.surface import Audience, Hook, Room, Surface
+from handlers.hook import Hook
+from handlers.surface import Audience, Room, Surface
 from resets.reasons import Reason, Refused
 from views import forms
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from desk import home
 from handlers import payloads
-from handlers.surface import Audience, Hook, Room, Surface
+from handlers.hook import Hook
+from handlers.surface import Audience, Room, Surface
 from views import home as page
 
 if TYPE_CHECKING:

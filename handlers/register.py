@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from desk import faults
 from handlers import collect, home, reset, retry, stop
 from handlers.guard import demand_origin
+from handlers.hook import Hook
 from handlers.members import Members
 from handlers.replies import Reply
-from handlers.surface import Hook, Room, Surface
+from handlers.surface import Room, Surface
 from resets.reasons import Refused
 
 if TYPE_CHECKING:

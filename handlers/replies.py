@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from slack_sdk.errors import SlackApiError
 
 from handlers import payloads
+from handlers.hook import Hook
 from handlers.members import UNANSWERED
-from handlers.surface import Hook
 from views import blocks, cards, forms, labels, words
 
 if TYPE_CHECKING:

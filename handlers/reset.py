@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from desk import look, submit
+from desk import fill, find, look, submit
 from handlers import payloads
-from handlers.surface import Audience, Hook, Room, Surface
+from handlers.hook import Hook
+from handlers.surface import Audience, Room, Surface
 from resets import targets
 from resets.facts import AskReset, AskWho
 from resets.reasons import Reason, Refused
@@ -79,7 +80,7 @@ async def who_sent(room: Room, call: WhoSent, reply: Reply) -> None:
     await reply.ack_view(forms.skeleton(call.form_id))
     async with room.members.admitted(call.origin.person.user):
         pass
-    await _look_up(room, call.form_id, call.origin.person, reply, look.Chosen(*picked))
+    await _look_up(room, call.form_id, call.origin.person, reply, find.Chosen(*picked))
 
 
 async def reset_sent(room: Room, call: ResetSent, reply: Reply) -> None:
@@ -113,19 +114,19 @@ async def _begin(room: Room, person: SlackPerson, reply: Reply, meant: Any) -> N
     async with room.members.admitted(person.user):
         await reply.open(forms.who(AskWho(form_id, "", None, ())) if nobody else forms.skeleton(form_id))
     if isinstance(meant, targets.Mention):
-        await _look_up(room, form_id, person, reply, look.Mentioned(await room.members.of(meant.user)))
+        await _look_up(room, form_id, person, reply, find.Mentioned(await room.members.of(meant.user)))
     elif isinstance(meant, targets.Name):
-        await _look_up(room, form_id, person, reply, look.Typed(meant.text))
+        await _look_up(room, form_id, person, reply, find.Typed(meant.text))
 
 
-async def _look_up(room: Room, form_id: str, person: SlackPerson, reply: Reply, named: look.Named) -> None:
+async def _look_up(room: Room, form_id: str, person: SlackPerson, reply: Reply, named: find.Named) -> None:
     """Fill the modal with the one account that was named, with a choice, or with the reason why not."""
     found = await look.named(room.tools, form_id, person, named)
     if isinstance(found, AskWho):
         await reply.show(forms.who(found))
         return
     member = await room.members.behind(found.account)
-    asked = await look.fill(room.tools, form_id, person, found, member)
+    asked = await fill.fill(room.tools, form_id, person, found, member)
     await reply.show(forms.reset(asked) if isinstance(asked, AskReset) else forms.excluded(asked))
 
 

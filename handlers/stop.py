@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from desk import stop
 from handlers import payloads
-from handlers.surface import Audience, Hook, Room, Surface
+from handlers.hook import Hook
+from handlers.surface import Audience, Room, Surface
 
 if TYPE_CHECKING:
     from handlers.payloads import Press

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from desk.tools import Tools
+    from handlers.hook import Hook
     from handlers.members import Members
     from handlers.replies import Reply
 
@@ -20,17 +21,6 @@ class Audience(StrEnum):
     ROLE = "role"  # who was enrolled at the host; the desk looks it up in each deed
     ADDRESSEE = "addressee"  # the one person that the thing is about; the desk compares
     TEAM = "team"  # anybody of our team
-
-
-class Hook(StrEnum):
-    """The ways in which Slack tells of what a person did."""
-
-    COMMAND = "command"
-    SHORTCUT = "message_action"
-    ACTION = "block_actions"
-    SUBMISSION = "view_submission"
-    OPTIONS = "block_suggestion"
-    EVENT = "event"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from desk import look, sweep
+from desk import fill, find, look, sweep
 from directory.base import Unreachable
 from resets.audit import Deed
 from resets.facts import AskReset, AskWho, Excluded
@@ -15,7 +15,7 @@ from tests.support.house import ADA, BOB, EVE
 
 async def named(house, text):
     form_id = await look.start(house.tools, ADA)
-    return await look.named(house.tools, form_id, ADA, look.Typed(text))
+    return await look.named(house.tools, form_id, ADA, find.Typed(text))
 
 
 async def test_only_the_enrolled_may_start(house):
@@ -185,8 +185,8 @@ async def test_dm_only_to_full_living_members(house, trait):
     """A guest, a bot, somebody deactivated or a stranger gets no DM, and the form says why."""
     house.with_rules(mail_password=True)
     form_id = await look.start(house.tools, ADA)
-    found = await look.named(house.tools, form_id, ADA, look.Typed("bob"))
-    form = await look.fill(house.tools, form_id, ADA, found, house.member(BOB, **{trait: True}))
+    found = await look.named(house.tools, form_id, ADA, find.Typed("bob"))
+    form = await fill.fill(house.tools, form_id, ADA, found, house.member(BOB, **{trait: True}))
     assert Channel.DM not in form.offer.channels
     assert form.offer.no_dm is not None
 
@@ -196,5 +196,5 @@ async def test_a_mention_finds_by_the_directorys_slack_attribute(house):
     await sweep.refresh(house.tools, "corp")
     form_id = await look.start(house.tools, ADA)
     member = house.member(BOB, mail="eve@example.com")
-    found = await look.named(house.tools, form_id, ADA, look.Mentioned(member))
+    found = await look.named(house.tools, form_id, ADA, find.Mentioned(member))
     assert found.account.login == "bob"

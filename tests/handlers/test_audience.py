@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from handlers.hook import Hook
 from handlers.register import SURFACES
-from handlers.surface import Audience, Hook
+from handlers.surface import Audience
 from tests.handlers.conftest import ADA, BOB, EVE
 from tests.support.slackwire import person, texts
 

@@ -297,8 +297,9 @@ async def test_a_person_whom_nothing_reaches_is_logged(slack, wire, caplog):
 async def test_a_payload_that_cannot_be_read_is_a_bug_and_not_a_crash(slack, monkeypatch, caplog):
     """Even then Slack gets its answer."""
     from handlers import reset
+    from handlers.hook import Hook
     from handlers.register import SURFACES, _listener
-    from handlers.surface import Audience, Hook, Surface
+    from handlers.surface import Audience, Surface
 
     del reset
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from handlers.hook import Hook
 from handlers.register import SURFACES
-from handlers.surface import Hook
 
 ROOT = Path(__file__).parents[2]
 MANIFEST = yaml.safe_load((ROOT / "manifest.yml").read_text())

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 import pyotp
 
-from desk import collect, enrol, look, run, speak, submit
+from desk import collect, enrol, fill, find, look, run, speak, submit
 from desk.tools import Tools, Work, WorkKind
 from directory.base import Directory
 from directory.local import LocalDirectory, LocalOptions
@@ -166,9 +166,9 @@ class House:
     async def form(self, login="bob", member=BOB):
         """Open and fill a reset form, as the handlers do."""
         form_id = await look.start(self.tools, ADA)
-        found = await look.named(self.tools, form_id, ADA, look.Typed(login))
-        assert isinstance(found, look.Found), found
-        return await look.fill(self.tools, form_id, ADA, found, self.member(member) if member else None)
+        found = await look.named(self.tools, form_id, ADA, find.Typed(login))
+        assert isinstance(found, find.Found), found
+        return await fill.fill(self.tools, form_id, ADA, found, self.member(member) if member else None)
 
     async def ask(self, login="bob", member=BOB, **answers):
         """Open, fill and submit a reset."""

@@ -1,0 +1,155 @@
+"""Filling the form: the account is judged with fresh facts, and what may be asked for is frozen on our side."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from desk.faults import reason as reason_of
+from desk.forms import opened
+from directory.base import Account, Capability, Directory, DirectoryError
+from resets import delivery, ruling
+from resets.facts import AccountCard, AskReset, Excluded, Member
+from resets.reasons import Reason, Refused
+from store import forms, index
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from desk.find import Found
+    from desk.tools import Tools
+    from resets.actor import Actor, SlackPerson
+    from resets.facts import Offer
+    from store.base import Tx
+
+
+async def fill(
+    tools: Tools, form_id: str, person: SlackPerson, found: Found, member: Member | None
+) -> AskReset | Excluded:
+    """Judge the account with fresh facts and freeze what the form may offer.
+
+    Args:
+        tools: the desk's tools.
+        form_id: an open reset form.
+        person: who opened it.
+        found: what `named` returned.
+        member: the Slack person whom the directory names for this account, or None where there is none.
+
+    Raises:
+        Refused: the form is not good, ACTOR_DISABLED, UNREACHABLE_PERSON, or a directory could not be asked.
+    """
+    async with tools.store.read() as tx:
+        form = await opened(tools, tx, form_id, person)
+        changed = await _address_changed(tools, tx, found)
+    directory = tools.directory(found.directory)
+    try:
+        async with asyncio.TaskGroup() as group:
+            own = group.create_task(_own_account(tools, form.actor))
+            domains = group.create_task(verified_domains(tools, directory))
+            seen = group.create_task(_last_sign_in(directory, found.account))
+    except* DirectoryError as errors:
+        raise Refused(reason_of(_first(errors)), directory=tools.rules.called(found.directory)) from errors
+    if own.result() is None:
+        raise Refused(Reason.ACTOR_DISABLED)
+    card = _card(tools, found, seen.result())
+    verdict = ruling.exclusion(form.actor, found.directory, found.account, domains.result(), tools.rules)
+    if verdict is not None:
+        reason, facts = verdict
+        return Excluded(form_id, card, reason, {**facts, "login": card.login, "directory": card.directory})
+    offer = delivery.offer(
+        account=found.account,
+        directory=found.directory,
+        capabilities=directory.capabilities,
+        actor=form.actor,
+        actor_account=own.result(),
+        member=member,
+        team=tools.team,
+        mail_changed_at=changed,
+        now=tools.clock(),
+        rules=tools.rules,
+    )
+    async with tools.store.write() as tx:
+        form = await opened(tools, tx, form_id, person)
+        await forms.save(tx, form_id, {**form.form.state, "target": _frozen(found, card, offer, member)})
+    return AskReset(form_id, card, offer, card.directory)
+
+
+async def verified_domains(tools: Tools, directory: Directory) -> frozenset[str] | None:
+    """Return the mail domains that count as verified: the configured ones, else those that the directory knows."""
+    configured = tools.rules.verified_domains.get(directory.name)
+    if configured is not None:
+        return configured
+    if directory.can(Capability.VERIFIED_DOMAINS):
+        return await directory.verified_domains()
+    return None
+
+
+async def _own_account(tools: Tools, actor: Actor) -> Account | None:
+    """Read the admin's own account; None when it is gone or disabled: then the role is not used."""
+    own = (await tools.directory(actor.directory).fetch([actor.account_id])).get(actor.account_id)
+    return None if own is None or own.disabled else own
+
+
+async def _last_sign_in(directory: Directory, account: Account) -> datetime | None:
+    if not directory.can(Capability.LAST_SIGN_IN):
+        return None
+    return await directory.last_sign_in(account)
+
+
+async def _address_changed(tools: Tools, tx: Tx, found: Found) -> datetime | None:
+    """Say when the account's address changed, as far as we saw it; now, if the index knows another one."""
+    known = await index.known_mail(tx, found.directory, found.account.id)
+    if known is not None and known != found.account.mail:
+        return tools.clock()
+    return await index.mail_changed_at(tx, found.directory, found.account.id)
+
+
+def _card(tools: Tools, found: Found, seen: datetime | None) -> AccountCard:
+    a = found.account
+    return AccountCard(
+        directory=tools.rules.called(found.directory),
+        account_id=a.id,
+        login=a.login,
+        name=a.name,
+        mail=a.mail,
+        department=a.department,
+        tier=ruling.tier(a),
+        locked=a.locked,
+        must_change=a.must_change,
+        domain=ruling.domain(a),
+        password_changed_at=a.password_changed_at,
+        last_sign_in=seen,
+    )
+
+
+def _frozen(found: Found, card: AccountCard, offer: Offer, member: Member | None) -> dict[str, Any]:
+    """What the submission will be built from: nothing that Slack sends back is."""
+    return {
+        "directory": found.directory,
+        "account_id": found.account.id,
+        "login": found.account.login,
+        "name": found.account.name,
+        "tier": card.tier.value,
+        "slack_user": member.person.user if member and offer.no_dm is None else None,
+        "address": found.account.mail,
+        "recovery_address": found.account.recovery_mail,
+        "channels": [c.value for c in offer.channels],
+        "can": {
+            "must_change": offer.can_must_change,
+            "sessions": offer.can_sessions,
+            "tokens": offer.can_tokens,
+            "unlock": offer.can_unlock,
+        },
+        "pickup": offer.pickup,
+    }
+
+
+def _first(errors: BaseExceptionGroup[DirectoryError]) -> DirectoryError:
+    leaves: Iterable[BaseException] = errors.exceptions
+    for leaf in leaves:
+        if isinstance(leaf, DirectoryError):
+            return leaf
+        if isinstance(leaf, BaseExceptionGroup):
+            return _first(leaf)
+    raise TypeError("an error group without a directory's error")
