@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from store import engine, schema
+from store.gate import Gate
 from store.schema import SchemaState
 from store.uncut import UncutConnection, uncut
 
@@ -110,8 +111,7 @@ class Store:
         self.dialect = url.get_backend_name()  # "sqlite" or "postgresql"
         self._writer = engine.connect(url, writer=True)
         self._reader = engine.connect(url, writer=False) if self.dialect == "sqlite" else self._writer
-        # SQLite's own wait for a lock is unfair: under load one writer waits for seconds. asyncio's lock is a queue.
-        self._gate = asyncio.Lock() if self.dialect == "sqlite" else None
+        self._gate = Gate() if self.dialect == "sqlite" else None
 
     @classmethod
     async def open(cls, url: str, ring: KeyRing, *, clock: Callable[[], datetime]) -> Self:
@@ -132,13 +132,16 @@ class Store:
         await self._reader.dispose()
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[Tx]:
+    async def write(self, *, waited_for: bool = False) -> AsyncIterator[Tx]:
         """Do something as a whole or not at all; one at a time on SQLite, in the order of asking.
+
+        Args:
+            waited_for: Slack counts the seconds until this is done; it goes before what nobody counts.
 
         Raises:
             StoreFailed: nothing was kept (where the connection broke during the commit: perhaps it was).
         """
-        async with self._gate or nullcontext():
+        async with self._gate.turn(first=waited_for) if self._gate else nullcontext():
             with _failures():
                 async with UncutConnection(self._writer) as conn:
                     await uncut(_begun(conn))
@@ -164,7 +167,7 @@ class Store:
         """Fold SQLite's write-ahead log into its file, so that no wiped row lives on in it; waits for nobody."""
         if self._gate is None:
             return
-        async with self._gate:
+        async with self._gate.turn():
             with _failures():
                 async with self._writer.connect() as conn:
                     raw = await conn.get_raw_connection()

@@ -63,8 +63,8 @@ async def create(tx: Tx, request: ResetRequest, target_id: str, steps: tuple[Ste
             attempts=0,
         )
     )
-    for record in steps:
-        await record_step(tx, target_id, record)
+    if steps:
+        await tx.conn.execute(step_rows.insert(), [_step(tx, target_id, record) for record in steps])
 
 
 async def get(tx: Tx, request_id: str) -> ResetRequest | None:
@@ -105,7 +105,11 @@ async def move_target(
 
 async def record_step(tx: Tx, target_id: str, record: StepRecord) -> None:
     """Write where a step stands; an earlier record of it is replaced."""
-    values = {
+    await tx.upsert(step_rows, ("target_id", "step"), _step(tx, target_id, record))
+
+
+def _step(tx: Tx, target_id: str, record: StepRecord) -> dict[str, Any]:
+    return {
         "target_id": target_id,
         "step": record.step.value,
         "state": record.state.value,
@@ -113,7 +117,6 @@ async def record_step(tx: Tx, target_id: str, record: StepRecord) -> None:
         "number": record.count,
         "changed_at": tx.now(),
     }
-    await tx.upsert(step_rows, ("target_id", "step"), values)
 
 
 async def set_attempts(tx: Tx, target_id: str, attempts: int) -> None:

@@ -91,6 +91,22 @@ async def test_writers_queue_in_the_order_of_asking(sqlite_store):
     assert await noted(sqlite_store) == 40
 
 
+async def test_whom_slack_waits_for_goes_first(sqlite_store):
+    """A click that Slack gives three seconds does not stand behind what can wait; among equals, the order holds."""
+    order = []
+
+    async def writer(number):
+        async with sqlite_store.write(waited_for=number >= 20):
+            order.append(number)
+
+    async with asyncio.TaskGroup() as group, sqlite_store.write():
+        tasks = [group.create_task(writer(number)) for number in range(40)]
+        await asyncio.sleep(0)  # all of them have asked
+        tasks[3].cancel()
+        tasks[23].cancel()
+    assert order == [n for n in (*range(20, 40), *range(20)) if n not in {3, 23}]
+
+
 async def test_a_writer_holds_nobody_up_who_reads(sqlite_store):
     """WAL: a modal opens while a write is going on."""
     async with sqlite_store.write() as tx:
