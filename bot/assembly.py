@@ -17,6 +17,7 @@ from directory.misconfigured import Misconfigured
 from directory.registry import connector
 from resets.request import Channel, Tier
 from resets.ruling import Rules
+from store import audit
 from store.base import Store, StoreFailed, StoreNotReady
 from store.keys import KeyFileError, KeyRing
 
@@ -39,7 +40,7 @@ NOT_READY = {
 STORE_FAILED = {
     "full": "The store's disk is full; make room, nothing of what was kept is lost.",
     "locked": "The store is held by another program; end what writes to it, and try again.",
-    "lost": "The store cannot be reached or read; check store.url, that its server runs, and the file's rights.",
+    "lost": "The store cannot be reached or read; check store.url, that its server runs, the file's rights, and its disk's room.",
     "address": "store.url is no usable address; see rekey.example.toml.",
 }
 
@@ -87,14 +88,32 @@ async def open_store(settings: Settings, keys: KeyRing, *, now: Callable[[], dat
     """Open the store.
 
     Raises:
-        OperatorError: it is not set up, old, newer, or cannot be reached.
+        OperatorError: it is not set up, old, newer, cannot be reached, or was written with another key ring.
     """
     try:
-        return await Store.open(settings.store.full_url, keys, clock=now)
+        store = await Store.open(settings.store.full_url, keys, clock=now)
+        await _demand_its_keys(store, settings)
     except StoreNotReady as error:
         raise OperatorError(NOT_READY[error.state.value]) from error
     except StoreFailed as error:
         raise store_failed(error) from error
+    return store
+
+
+async def _demand_its_keys(store: Store, settings: Settings) -> None:
+    """Refuse a key ring that is not the store's: nothing would open, and the journal would go on in another hand."""
+    try:
+        async with store.read() as tx:
+            signers = await audit.signers(tx)
+    except BaseException:
+        await store.close()
+        raise
+    if signers and signers.isdisjoint(store.ring.ids):
+        await store.close()
+        raise OperatorError(
+            f"keys.file: {settings.keys.file} is not the key ring that this store was written with (key "
+            f"{', '.join(sorted(signers))} is missing); put that one back from your backup. Nothing was changed."
+        )
 
 
 def store_failed(error: StoreFailed) -> OperatorError:

@@ -228,6 +228,8 @@ def _sentence(error: Any, where: str, model: type[BaseModel], more: frozenset[st
             return f"{full} is missing; add it to the configuration."
         case "value_error":
             return f"{full}: {message}." if full else f"{message}."
+        case "string_pattern_mismatch":
+            return f"{full} has a form that it cannot have; rekey.example.toml shows one that it can."
         case "literal_error":
             return f"{full} has a value that it cannot have: {message[:1].lower()}{message[1:]}."
         case _:

@@ -15,6 +15,7 @@ from bot.config import demand_slack, load
 from bot.duties import mail_server
 from bot.errors import OperatorError
 from bot.slack import REMEDIES, Line
+from bot.socket_mode import TOKEN_REMEDY
 from directory.base import Finding
 from store import admins, audit
 from store.audit import Finding as ChainFinding
@@ -121,10 +122,18 @@ async def _workspace(settings: Settings, line: Line) -> list[Finding]:
     else:
         found.append(_good("slack: scopes", "all there" if identity.scopes else "not told by this Slack"))
     if settings.slack.mode == "socket":
-        await line.client.apps_connections_open(app_token=settings.slack.app_token.reveal())
-        found.append(_good("slack: app token", "may open a socket"))
+        found.append(await _socket(settings, line))
     found.append(await _channel(settings, line))
     return found
+
+
+async def _socket(settings: Settings, line: Line) -> Finding:
+    try:
+        await line.client.apps_connections_open(app_token=settings.slack.app_token.reveal())
+    except SlackApiError as error:
+        remedy = f"Mend slack.app_token: {TOKEN_REMEDY}."
+        return _bad("slack: app token", str(error.response.get("error", "")), remedy)
+    return _good("slack: app token", "may open a socket")
 
 
 async def _channel(settings: Settings, line: Line) -> Finding:

@@ -75,6 +75,8 @@ class Bot:
         else:
             self._listen(app)
         log.info("serving", extra={"team": self.identity.team, "mode": self.settings.slack.mode, "port": self.port})
+        if self._socket is not None:
+            await self._socket.begun()
 
     def _listen(self, app: AsyncApp) -> None:
         self._socket = SocketMode(

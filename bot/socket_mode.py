@@ -12,6 +12,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_sdk.errors import SlackApiError
+
+from bot.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +29,19 @@ LOOK_SECONDS = 2.0
 SILENT_SECONDS = 30.0  # without a pong or a message
 PATIENCE_SECONDS = 15.0  # how long the library may try to mend what is wrong
 CLOSE_SECONDS = 5.0
+NOT_MENDED = frozenset(  # by waiting. Source: docs.slack.dev, apps.connections.open, "Errors"
+    {
+        "invalid_auth",
+        "not_authed",
+        "not_allowed_token_type",
+        "no_permission",
+        "missing_scope",
+        "token_expired",
+        "token_revoked",
+        "account_inactive",
+    }
+)
+TOKEN_REMEDY = "make it anew on your app's page: Basic Information, App-Level Tokens, with connections:write"
 
 
 class SocketMode:
@@ -51,6 +67,8 @@ class SocketMode:
         self._connecting: asyncio.Task[None] | None = None
         self._watching: asyncio.Task[None] | None = None
         self._hello = False
+        self._known = asyncio.Event()  # whether the app token is good
+        self._refused = ""
         self._pong: float | None = None  # the library's own time of the last answered ping
         self._heard = now()
         self._sick_since: float | None = None
@@ -70,6 +88,16 @@ class SocketMode:
             logger=logging.getLogger("slack_sdk"),
         )
         handler.client.message_listeners.append(self._on_message)
+        ask = handler.client.issue_new_wss_url
+
+        async def address() -> str:
+            try:
+                return await ask()
+            except SlackApiError as error:
+                self._refused_with(str(error.response.get("error", "")))
+                raise
+
+        handler.client.issue_new_wss_url = address  # type: ignore[method-assign]
         self._handler, self._hello, self._heard, self._sick_since = handler, False, self._now(), None
         self._connecting = asyncio.create_task(handler.connect_async())  # type: ignore[no-untyped-call]
 
@@ -78,13 +106,31 @@ class SocketMode:
             return
         self._heard = self._now()
         if message.get("type") == "hello" and not self._hello:
-            self._hello = True
+            self._hello, self._refused = True, ""
+            self._known.set()
             log.info("slack_connected")
+
+    def _refused_with(self, code: str) -> None:
+        if code in NOT_MENDED:
+            self._refused = f"slack.app_token is refused ({code})"
+            self._known.set()
+
+    async def begun(self) -> None:
+        """Wait for the first connection, for as long as Slack takes.
+
+        Raises:
+            ConfigError: Slack refuses the app token, which no waiting mends.
+        """
+        await self._known.wait()
+        if self._refused:
+            raise ConfigError(f"{self._refused}; {TOKEN_REMEDY}.")
 
     def wrong(self) -> str | None:
         """Return what is wrong with the connection, or None."""
         if self._handler is None or self._stopping:
             return "not connected"
+        if self._refused:
+            return self._refused
         client = self._handler.client
         pong = client.last_ping_pong_time
         if pong is not None and pong != self._pong:

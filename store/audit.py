@@ -118,6 +118,12 @@ async def export(tx: Tx) -> AsyncIterator[Kept]:
         yield Kept(row.seq, row.mac, _entry(row.body))
 
 
+async def signers(tx: Tx) -> frozenset[str]:
+    """Return the ids of the keys that the first and the newest entry name; empty for an empty journal."""
+    ends = (select(func.min(audit.c.seq)).scalar_subquery(), select(func.max(audit.c.seq)).scalar_subquery())
+    return frozenset(await tx.conn.scalars(select(audit.c.key_id).where(audit.c.seq.in_(ends))))
+
+
 async def count(tx: Tx) -> int:
     """Say how many entries there are."""
     return await tx.conn.scalar(select(func.count()).select_from(audit)) or 0

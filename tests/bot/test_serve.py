@@ -14,11 +14,14 @@ import pytest
 from bot import serve, socket_mode
 from bot.assembly import clock, open_house
 from bot.config import load
+from bot.doctor import examine
 from bot.errors import ConfigError, OperatorError
 from bot.slack import Line
 from bot.worker import migrate
 from practice.people import TEAM
 from practice.server import Workspace
+from resets.audit import AuditEntry, Deed
+from store import audit
 from store.base import upgrade
 from store.keys import KeyRing
 
@@ -213,6 +216,37 @@ async def test_what_no_waiting_mends_ends_the_start(settings, told, said):
     with pytest.raises(ConfigError, match=said):
         await line.meet()
     await line.close()
+
+
+async def test_a_wrong_app_token_ends_the_start(start):
+    """Slack refuses to open a socket for it: one sentence with the key and the remedy, and /readyz says it."""
+    bot = await start(app_token="xapp-1-A0REKEY0001-wrong")
+    with pytest.raises(ConfigError, match=r"slack\.app_token is refused \(invalid_auth\); make it anew"):
+        await asyncio.wait_for(bot._meeting, 10)
+    assert (await get(bot, "/readyz"))[1]["wrong"]["slack"] == "slack.app_token is refused (invalid_auth)"
+
+
+async def test_the_doctor_names_the_token_that_is_wrong(settings, tmp_path):
+    """Of two tokens, the one that Slack refuses."""
+    settings(app_token="xapp-1-A0REKEY0001-wrong")
+    found = {check.what: check for check in await examine(str(tmp_path / "rekey.toml"))}
+    assert found["slack: bot token"].ok
+    assert not found["slack: app token"].ok
+    assert "slack.app_token" in found["slack: app token"].remedy
+
+
+async def test_another_key_ring_is_refused(settings):
+    """A key ring that is not the store's is said at once; the journal is not gone on with in another hand."""
+    told = settings()
+    house = await open_house(told)
+    async with house.tools.store.write() as tx:
+        entry = AuditEntry(clock(), Deed.UNLOCKED, "rekey", "", "", "", "", "", {})
+        await audit.append(tx, entry)
+    await house.close()
+    told.keys.file.unlink()
+    KeyRing.create(told.keys.file)
+    with pytest.raises(OperatorError, match=r"keys\.file: .* is not the key ring that this store was written with"):
+        await open_house(told)
 
 
 async def test_oauth_variables_do_not_change_the_app(start, workspace, monkeypatch):

@@ -232,3 +232,10 @@ def test_the_example_can_be_read(tmp_path):
     path = tmp_path / "rekey.toml"
     path.write_text(EXAMPLE.read_text("utf-8"), "utf-8")
     assert load(path, {}).directories == ()
+
+
+def test_a_pattern_is_not_shown_to_people(mistake):
+    """What a value must look like is shown by an example, not by a regular expression."""
+    said = mistake("[slack]\nteam_id = 'acme'")
+    assert "pattern" not in said
+    assert "^" not in said
