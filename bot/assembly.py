@@ -40,7 +40,7 @@ NOT_READY = {
 STORE_FAILED = {
     "full": "The store's disk is full; make room, nothing of what was kept is lost.",
     "locked": "The store is held by another program; end what writes to it, and try again.",
-    "lost": "The store cannot be reached or read; check store.url, that its server runs, the file's rights, and its disk's room.",
+    "lost": "The store cannot be reached or read; check store.url, that its server runs, file rights and disk space.",
     "address": "store.url is no usable address; see rekey.example.toml.",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+BODY_SECONDS = 10.0  # for one body to arrive; Slack gives the whole answer 3
 MAX_BODY = 1024 * 1024  # Slack's largest payload is a view of 250 kB
 NO_STORE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
@@ -86,8 +88,12 @@ class Server:
         if self._app is None:
             return web.Response(status=503, text="not taking events", headers={"Retry-After": "5", **NO_STORE})
         try:
-            bolt = await _read(request)
-        except (UnicodeDecodeError, LookupError, ValueError):
+            async with asyncio.timeout(BODY_SECONDS):
+                bolt = await _read(request)
+        except TimeoutError:
+            return web.Response(status=408, text="too slow", headers={"Connection": "close", **NO_STORE})
+        except (LookupError, ValueError, TypeError, AttributeError, RecursionError):
+            # Not yet known to be Slack's: anybody may send anything here, and must not fill the log with tracebacks.
             return web.Response(status=400, text="not readable", headers=NO_STORE)
         answer = await self._app.async_dispatch(bolt)
         return await to_aiohttp_response(answer)

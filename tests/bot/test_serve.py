@@ -153,9 +153,25 @@ async def test_http_mode_takes_signed_requests_only(start, workspace):
             url, data=b"\xff\xfe", headers={"Content-Type": "text/plain; charset=nonsense"}
         ) as answer:
             assert answer.status == 400
+        for body in (b"null", b"[]", b"1", b"[" * 100_000):
+            async with session.post(url, data=body, headers={"Content-Type": "application/json"}) as answer:
+                assert answer.status == 400, body[:9]
+        async with session.post(url, data={"payload": "null"}) as answer:
+            assert answer.status == 400
     workspace.use_http(url)
     assert await answers(workspace)
     assert await answers(workspace, "/reset-password payload")
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(start, monkeypatch):
+    """Whoever begins a request and does not go on holds a connection for seconds, not for ever."""
+    monkeypatch.setattr("bot.server.BODY_SECONDS", 0.1)
+    bot = await start(mode="http")
+    await until(ready(bot))
+    reader, writer = await asyncio.open_connection("127.0.0.1", bot.port)
+    writer.write(b"POST /slack/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 400\r\n\r\nab")
+    assert b" 408 " in await asyncio.wait_for(reader.readline(), 5)
+    writer.close()
 
 
 async def test_a_dropped_connection_comes_back(start, workspace):
