@@ -9,16 +9,26 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import shutil
 import signal
 import sqlite3
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
 
 import argon2
 import pyotp
 
-from bot.assembly import clock
-from bot.demo import Demo
+from bot.assembly import clock, open_house
+from bot.config import load
+from bot.demo import Child, Demo, _configured
+from bot.demo_people import EVERYBODY
+from bot.worker import migrate
+from desk import enrol
+from practice.server import Workspace
+from resets import stepup
+from store.base import upgrade
+from store.keys import KeyRing
+from tests.support import slapd
 from tests.support.browser import Viewer
 
 MORGAN, SASHA, ROBIN, PRIYA = "U0MORGAN001", "U0SASHA0001", "U0ROBIN0001", "U0PRIYA0001"
@@ -181,4 +191,70 @@ def copy(template, folder):
     return folder
 
 
-__all__ = ["Stage", "copy", "furnished", "raised"]
+class LdapDemo:
+    """What `rekey demo` runs, with a real slapd in the embedded directory's place."""
+
+    def __init__(self, folder, server):
+        self.data = folder
+        self.server = server
+        self._ends = AsyncExitStack()
+
+    async def __aenter__(self):
+        phones = {}
+        self.workspace = Workspace(clock=clock, people=EVERYBODY, phones=phones, sign_in=self._sign_in)
+        await self.workspace.start()
+        self._ends.push_async_callback(self.workspace.stop)
+        config = _configured(self.data, self.workspace)
+        head, _, _ = config.read_text("utf-8").partition("[[directories]]")
+        config.write_text(head + LDAP.format(server=self.server, slapd=slapd), "utf-8")
+        settings = load(config, {})
+        KeyRing.create(settings.keys.file)
+        await upgrade(settings.store.full_url)
+        await asyncio.to_thread(migrate, settings.store.full_url)
+        house = await open_house(settings)
+        try:
+            phones[MORGAN] = await _enrolled(house.tools, "corp", MORGAN, "morgan.lindqvist")
+        finally:
+            await house.close()
+        self.bot = Child(config, self.data / "bot.log")
+        self._ends.push_async_callback(self.bot.stop)
+        self.bot.start()
+        return self
+
+    async def __aexit__(self, *_):
+        await self._ends.aclose()
+
+    async def _sign_in(self, login, password):
+        """Bind as the person, with ldap-utils; slapd says by its policy whether a change is due."""
+        done = await asyncio.to_thread(self.server.whoami, f"uid={login},{slapd.PEOPLE}", password)
+        must = "must be changed" in (done.stdout + done.stderr).lower()
+        words = "You are signed in." if done.returncode == 0 else "That login and password do not fit."
+        return {"ok": done.returncode == 0, "must_change": must, "words": words}
+
+
+LDAP = """[[directories]]
+name = "corp"
+kind = "ldap"
+display = "Corporate LDAP"
+verified_domains = ["acme.example"]
+index_refresh = "10s"
+url = "{server.url}"
+ca_file = "{server.authority.ca}"
+base = "{slapd.BASE}"
+bind_dn = "{slapd.SERVICE}"
+bind_password = "{slapd.SERVICE_PASSWORD}"
+slack_user = "slackUser"
+default_policy_dn = "{slapd.DEFAULT_POLICY}"
+"""
+
+
+async def _enrolled(tools, directory, user, login):
+    """Enrol as `rekey admin enrol` does; the code of the step before, so that the present one is still good."""
+    pending = await enrol.enrol(
+        tools, slack_user=user, directory=directory, login=login, role="helpdesk", randbytes=secrets.token_bytes
+    )
+    await enrol.confirm(tools, pending, pyotp.TOTP(pending.seed.reveal()).at(clock() - stepup.STEP), by="test")
+    return [(enrol.ISSUER, login, pending.seed.reveal())]
+
+
+__all__ = ["LdapDemo", "Stage", "copy", "furnished", "raised"]
