@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import json
 import os
 import signal
@@ -28,8 +29,11 @@ from directory.local_signin import NoEntry
 from directory.secret import Secret
 from practice.people import CHANNELS, TEAM
 from practice.server import Workspace
+from store.base import StoreFailed, StoreNotReady
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bot.door import Door
 
 STOP_SECONDS = 2.5  # for the bot to stop by itself
@@ -98,6 +102,7 @@ class Demo:
             data.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise OperatorError(f"The folder {data} cannot be made ({error.strerror}); choose another.") from error
+        self._stack.enter_context(_alone(data))
         self.phones: Phones = {}
         self.workspace = Workspace(clock=clock, people=EVERYBODY, phones=self.phones, sign_in=self._sign_in)
         try:
@@ -108,7 +113,13 @@ class Demo:
             ) from error
         self._stack.push_async_callback(self.workspace.stop)
         self.config = _configured(data, self.workspace)
-        self.phones.update(await furnish(self.config, data / "phones.json"))
+        try:
+            self.phones.update(await furnish(self.config, data / "phones.json"))
+        except (StoreFailed, StoreNotReady, ValueError) as error:
+            raise OperatorError(
+                f"What is in the folder {data} is damaged, or of another version ({type(error).__name__}); "
+                "choose another, or empty it."
+            ) from error
         self.directory = LocalDirectory.open("acme", LocalOptions(path=data / "acme.db"), clock=clock)
         self._stack.push_async_callback(self.directory.close)
         self.bot = Child(self.config, data / "bot.log")
@@ -125,6 +136,21 @@ class Demo:
         else:
             words = "You are signed in."
         return {"ok": tried.ok, "must_change": tried.must_change, "words": words}
+
+
+@contextlib.contextmanager
+def _alone(data: Path) -> Iterator[None]:
+    """Hold the folder: two demos in one would each start the other's bot with their own configuration."""
+    try:
+        file = os.fdopen(os.open(data / "demo.lock", os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise OperatorError(f"The folder {data} cannot be written ({error.strerror}); choose another.") from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise OperatorError(f"Another demo runs in the folder {data}; stop that one, or choose another.") from None
+        yield
 
 
 def _configured(data: Path, workspace: Workspace) -> Path:

@@ -129,7 +129,14 @@ class Workspace:
         )
         await self._runner.setup()
         self._site = web.TCPSite(self._runner, host, port)
-        await self._site.start()
+        try:
+            await self._site.start()
+        except OSError:
+            await self._runner.cleanup()
+            await self.mailbox.stop()
+            await self._session.close()
+            self.shelf.close()
+            raise
         self.port = int(self._runner.addresses[0][1])
         self.world.base = f"http://{host}:{self.port}"
 

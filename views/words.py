@@ -90,8 +90,9 @@ SENTENCES: dict[Reason, str] = {
     Reason.CHOICE_INVALID: "One of the choices is not on offer for this account. Nothing has changed. " + _AGAIN,
     Reason.TOO_LATE: "This was confirmed but could not be begun in time, so it was not done. Nothing has changed. "
     + _AGAIN,
-    Reason.NOT_PROVED: "I could not find the proof that this very reset was confirmed with a code, so I did not do it. "
-    "Start again with /reset-password, and tell whoever runs this bot.",
+    Reason.NOT_PROVED: "I could not find the proof that this very reset was confirmed with a code, so I went no "
+    "further: nothing was set or shown by this. Tell whoever runs this bot; an admin can then start again "
+    "with /reset-password.",
     # the directory
     Reason.DIRECTORY_DOWN: "{directory} cannot be reached at the moment. This was not sent to it and has changed "
     "nothing. Try again in a few minutes.",

@@ -14,6 +14,7 @@ import pytest
 
 from bot.assembly import clock
 from bot.demo import Demo
+from bot.errors import OperatorError
 
 MORGAN, ROBIN, GENERAL = "U0MORGAN001", "U0ROBIN0001", "C0GENERAL01"
 pytestmark = pytest.mark.journey
@@ -153,3 +154,19 @@ async def test_the_bot_may_be_killed_between_the_request_and_the_delivery(demo):
     await connected(demo)
     password = await collect(robin, pickup)
     assert (await robin.do("sign_in", login="robin.meyer", password=password))["ok"]
+
+
+async def test_a_folder_holds_one_demo(demo):
+    """A second demo in the same folder is refused, and does not touch the first one's configuration."""
+    before = (demo.data / "rekey.toml").read_text()
+    with pytest.raises(OperatorError, match="Another demo runs in the folder"):
+        await Demo(demo.data).__aenter__()
+    assert (demo.data / "rekey.toml").read_text() == before
+
+
+@pytest.mark.parametrize(("name", "content"), [("phones.json", "{"), ("rekey.db", "no database")])
+async def test_a_damaged_folder_is_a_sentence(tmp_path, name, content):
+    """What cannot be used again is said with the folder's name."""
+    (tmp_path / name).write_text(content)
+    with pytest.raises(OperatorError, match=f"{tmp_path} is damaged"):
+        await Demo(tmp_path).__aenter__()
