@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -95,8 +96,14 @@ async def failed(
         if target.step(Step.DELIVER).state is StepState.UNDER_WAY and not await _another_way(tx, request, notice):
             await requests.record_step(tx, target.id, StepRecord(Step.DELIVER, StepState.FAILED, reason))
             await note(tools, tx, Deed.STEP_FAILED, request=request, target=target, step="deliver", reason=reason.value)
-            await announce(tools, tx, NoticeKind.STATUS, request_id=request.id, target_id=target.id)
+        await announce(tools, tx, NoticeKind.STATUS, request_id=request.id, target_id=target.id)
     return None
+
+
+async def _unsent(tx: Tx, request: ResetRequest, target: Target) -> tuple[Channel, ...]:
+    """Return those channels that were given up, so that nobody is told that all of them worked."""
+    channels = request.plan.options.channels
+    return tuple([c for c in channels if await outbox.given_up(tx, CARRIERS[c], target_id=target.id)])
 
 
 async def _another_way(tx: Tx, request: ResetRequest, notice: Notice) -> bool:
@@ -127,7 +134,8 @@ async def _mailed(tx: Tx, request: ResetRequest, target: Target) -> None:
 async def _slack(tools: Tools, tx: Tx, notice: Notice, request: ResetRequest, target: Target) -> SaySlack | None:
     facts: StatusFacts | ShowFacts
     if notice.kind is NoticeKind.STATUS:
-        to, facts = request.requester.slack.user, status(tools, request, target)
+        unsent = await _unsent(tx, request, target)
+        to, facts = request.requester.slack.user, replace(status(tools, request, target), unsent=unsent)
         at = await outbox.place_of(tx, NoticeKind.STATUS, request_id=request.id)
     else:
         to = target.planned.slack_user or ""

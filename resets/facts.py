@@ -137,6 +137,7 @@ class StatusFacts:
     expires_at: datetime | None
     collected_at: datetime | None
     signed_in_at: datetime | None = None  # where the directory can tell
+    unsent: tuple[Channel, ...] = ()  # of the channels: those by which it could not be sent
 
 
 @dataclass(frozen=True, slots=True)

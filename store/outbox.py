@@ -85,6 +85,12 @@ async def any_waiting(tx: Tx, kind: NoticeKind, *, target_id: str) -> bool:
     return await tx.conn.scalar(left.limit(1)) is not None
 
 
+async def given_up(tx: Tx, kind: NoticeKind, *, target_id: str) -> bool:
+    """Say whether all notices of this kind about a target were given up, and there was one."""
+    mine = select(notices.c.state).where(notices.c.kind == kind.value, notices.c.target_id == target_id)
+    return set(await tx.conn.scalars(mine.distinct())) == {NoticeState.FAILED.value}
+
+
 async def earlier_waiting(tx: Tx, notice: Notice) -> bool:
     """Say whether a notice of the same kind, about the same target, was written before this one and is not said."""
     same = (notices.c.kind == notice.kind.value) & (notices.c.target_id == notice.target_id)

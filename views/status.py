@@ -48,7 +48,7 @@ def _headline(facts: StatusFacts) -> str:
             return "❌ Password set, but the person is not told"
         case TargetState.DELIVERED | TargetState.COLLECTED if _left(facts):
             return "❌ Password set and delivered, but something is left"
-        case TargetState.DELIVERED if Channel.DM not in facts.channels:
+        case TargetState.DELIVERED if not _by_dm(facts):
             return "✅ Sent by mail"
         case TargetState.SPOILED if facts.reason is Reason.PICKUP_BURNED:
             return "🛑 Stopped: wrong pickup codes"
@@ -101,7 +101,7 @@ def _said(record: StepRecord, facts: StatusFacts) -> str:
         case StepState.CANNOT:
             return labels.CANNOT[record.step]
         case StepState.DONE if record.step is Step.DELIVER:
-            return f"sent by {' and '.join(labels.CHANNEL[channel] for channel in facts.channels)}"
+            return _sent(facts)
         case StepState.DONE if record.step in _COUNTED and record.count is not None:
             return labels.ended(record.step, record.count)
         case StepState.DONE:
@@ -109,6 +109,16 @@ def _said(record: StepRecord, facts: StatusFacts) -> str:
         case StepState.FAILED | StepState.UNKNOWN:
             known = "*not done.*" if record.state is StepState.FAILED else "*not known whether it was done.*"
             return f"{known} {_because(record, facts)}".strip()
+
+
+def _by_dm(facts: StatusFacts) -> bool:
+    return Channel.DM in facts.channels and Channel.DM not in facts.unsent
+
+
+def _sent(facts: StatusFacts) -> str:
+    sent = " and ".join(labels.CHANNEL[channel] for channel in facts.channels if channel not in facts.unsent)
+    lost = " and ".join(labels.CHANNEL[channel] for channel in facts.channels if channel in facts.unsent)
+    return f"sent by {sent}; *not* by {lost}, which was not taken" if lost else f"sent by {sent}"
 
 
 def _because(record: StepRecord, facts: StatusFacts) -> str:
@@ -123,7 +133,7 @@ def _after(facts: StatusFacts, steps: list[StepRecord]) -> list[str]:
     if facts.reason and all(record.reason is not facts.reason for record in steps):
         told = {"login": facts.login, "directory": facts.directory, **facts.facts}
         lines.append(escape(words.sentence(facts.reason, told)))
-    by_dm = Channel.DM in facts.channels
+    by_dm = _by_dm(facts)
     if facts.target_state is TargetState.DELIVERED and by_dm:
         until = f" It expires {when(facts.expires_at)}." if facts.expires_at else ""
         lines.append(f"⏳ *Shown*: not yet.{until}")

@@ -9,8 +9,9 @@ from desk.tools import WorkKind
 from resets.facts import MailFacts, ShowFacts, StatusFacts
 from resets.outcome import Step, StepState
 from resets.reasons import Reason, Refused
-from resets.request import TargetState
+from resets.request import Channel, TargetState
 from tests.support.house import ADA, EVE
+from views.status import status
 
 
 async def test_slack_down_for_an_hour_loses_nothing(house):
@@ -40,6 +41,21 @@ async def test_one_way_that_works_is_delivered(house):
     target = await house.target_of(queued)
     assert target.state is TargetState.DELIVERED
     assert target.step(Step.DELIVER).state is StepState.DONE
+
+
+@pytest.mark.parametrize(("deaf", "unsent"), [(MailFacts, (Channel.MAIL,)), (ShowFacts, (Channel.DM,))])
+async def test_a_way_that_failed_is_not_told_as_one_that_worked(house, deaf, unsent):
+    """The requester reads by which way it was sent and by which it was not, whichever ends first."""
+    house.with_rules(mail_password=True)
+    house.deaf = {deaf}
+    await house.ask(channels=("dm", "mail"))
+    await house.pump()
+    facts = house.last(StatusFacts).facts
+    assert facts.unsent == unsent
+    sent, lost = ("Slack message", "mail") if unsent == (Channel.MAIL,) else ("mail", "Slack message")
+    text = str(status(facts))
+    assert f"sent by {sent}; *not* by {lost}" in text
+    assert ("not yet" in text) is (Channel.DM not in unsent), "a DM that was never sent waits for nobody"
 
 
 async def test_a_crash_between_sending_and_recording_sends_the_same_again(house):
