@@ -64,10 +64,7 @@ async def test_the_same_reset_with_a_real_slapd(corporate, server):
     await morgan.leave()
     robin = await corporate.viewer(ROBIN)
     password = await robin.collect(pickup)
-    assert (
-        "The password is right" in await robin.sign_in("robin.meyer", password)
-        or server.whoami(robin_dn, password).returncode == 0
-    )
+    assert "signed in" in await robin.sign_in("robin.meyer", password)
     assert server.whoami(robin_dn, "Start-Robin-pw1").returncode != 0
     assert server.read(robin_dn, "pwdReset") == {"pwdreset": ["TRUE"]}
     assert "must be changed" in (said := server.whoami(robin_dn, password)).stderr + said.stdout

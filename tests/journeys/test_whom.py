@@ -120,7 +120,7 @@ async def test_a_hostile_target_ends_in_a_sentence(morgan, text):
     """Whatever stands behind the command is looked for as text, or refused with a sentence."""
     await morgan.say(f"/reset-password {text}")
     said = morgan.page.locator("[data-testid=modal], [data-testid=message][data-ephemeral=true]").last
-    await expect(said).to_contain_text(re.compile("I found no account|could not read"))
+    await expect(said).to_contain_text(re.compile("I found no account|could not read|at least 3 letters"))
     if await morgan.modal.count():
         await morgan.leave()
 
