@@ -86,6 +86,11 @@ def _minutes(offset: int) -> int:
     return (1 if offset > 0 else -1) * (abs(offset) * STEP // timedelta(minutes=1))
 
 
+def step_of(now: datetime) -> int:
+    """Return the number of the time step that `now` (aware UTC) lies in."""
+    return int(now.timestamp()) // int(STEP.total_seconds())
+
+
 def price(misses: int) -> tuple[timedelta | None, bool]:
     """Say what one more try costs if it misses: the wait before the next, and whether it locks.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta  # noqa: TC003
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 
 from resets.actor import Actor, SlackPerson
 from store.tables import admins
@@ -79,12 +79,16 @@ async def revoke(tx: Tx, admin_id: str, now: datetime) -> bool:
     return (await tx.conn.execute(update(admins).where(living).values(revoked_at=now))).rowcount == 1
 
 
-async def unlock(tx: Tx, admin_id: str) -> bool:
-    """Lift a lock and forget the misses; says whether there was something to lift or forget."""
-    held = admins.c.locked_at.is_not(None) | (admins.c.misses > 0)
+async def unlock(tx: Tx, admin_id: str, step: int) -> bool:
+    """Lift a lock and forget the misses; says whether there was something to lift or forget.
+
+    `step` is the TOTP step of now: one that was used in its future, by a clock that was wrong, is brought back to it.
+    """
+    held = admins.c.locked_at.is_not(None) | (admins.c.misses > 0) | (admins.c.last_step > step)
     wanted = (admins.c.id == admin_id) & admins.c.revoked_at.is_(None) & held
-    done = await tx.conn.execute(update(admins).where(wanted).values(locked_at=None, misses=0, next_try_at=None))
-    return done.rowcount == 1
+    used = case((admins.c.last_step > step, step), else_=admins.c.last_step)
+    values = {"locked_at": None, "misses": 0, "next_try_at": None, "last_step": used}
+    return (await tx.conn.execute(update(admins).where(wanted).values(values))).rowcount == 1
 
 
 async def pay(tx: Tx, admin_id: str, now: datetime, *, wait: timedelta | None, lock: bool, seen_misses: int) -> bool:

@@ -106,8 +106,8 @@ async def test_a_lock_holds_until_it_is_lifted(store, enrolled, clock):
     assert not await pay(store, enrolled, seen=1)
     assert not await spend(store, enrolled, 8)
     async with store.write() as tx:
-        assert await admins.unlock(tx, enrolled)
-        assert not await admins.unlock(tx, enrolled)
+        assert await admins.unlock(tx, enrolled, 1000)
+        assert not await admins.unlock(tx, enrolled, 1000)
     found = await row(store, enrolled)
     assert (found.misses, found.locked_at, found.last_step) == (0, None, 7)
     assert await spend(store, enrolled, 8)
@@ -128,4 +128,14 @@ async def test_a_revoked_admin_pays_and_spends_nothing(store, enrolled, clock):
     assert not await pay(store, enrolled, seen=1)
     assert not await spend(store, enrolled, 5, unlock=True)
     async with store.write() as tx:
-        assert not await admins.unlock(tx, enrolled)
+        assert not await admins.unlock(tx, enrolled, 1000)
+
+
+async def test_unlock_brings_back_a_step_from_the_future(store, enrolled):
+    """A clock that ran ahead once must not shut an admin out: what it spent is brought back to now."""
+    assert await spend(store, enrolled, 5000)
+    async with store.write() as tx:
+        assert await admins.unlock(tx, enrolled, 1000)
+        assert not await admins.unlock(tx, enrolled, 1000)
+    assert not await spend(store, enrolled, 1000)
+    assert await spend(store, enrolled, 1001)
