@@ -29,7 +29,11 @@ def _admin(facts: HomeFacts) -> list[blocks.Block]:
     where = ", ".join(quiet(name, 40) for name in facts.directories[:10]) or "no directory yet"
     return [
         blocks.header("Password resets"),
-        blocks.section(f"You reset passwords in: {where}. Your role: {quiet(facts.role or '')}.", one),
+        # A fixed id: the button that a person aims at stays the same while Home is published anew under their hand.
+        {
+            **blocks.section(f"You reset passwords in: {where}. Your role: {quiet(facts.role or '')}.", one),
+            "block_id": "home_reset",
+        },
         blocks.divider(),
         blocks.header("Needs me"),
         blocks.section("\n".join(_needs(facts))),

@@ -21,6 +21,11 @@ async def test_the_shortcut_on_a_message_names_its_author(play):
     assert play.fits("robin.meyer", password)
 
 
+def place_of_button(play):
+    blocks = play.workspace.modals.homes[MORGAN].body["blocks"]
+    return next(one["block_id"] for one in blocks if one.get("accessory", {}).get("action_id") == "home_reset")
+
+
 async def test_home_begins_a_reset_and_lists_the_last_ones(play):
     """An empty Home teaches; its button asks for whom; afterwards both see the reset, each in their own words."""
     morgan = await play.viewer(MORGAN)
@@ -45,6 +50,7 @@ async def test_home_begins_a_reset_and_lists_the_last_ones(play):
     await morgan.to_app("home")
     await expect(home).to_contain_text("Robin Meyer (robin.meyer, Acme directory)")
     await expect(home).to_contain_text("1 one-time password not collected yet")
+    assert place_of_button(play) == "home_reset", "a Home that is published anew moves the button away from the hand"
     await robin.to_app("home")
     own = robin.page.get_by_test_id("home")
     await expect(own).to_contain_text("Your password resets")

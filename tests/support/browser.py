@@ -96,6 +96,7 @@ class Viewer:
 
     async def go(self, name):
         """Go to a conversation by its name in the rail."""
+        await self.page.bring_to_front()
         await self.rail(name).click()
         await expect(self.page.get_by_test_id("conversation-name")).to_have_text(name)
 
@@ -110,6 +111,7 @@ class Viewer:
 
     async def say(self, text):
         """Type into the composer and send."""
+        await self.page.bring_to_front()  # a tab behind another one draws once a second, and clicks wait for that
         await self.page.get_by_test_id("composer").fill(text)
         await self.page.get_by_test_id("send").click()
 
@@ -135,6 +137,7 @@ class Viewer:
         return self.modal.locator(f'input[type=checkbox][value="{value}"]')
 
     async def submit(self):
+        await self.page.bring_to_front()
         await self.modal.get_by_test_id("modal-submit").click()
 
     async def leave(self):
@@ -157,6 +160,7 @@ class Viewer:
     async def sign_in(self, login, password):
         """Try a password on the sign-in page; returns what that says."""
         page = self.page
+        await page.bring_to_front()
         if not await page.get_by_test_id("signin-login").is_visible():
             await page.get_by_test_id("tab-signin").click()
         await page.get_by_test_id("signin-login").fill(login)
