@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 RUN_WITHIN = timedelta(minutes=30)  # from the proof to the first write; facts: an approval "must run within 30 min"
 MAX_SILENCES = 10  # with the waits below, about four minutes
-MAX_DRAWS = 3  # new passwords drawn after the directory refused one
+MAX_DRAWS = 3  # passwords drawn for one target, where the directory refuses one
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(seconds=30)
 
 
@@ -175,17 +175,17 @@ async def _sealed(tx: Tx, target_id: str) -> Secret | None:
 
 async def _draw_again(tools: Tools, dossier: Dossier, directory: Directory, account: Account) -> timedelta | None:
     """The policy refused this one: draw another, a few times. Nothing has changed in the directory."""
-    attempts = dossier.target.attempts + 1
-    if attempts >= MAX_DRAWS:
+    drawn = (dossier.target.step(Step.SET).count or 1) + 1
+    if drawn > MAX_DRAWS:
         await fail(tools, dossier, Reason.PASSWORD_REFUSED)
         return None
     can = directory.can(Capability.PASSWORD_POLICY)
     policy = await directory.password_policy(account) if can else PasswordPolicy()
     secret = password.generate(policy, account, tools.randbelow)
     async with tools.store.write() as tx:
-        await requests.set_attempts(tx, dossier.target.id, attempts)
+        await requests.record_step(tx, dossier.target.id, StepRecord(Step.SET, StepState.TODO, count=drawn))
         await vault.put(tx, PURPOSE, dossier.target.id, secret)
-        await note(tools, tx, Deed.SEALED, request=dossier.request, target=dossier.target, again=attempts)
+        await note(tools, tx, Deed.SEALED, request=dossier.request, target=dossier.target, drawn=drawn)
     return timedelta(0)
 
 
@@ -207,7 +207,7 @@ async def _not_now(tools: Tools, dossier: Dossier, error: DirectoryError) -> tim
         await requests.set_attempts(tx, dossier.target.id, attempts)
         state = StepState.UNKNOWN if unknown else StepState.TODO
         if was.state is not state or was.reason is not reason:
-            await requests.record_step(tx, dossier.target.id, StepRecord(Step.SET, state, reason))
+            await requests.record_step(tx, dossier.target.id, StepRecord(Step.SET, state, reason, was.count))
             await announce(tools, tx, NoticeKind.STATUS, request_id=dossier.request.id, target_id=dossier.target.id)
         if gave_up:
             await _left_unknown(tools, tx, dossier, reason)

@@ -252,3 +252,13 @@ async def test_a_write_that_landed_in_silence_is_not_sent_again(house):
     await house.pump()
     assert (await house.target_of(queued)).state is TargetState.DELIVERED
     assert house.directory.calls.count("set_password") == 1
+
+
+async def test_silences_do_not_use_up_the_draws(house):
+    """A directory that was down a few times and then refuses a password gets another one all the same."""
+    down = [Unreachable("down")] * 4
+    house.directory.before["set_password"] = [*down, PasswordRejected("history")]
+    queued = await house.ask()
+    await house.pump()
+    assert (await house.target_of(queued)).state is TargetState.DELIVERED
+    assert len({p for _, p in house.directory.passwords}) == 2
