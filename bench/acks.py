@@ -18,6 +18,7 @@ from bench.rig import ROOT, free_port
 SLOW_SECONDS = 2.0
 ROUNDS = 3  # things that each person does
 SPREAD_SECONDS = 4.0  # over which people begin
+TYPE_SECONDS = 5.0  # the slowest takes so long to type a code
 FILL_SECONDS = 120
 BURSTS = 3
 
@@ -53,7 +54,9 @@ class Crowd:
 
     async def send(self, door, person, modal):
         """Send the filled modal off."""
-        did = await door.post("submission", crowd.submission(person.user, modal, await person.code()))
+        code = await person.code()
+        await asyncio.sleep(self.people.index(person) * TYPE_SECONDS / len(self.people))  # not all type alike
+        did = await door.post("submission", crowd.submission(person.user, modal, code))
         if did.answer.get("response_action") != "update" or "begun" not in str(did.answer):
             raise RuntimeError(f"not queued: {did.answer}")
 

@@ -28,14 +28,12 @@ class Person:
     used: int = 0
 
     async def code(self):
-        """Return a code that the bot takes, as soon as there is one that was not used: each works once."""
-        while True:
-            now = int(time.time()) // STEP
-            step = max(now, self.used + 1)
-            if step <= now + 1:
-                self.used = step
-                return pyotp.TOTP(self.seed).at(step * STEP)
-            await asyncio.sleep(0.25)
+        """Return a code that the bot takes, once there is one that was not used: each works once."""
+        step = max(int(time.time()) // STEP, self.used + 1)
+        self.used = step
+        # The code of the step after the present one is good already.
+        await asyncio.sleep(max(0.0, (step - 1) * STEP - time.time()))
+        return pyotp.TOTP(self.seed).at(step * STEP)
 
 
 @dataclass(frozen=True)

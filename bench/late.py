@@ -23,19 +23,22 @@ class LateWire:
         self._server.close()
         for task in tuple(self._tasks):
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks)
 
     async def _came(self, reader, writer):
-        self._tasks.add(asyncio.current_task())
-        asyncio.current_task().add_done_callback(self._tasks.discard)
+        task = asyncio.current_task()
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._to)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(_carry(reader, far_writer, lambda: 0.0))
                 group.create_task(_carry(far_reader, writer, lambda: self.seconds))
+        except asyncio.CancelledError:
+            pass  # by `stop`; asyncio's own callback cannot bear a cancelled task
         finally:
-            writer.close()
-            far_writer.close()
+            writer.transport.abort()
+            far_writer.transport.abort()
 
 
 async def _carry(reader, writer, wait):

@@ -1,4 +1,4 @@
-"""The leanest Slack that the bot can work with: answers at once, judges nothing, and notes when a modal opens and fills.
+"""The leanest Slack that the bot can work with: answers at once, judges nothing, notes when a modal opens and fills.
 
 The practice workspace validates all that it is given, which costs as much time as the bot does; a measure needs less.
 """

@@ -32,7 +32,7 @@ async def start(tools: Tools, person: SlackPerson) -> str:
     Raises:
         Refused: NO_ROLE.
     """
-    async with tools.store.write() as tx:
+    async with tools.store.write(waited_for=True) as tx:
         actor = await role_of(tx, person)
         return await open_form(tools, tx, RESET, person, actor)
 
@@ -79,7 +79,7 @@ async def suggest(tools: Tools, form_id: str, person: SlackPerson, query: str) -
     async with tools.store.read() as tx:
         form = await opened(tools, tx, form_id, person)
     if not _typed_before(form.form.state, query):
-        async with tools.store.write() as tx:
+        async with tools.store.write(waited_for=True) as tx:
             form = await opened(tools, tx, form_id, person)
             state = form.form.state
             first = state.get("first", "") if _typed_on(state, query) else query
