@@ -43,6 +43,7 @@ CLAIMED = 200  # of each queue, doing something or sleeping until it is time to 
 POLL_SECONDS = 0.15
 STOP_LATENCY_SECONDS = 0.3  # a thread of the engine that we have no use for sleeps so long before it sees the stop
 DRAIN_SECONDS = 10.0
+LET_GO_SECONDS = 5.0
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=5)
 PG_LOCK = 0x72656B6579  # "rekey"
 ALIVE = {"ENQUEUED", "PENDING", "DELAYED"}
@@ -240,12 +241,18 @@ class Worker:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._idle.wait()
+        await self._let_go()
+        await self._destroy()
+        await self._let_go()  # the engine may have begun more until it was gone
+        log.info("worker_stopped", extra={"cut_short": self._busy})
+
+    async def _let_go(self) -> None:
+        """End the tasks of all works, wherever they stand; a workflow left behind would be collected with a noise."""
         tasks = tuple(self._tasks)
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await self._destroy()
-        log.info("worker_stopped", extra={"cut_short": self._busy})
+        if tasks:
+            await asyncio.wait(tasks, timeout=LET_GO_SECONDS)
 
     async def _destroy(self) -> None:
         self._running = False

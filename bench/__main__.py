@@ -1,0 +1,95 @@
+"""`make bench`: all figures in one run, printed and written to docs/performance.md. Some six minutes on two cores."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import statistics
+import tempfile
+from pathlib import Path
+
+from bench import acks, crowd, modals, report, rig, starts
+from bench.late import LateWire
+from bench.report import Row
+from bench.slack import Slack
+
+PEOPLE, STARTS = 100_000, 5
+POOL, PATIENCE = 32, 60  # connections to the slow directory, seconds to wait for it
+
+
+async def main():
+    asked = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    asked.add_argument("--people", type=int, default=PEOPLE, help="entries of the directory")
+    asked.add_argument("--starts", type=int, default=STARTS, help="starts of the bot")
+    asked.add_argument("--dry", action="store_true", help="print only, write nothing")
+    given = asked.parse_args()
+    slack = Slack()
+    await slack.start()
+    try:
+        rows, notes = await _starts(slack, given.starts)
+        with tempfile.TemporaryDirectory(prefix="rekey-bench-") as folder:
+            more, said = await _at_work(slack, Path(folder), given.people)
+    finally:
+        await slack.stop()
+    rows, notes = [*rows, *more], [*notes, *said]
+    print(report.table(rows), *notes, sep="\n")
+    if not given.dry:
+        report.write(rows, notes)
+
+
+async def _starts(slack, times):
+    found = await starts.measure(slack, times)
+    ours, bare = ([statistics.median(each) for each in zip(*runs, strict=True)] for runs in (found.ours, found.bare))
+    slowest = f"slowest {max(seconds for seconds, *_ in found.ours):.2f} s of {times}"
+    rows = [
+        Row("`serve` ready", ours[0], 2, "s", bare[0], "importing the libraries", slowest),
+        Row("`serve` idle, resident", ours[1], 150, "MB", bare[1], "the libraries alone", f"PSS {ours[2]:.0f} MB"),
+    ]
+    return rows, [f"ready and idle: median of {times} starts, Socket Mode, a `local` directory"]
+
+
+async def _at_work(slack, folder, count):
+    server = rig.directory(folder / "slapd", count)
+    wire = LateWire(server.tls_port)
+    await wire.start()
+    bot = rig.Bot(folder, slack.url, rig.corp(server, wire.port, pool=POOL, timeout=PATIENCE))
+    try:
+        await bot.furnish()
+        people = [crowd.Person(*each) for each in await bot.enrol([f"u{n:06d}" for n in range(1, rig.ADMINS + 1)])]
+        await bot.start()
+        indexed = await bot.indexed()
+        targets = [f"u{number:06d}" for number in range(1000, 1000 + modals.TIMES)]
+        async with crowd.Door(bot.url) as door:
+            filled = await modals.filled(door, slack, people[0], targets)
+            typed, found = await modals.typed(door, slack, people[0])
+        direct = modals.direct(server)
+        seconds, _ = modals.walked(server)
+        wire.seconds = acks.SLOW_SECONDS
+        work = await acks.measure(bot, people, slack, [f"u{number:06d}" for number in range(5000, 6000)])
+    finally:
+        await bot.stop()
+        await wire.stop()
+        server.down()
+    rows = [
+        Row("modal filled, p99", filled.p99, 500, "ms", None, "", f"p50 {filled.p50:.0f} ms, {len(filled)} modals"),
+        Row("typeahead, p99", typed.p99, 200, "ms", direct.p99, "LDAP itself", f"p50 {typed.p50:.0f}; {found} found"),
+        *(_ack(work, name, kind) for name in ("at work", "at once") for kind in ("command", "submission")),
+    ]
+    late = f"every answer of the directory {acks.SLOW_SECONDS:g} s late"
+    same = "side by side: the same requests at the same times at a Bolt app that only acknowledges"
+    return rows, [
+        f"modal and typeahead: slapd with {count:,} entries, TLS; LDAP itself: the same prefixes, one connection",
+        f"acks: {rig.ADMINS} people, {late}, HTTP mode; {same}; {work.forms} forms were filled",
+        '"at work": people begin one after the other; "at once": all fifty in the same instant',
+        f"one walk over all entries takes LDAP itself {seconds:.1f} s; the bot's index took {indexed['accounts']:,} in",
+    ]
+
+
+def _ack(work, name, kind):
+    ours, bare = work.ours[name, kind], work.bare[name, kind]
+    more = f"p50 {ours.p50:.0f} ms, {len(ours)} of them"
+    return Row(f"ack of a {kind}, {name}, p99", ours.p99, 100, "ms", bare.p99, "a bare Bolt app", more)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
