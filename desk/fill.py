@@ -41,7 +41,7 @@ async def fill(
     """
     async with tools.store.read() as tx:
         form = await opened(tools, tx, form_id, person)
-        changed = await _address_changed(tools, tx, found)
+        changed = await _addresses_changed(tools, tx, found)
     directory = tools.directory(found.directory)
     try:
         async with asyncio.TaskGroup() as group:
@@ -65,7 +65,8 @@ async def fill(
         actor_account=own.result(),
         member=member,
         team=tools.team,
-        mail_changed_at=changed,
+        mail_changed_at=changed[0],
+        recovery_changed_at=changed[1],
         now=tools.clock(),
         rules=tools.rules,
     )
@@ -97,12 +98,17 @@ async def _last_sign_in(directory: Directory, account: Account) -> datetime | No
     return await directory.last_sign_in(account)
 
 
-async def _address_changed(tools: Tools, tx: Tx, found: Found) -> datetime | None:
-    """Say when the account's address changed, as far as we saw it; now, if the index knows another one."""
-    known = await index.known_mail(tx, found.directory, found.account.id)
-    if known is not None and known != found.account.mail:
-        return tools.clock()
-    return await index.mail_changed_at(tx, found.directory, found.account.id)
+async def _addresses_changed(tools: Tools, tx: Tx, found: Found) -> tuple[datetime | None, datetime | None]:
+    """Say when the account's two addresses changed, as far as we saw it; now, where the index knows another one."""
+    known, account = await index.addresses(tx, found.directory, found.account.id), found.account
+    if known is None:
+        return None, None
+    mail = known.mail_changed_at if _same(known.mail, account.mail) else tools.clock()
+    return mail, known.recovery_changed_at if _same(known.recovery, account.recovery_mail) else tools.clock()
+
+
+def _same(known: str | None, told: str | None) -> bool:
+    return (known or "").casefold() == (told or "").casefold()
 
 
 def _card(tools: Tools, found: Found, seen: datetime | None) -> AccountCard:

@@ -7,6 +7,7 @@ is a few short scans over an index, however large the directory is.
 from __future__ import annotations
 
 import difflib
+from dataclasses import dataclass
 from itertools import islice, product
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -50,8 +51,7 @@ async def upsert(tx: Tx, directory: str, accounts: Sequence[Account], now: datet
         if before is None:
             added.append({**values, "walk": walk})
         elif any(getattr(before, name) != value for name, value in values.items()):
-            moved = (before.mail or "").casefold() != (values["mail"] or "").casefold()
-            values["mail_changed_at"] = now if moved else before.mail_changed_at
+            values |= _moved(before, values, now)
             changed.append({**values, "walk": walk, "which": before.number})
         elif before.walk != walk:
             seen.append(before.number)
@@ -153,15 +153,22 @@ async def by_slack(tx: Tx, slack_user: str) -> tuple[Choice, ...]:
     return tuple(_choice(row) for row in rows)
 
 
-async def mail_changed_at(tx: Tx, directory: str, account_id: str) -> datetime | None:
-    """Return when the index saw the account's address change; None for never."""
-    mine = _among(directory, [account_id])
-    return await tx.conn.scalar(select(index_accounts.c.mail_changed_at).where(mine))
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """The addresses of one account as the index knows them, and when it saw each change; None for never."""
+
+    mail: str | None
+    mail_changed_at: datetime | None
+    recovery: str | None
+    recovery_changed_at: datetime | None
 
 
-async def known_mail(tx: Tx, directory: str, account_id: str) -> str | None:
-    """Return the address that the index knows; None where it knows none."""
-    return await tx.conn.scalar(select(index_accounts.c.mail).where(_among(directory, [account_id])))
+async def addresses(tx: Tx, directory: str, account_id: str) -> Addresses | None:
+    """Return what the index knows of an account's addresses; None for an account that it does not know."""
+    row = (await tx.conn.execute(select(index_accounts).where(_among(directory, [account_id])))).one_or_none()
+    if row is None:
+        return None
+    return Addresses(row.mail, row.mail_changed_at, row.recovery_mail, row.recovery_changed_at)
 
 
 async def count(tx: Tx, directory: str) -> int:
@@ -181,9 +188,19 @@ def _values(directory: str, account: Account) -> dict[str, Any]:
         "name": storable(account.name),
         "names": storable(f"{account.given_name} {account.family_name}"),
         "mail": None if account.mail is None else storable(account.mail),
+        "recovery_mail": None if account.recovery_mail is None else storable(account.recovery_mail),
         "department": None if account.department is None else storable(account.department),
         "slack_user": account.slack_user,
     }
+
+
+def _moved(before: Row[Any], values: dict[str, Any], now: datetime) -> dict[str, datetime | None]:
+    """Return when each address was last seen to change, with what is seen now."""
+    times: dict[str, datetime | None] = {}
+    for address, when in (("mail", "mail_changed_at"), ("recovery_mail", "recovery_changed_at")):
+        moved = (getattr(before, address) or "").casefold() != (values[address] or "").casefold()
+        times[when] = now if moved else getattr(before, when)
+    return times
 
 
 def _among(directory: str, ids: Sequence[str]) -> ColumnElement[bool]:

@@ -246,6 +246,8 @@ index_accounts = Table(
     Column("department", Prose),
     Column("slack_user", Text, index=True),
     Column("mail_changed_at", Moment),
+    Column("recovery_mail", Prose),
+    Column("recovery_changed_at", Moment),
     Column("walk", Integer, nullable=False),  # the number of the walk that saw it last
     Index("ux_index_accounts_id", "directory", "account_id", unique=True),
 )

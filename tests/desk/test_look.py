@@ -198,3 +198,17 @@ async def test_a_mention_finds_by_the_directorys_slack_attribute(house):
     member = house.member(BOB, mail="eve@example.com")
     found = await look.named(house.tools, form_id, ADA, find.Mentioned(member))
     assert found.account.login == "bob"
+
+
+async def test_a_fresh_recovery_address_is_not_offered(house):
+    """A recovery address that somebody has changed within a week carries no password either."""
+    house.with_rules(mail_password=True)
+    await sweep.refresh(house.tools, "corp")
+    form = await house.form()
+    assert Channel.RECOVERY in form.offer.channels
+    await house.local.change_account(house.ids["bob"], recovery_mail="thief@home.test")
+    assert Channel.RECOVERY not in (await house.form()).offer.channels
+    await sweep.refresh(house.tools, "corp")
+    assert Channel.RECOVERY not in (await house.form()).offer.channels
+    house.clock.tick(days=8)
+    assert Channel.RECOVERY in (await house.form()).offer.channels

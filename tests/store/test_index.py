@@ -144,13 +144,24 @@ async def test_what_is_removed_leaves_nothing(filled):
         assert await tx.conn.scalar(select(func.count()).select_from(index_words)) == 0
 
 
+async def test_a_changed_recovery_address_is_noticed_apart(filled, clock):
+    """The recovery address has a time of its own."""
+    anna = PEOPLE[0]
+    at = clock.tick(days=1)
+    async with filled.write() as tx:
+        await index.upsert(tx, "corp", [replace(anna, recovery_mail="thief@home.test")], at)
+        known = await index.addresses(tx, "corp", "1")
+    assert (known.mail_changed_at, known.recovery, known.recovery_changed_at) == (None, "thief@home.test", at)
+
+
 async def test_a_changed_address_is_noticed(filled, clock):
     """When it was first seen to differ; case alone, and a first sight, are no change."""
 
     async def seen(account):
         async with filled.write() as tx:
             await index.upsert(tx, "corp", [account], clock())
-            return await index.mail_changed_at(tx, "corp", "1"), await index.known_mail(tx, "corp", "1")
+            known = await index.addresses(tx, "corp", "1")
+            return known.mail_changed_at, known.mail
 
     anna = PEOPLE[0]
     assert await seen(anna) == (None, "anna@example.com")
@@ -162,8 +173,7 @@ async def test_a_changed_address_is_noticed(filled, clock):
     third = clock.tick(days=1)
     assert await seen(replace(anna, mail=None)) == (third, None)
     async with filled.read() as tx:
-        assert await index.mail_changed_at(tx, "corp", "unknown") is None
-        assert await index.known_mail(tx, "corp", "unknown") is None
+        assert await index.addresses(tx, "corp", "unknown") is None
 
 
 async def test_a_full_walk_forgets_who_was_not_seen(filled, clock):

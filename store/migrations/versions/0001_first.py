@@ -214,6 +214,8 @@ def _index() -> None:
         sa.Column("department", sa.Text()),
         sa.Column("slack_user", sa.Text()),
         sa.Column("mail_changed_at", sa.DateTime(timezone=True)),
+        sa.Column("recovery_mail", sa.Text()),
+        sa.Column("recovery_changed_at", sa.DateTime(timezone=True)),
         sa.Column("walk", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("number"),
     )
