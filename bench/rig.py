@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from datetime import datetime
 from itertools import product
 from pathlib import Path
 
@@ -191,11 +192,12 @@ class Bot:
         return [event for line in lines if (event := json.loads(line)).get("event") == name]
 
     async def indexed(self):
-        """Wait until the first walk over the directory has ended; returns its event."""
+        """Wait until the first walk over the directory has ended; returns the seconds that it took."""
         async with asyncio.timeout(FILL_SECONDS):
             while not (found := self.events("index_refreshed")):  # noqa: ASYNC110 - a process has no event to wait for
                 await asyncio.sleep(0.05)
-        return found[0]
+        began, ended = (datetime.fromisoformat(e["time"]) for e in (self.events("worker_started")[0], found[0]))
+        return (ended - began).total_seconds()
 
     def memory(self):
         """Return the resident and the proportional memory in MB; None where the system does not say."""
