@@ -10,8 +10,6 @@ from sqlalchemy import event, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from store import one_trip
-
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection
     from sqlalchemy.ext.asyncio import AsyncEngine
@@ -78,8 +76,7 @@ def connect(url: URL, *, writer: bool) -> AsyncEngine:
     """
     if url.get_backend_name() != "sqlite":
         return create_async_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=0)
-    size, creator = 1 if writer else 4, {"async_creator_fn": one_trip.Connection}
-    engine = create_async_engine(url, hide_parameters=True, pool_size=size, max_overflow=0, connect_args=creator)
+    engine = create_async_engine(url, hide_parameters=True, pool_size=1 if writer else 4, max_overflow=0)
     pragmas = (f"busy_timeout={BUSY_MS}", *(WRITER_PRAGMAS if writer else READER_PRAGMAS))
     begin = "BEGIN IMMEDIATE" if writer else "BEGIN"
 
