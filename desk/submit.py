@@ -45,38 +45,35 @@ async def reset(tools: Tools, form_id: str, person: SlackPerson, answer: Answer)
     Raises:
         Refused: the form is not good, CHOICE_INVALID, or a CODE_ reason; nothing has been changed in a directory.
     """
-    async with tools.store.read() as tx:
-        form = await opened(tools, tx, form_id, person)
-    frozen: dict[str, Any] | None = form.form.state.get("target")
-    if frozen is None:
-        raise Refused(Reason.FORM_UNKNOWN)
-    options = _options(answer, frozen)
-    plan = _plan(tools, form.actor, frozen, options)
-    right = await prove.look(tools, form.actor, answer.code)
     async with tools.store.write(waited_for=True) as tx:
-        if not await forms.use(tx, form_id, tools.clock()):
-            raise Refused(Reason.FORM_USED)
-        await prove.spend(tx, right)
-        return await _record(tools, tx, form.actor, plan, frozen)
+        form = await opened(tools, tx, form_id, person)
+        frozen: dict[str, Any] | None = form.form.state.get("target")
+        if frozen is None:
+            raise Refused(Reason.FORM_UNKNOWN)
+        plan = _plan(tools, form.actor, frozen, _options(answer, frozen))
+        missed = await prove.step_up(tools, tx, form.actor, answer.code)
+        if missed is None:
+            if not await forms.use(tx, form_id, tools.clock()):
+                raise Refused(Reason.FORM_USED)
+            return await _record(tools, tx, form.actor, plan, frozen)
+    raise missed
 
 
 async def _record(tools: Tools, tx: Tx, actor: Actor, plan: Plan, frozen: dict[str, Any]) -> Queued:
     """Write the request, its proof, its job and what the requester will hear."""
-    request = ResetRequest(tools.new_id(), actor, plan, plan.digest(), RequestState.ASKED, tools.clock())
-    planned, target_id = plan.targets[0], tools.new_id()
-    await requests.create(tx, request, target_id, _steps(plan.options, frozen["can"]))
-    target = await requests.target(tx, target_id)
-    await note(tools, tx, Deed.ASKED, by=actor, request=request, target=target, login=planned.login, name=planned.name)
-    await requests.move_request(tx, request.id, (RequestState.ASKED,), RequestState.PROVED)
+    request = ResetRequest(tools.new_id(), actor, plan, plan.digest(), RequestState.PROVED, tools.clock())
+    planned = plan.targets[0]
+    target = await requests.create(tx, request, tools.new_id(), _steps(plan.options, frozen["can"]))
     wanted = bool(frozen["pickup"]) and Channel.DM in plan.options.channels
     # What *Show* will ask for stands in the journal: the row of a code that is gone is not "none wanted".
     pickup_of = {True: "requester", False: "none"}[wanted]
+    await note(tools, tx, Deed.ASKED, by=actor, request=request, target=target, login=planned.login, name=planned.name)
     await note(tools, tx, Deed.PROVED, by=actor, request=request, target=target, method="totp", pickup=pickup_of)
-    code = await _pickup(tools, tx, target_id, wanted=wanted)
-    job = jobs.Job(tools.new_id(), WorkKind.RESET.value, request.id, target_id, {}, tools.clock())
+    code = await _pickup(tools, tx, target.id, wanted=wanted)
+    job = jobs.Job(tools.new_id(), WorkKind.RESET.value, request.id, target.id, {}, tools.clock())
     await jobs.add(tx, job)
     await tools.enqueue(tx, Work(WorkKind.RESET, job.id))
-    await announce(tools, tx, NoticeKind.STATUS, request_id=request.id, target_id=target_id)
+    await announce(tools, tx, NoticeKind.STATUS, request_id=request.id, target_id=target.id)
     return Queued(request.id, planned.name, planned.login, plan.options.channels, code)
 
 

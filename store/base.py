@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
+from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.exc import SQLAlchemyError
 
-from store import engine, schema
-from store.gate import Gate
+from store import address, postgres, schema, sqlite
 from store.schema import SchemaState
-from store.uncut import UncutConnection, uncut
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
     from datetime import datetime
 
     from sqlalchemy import URL, Connection, Table
-    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
     from store.keys import KeyRing
+    from store.sqlite import Here
+    from store.uncut import UncutConnection
 
 
 Result = TypeVar("Result")
@@ -54,12 +54,12 @@ def _failures() -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, OSError, UnicodeError) as error:
-        raise StoreFailed(engine.what_failed(error), type(error).__name__) from error
+        raise StoreFailed(address.what_failed(error), type(error).__name__) from error
 
 
 def _address(url: str) -> URL:
     try:
-        return engine.address(url)
+        return address.parsed(url)
     except (SQLAlchemyError, ValueError) as error:
         raise StoreFailed("address", str(error)) from error
 
@@ -68,7 +68,7 @@ def _address(url: str) -> URL:
 class Tx:
     """One transaction. What a write does is kept as a whole when its `async with` ends without an exception."""
 
-    conn: AsyncConnection
+    conn: UncutConnection | Here
     store: Store
     callbacks: list[Callable[[], None]] = field(default_factory=list)
 
@@ -97,8 +97,8 @@ class Tx:
         made = self._insert(table).values(values).on_conflict_do_nothing()
         return (await self.conn.execute(made.returning(*table.primary_key))).first() is not None
 
-    def _insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
-        return sqlite.insert(table) if self.store.dialect == "sqlite" else postgresql.insert(table)
+    def _insert(self, table: Table) -> SqliteInsert | PostgresInsert:
+        return SqliteInsert(table) if self.store.dialect == "sqlite" else PostgresInsert(table)
 
 
 class Store:
@@ -109,9 +109,9 @@ class Store:
         self.ring = ring
         self.clock = clock
         self.dialect = url.get_backend_name()  # "sqlite" or "postgresql"
-        self._writer = engine.connect(url, writer=True)
-        self._reader = engine.connect(url, writer=False) if self.dialect == "sqlite" else self._writer
-        self._gate = Gate() if self.dialect == "sqlite" else None
+        self._database = (
+            sqlite.SqliteDatabase(url) if self.dialect == "sqlite" else postgres.PostgresDatabase(url)
+        )
 
     @classmethod
     async def open(cls, url: str, ring: KeyRing, *, clock: Callable[[], datetime]) -> Self:
@@ -128,8 +128,7 @@ class Store:
 
     async def close(self) -> None:
         """Let go of all connections. May be called twice."""
-        await self._writer.dispose()
-        await self._reader.dispose()
+        await self._database.close()
 
     @asynccontextmanager
     async def write(self, *, waited_for: bool = False) -> AsyncIterator[Tx]:
@@ -141,13 +140,11 @@ class Store:
         Raises:
             StoreFailed: nothing was kept (where the connection broke during the commit: perhaps it was).
         """
-        async with self._gate.turn(first=waited_for) if self._gate else nullcontext():
-            with _failures():
-                async with UncutConnection(self._writer) as conn:
-                    await uncut(_begun(conn))
-                    tx = Tx(conn, self)
-                    yield tx
-                    await _commit(tx)
+        with _failures():
+            async with self._database.write(waited_for=waited_for) as (conn, commit):
+                tx = Tx(conn, self)
+                yield tx
+                await _commit(tx, commit)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Tx]:
@@ -157,30 +154,18 @@ class Store:
             StoreFailed: it could not be read.
         """
         with _failures():
-            async with UncutConnection(self._reader) as conn:
-                if self.dialect != "sqlite":
-                    await conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-                await uncut(_begun(conn))
+            async with self._database.read() as conn:
                 yield Tx(conn, self)
 
     async def tidy(self) -> None:
         """Fold SQLite's write-ahead log into its file, so that no wiped row lives on in it; waits for nobody."""
-        if self._gate is None:
-            return
-        async with self._gate.turn():
-            with _failures():
-                async with self._writer.connect() as conn:
-                    raw = await conn.get_raw_connection()
-                    await raw.driver_connection.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
+        with _failures():
+            await self._database.tidy()
 
 
-async def _begun(conn: AsyncConnection) -> None:
-    await conn.begin()
-
-
-async def _commit(tx: Tx) -> None:
+async def _commit(tx: Tx, commit: Callable[[], Awaitable[None]]) -> None:
     """Commit to the end even when the task is cancelled meanwhile, so that what was kept is also told."""
-    committing = asyncio.ensure_future(tx.conn.commit())
+    committing = asyncio.ensure_future(commit())
     try:
         await asyncio.shield(committing)
     except asyncio.CancelledError:
@@ -202,7 +187,7 @@ async def state(url: str) -> SchemaState:
         StoreFailed: it cannot be reached or read.
     """
     parsed = _address(url)
-    path = engine.file_of(parsed)
+    path = address.file_of(parsed)
     if path is not None and not path.exists():
         return SchemaState.EMPTY
     return await _once(parsed, schema.state_of, writer=False)
@@ -219,15 +204,26 @@ async def upgrade(url: str) -> None:
         raise StoreNotReady(SchemaState.NEWER)
     parsed = _address(url)
     with _failures():
-        engine.create_file(parsed)
+        address.create_file(parsed)
     await _once(parsed, schema.to_head, writer=True)
 
 
 async def _once(url: URL, work: Callable[[Connection], Result], *, writer: bool) -> Result:
-    made: AsyncEngine = engine.connect(url, writer=writer)
-    try:
-        with _failures():
+    with _failures():
+        if url.get_backend_name() == "sqlite":
+            return await asyncio.to_thread(_on_file, url, work, writer=writer)
+        made = postgres.connect(url)
+        try:
             async with made.begin() as conn:
                 return await conn.run_sync(work)
+        finally:
+            await made.dispose()
+
+
+def _on_file(url: URL, work: Callable[[Connection], Result], *, writer: bool) -> Result:
+    made = sqlite.connect(url, writer=writer)
+    try:
+        with made.begin() as conn:
+            return work(conn)
     finally:
-        await made.dispose()
+        made.dispose()

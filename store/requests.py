@@ -36,8 +36,8 @@ class TargetFields(TypedDict, total=False):
     marker: str | None
 
 
-async def create(tx: Tx, request: ResetRequest, target_id: str, steps: tuple[StepRecord, ...] = ()) -> None:
-    """Write a request with its one target (in state NEW) and what is known of its steps."""
+async def create(tx: Tx, request: ResetRequest, target_id: str, steps: tuple[StepRecord, ...] = ()) -> Target:
+    """Write a request with its one target (in state NEW) and what is known of its steps; returns the target."""
     (planned,) = request.plan.targets
     await tx.conn.execute(
         request_rows.insert().values(
@@ -64,7 +64,8 @@ async def create(tx: Tx, request: ResetRequest, target_id: str, steps: tuple[Ste
         )
     )
     if steps:
-        await tx.conn.execute(step_rows.insert(), [_step(tx, target_id, record) for record in steps])
+        await tx.conn.execute(step_rows.insert().values([_step(tx, target_id, record) for record in steps]))
+    return Target(target_id, request.id, planned, TargetState.NEW, None, steps, 0, None, None, None, None, None, None)
 
 
 async def get(tx: Tx, request_id: str) -> ResetRequest | None:

@@ -1,4 +1,4 @@
-"""A connection whose statements end before a cancellation goes on."""
+"""What is begun ends before a cancellation goes on."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Awaitable
 
 Answer = TypeVar("Answer")
 
 
-async def uncut(doing: Coroutine[Any, Any, Answer]) -> Answer:
+async def uncut(doing: Awaitable[Answer]) -> Answer:
     """Do something to its end even when the task is cancelled meanwhile; the cancellation is raised after it."""
     task = asyncio.ensure_future(doing)
     try:
@@ -25,11 +25,7 @@ async def uncut(doing: Coroutine[Any, Any, Answer]) -> Answer:
 
 
 class UncutConnection(AsyncConnection):
-    """A connection that a cancellation never cuts off in mid-statement.
-
-    Cut off, SQLAlchemy drops it while a cursor is open, and SQLite keeps its write lock until that cursor is collected:
-    for seconds, or for ever. A statement that has ended is simply rolled back.
-    """
+    """A connection that a cancellation never cuts off in mid-statement: what has ended is simply rolled back."""
 
     async def execute(self, *args: Any, **kwargs: Any) -> Any:
         """Execute a statement, uncut."""

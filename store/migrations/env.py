@@ -32,7 +32,7 @@ context.configure(
     version_table=VERSION_TABLE,
     include_object=ours,
     render_as_batch=True,  # SQLite alters a column by copying the table
-    transactional_ddl=True,  # SQLite can, though Alembic takes it that it cannot; `store/engine.py` begins for real
+    transactional_ddl=True,  # SQLite can, though Alembic takes it that it cannot; `store/sqlite.py` begins for real
 )
 with context.begin_transaction():
     context.run_migrations()

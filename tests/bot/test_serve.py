@@ -178,7 +178,13 @@ async def test_a_dropped_connection_comes_back(start, workspace):
     """Slack closes connections all the time: a new one stands soon, and commands are answered."""
     bot = await start()
     await until(ready(bot))
+    old = tuple(workspace.sockets.connections)
     workspace.faults.refresh_sockets()
+
+    async def anew():
+        return any(one not in old for one in workspace.sockets.connections)
+
+    await until(anew)
     await until(ready(bot))
     assert await answers(workspace)
 

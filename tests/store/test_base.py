@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import insert, select, text
 
 from resets.actor import SlackPerson
-from store import base, engine, forms, lookups
+from store import base, forms, lookups, sqlite
 from store.base import Store, StoreFailed
 from store.tables import forms as form_rows
 from store.tables import lookups as lookup_rows
@@ -157,7 +157,7 @@ async def test_cancelled_at_any_point_it_is_kept_and_told_or_neither(store):
 
 async def test_a_locked_database_is_said_so(sqlite_store, tmp_path, monkeypatch):
     """Another process that never ends its write makes ours fail, not hang."""
-    monkeypatch.setattr(engine, "BUSY_MS", 50)
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.05)
     hasty = Store(sqlite_store.url, sqlite_store.ring, sqlite_store.clock)
     other = sqlite3.connect(tmp_path / "rekey.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

@@ -10,18 +10,14 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
-from store import base, engine, schema
+from store import address, base, schema
 from store.base import Store, StoreFailed, StoreNotReady
 from store.schema import SchemaState
 from store.tables import metadata
 
 
 async def run(url, work):
-    made = engine.connect(engine.address(url), writer=True)
-    async with made.begin() as conn:
-        answer = await conn.run_sync(work)
-    await made.dispose()
-    return answer
+    return await base._once(address.parsed(url), work, writer=True)
 
 
 def tables(conn):
