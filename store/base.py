@@ -109,9 +109,7 @@ class Store:
         self.ring = ring
         self.clock = clock
         self.dialect = url.get_backend_name()  # "sqlite" or "postgresql"
-        self._database = (
-            sqlite.SqliteDatabase(url) if self.dialect == "sqlite" else postgres.PostgresDatabase(url)
-        )
+        self._database = sqlite.SqliteDatabase(url) if self.dialect == "sqlite" else postgres.PostgresDatabase(url)
 
     @classmethod
     async def open(cls, url: str, ring: KeyRing, *, clock: Callable[[], datetime]) -> Self:
