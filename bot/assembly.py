@@ -158,6 +158,7 @@ async def open_house(settings: Settings, *, now: Callable[[], datetime] = clock)
         randbelow=secrets.randbelow,
         new_id=new_id,
         enqueue=intake.enqueue,
+        enqueue_many=intake.enqueue_many,
         team=settings.slack.team_id,
         security_channel=settings.slack.security_channel,
     )

@@ -26,7 +26,7 @@ from bot.errors import OperatorError
 from desk.tools import Work, WorkKind
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
     from sqlalchemy import Connection
 
@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 NAME = "rekey"  # of the application and of its one executor: stable, so that a restart finds its own work again
 VERSION = "1"  # the engine runs only work of its own version; ours is the rows' business, so it never changes
 WORKFLOW = "work"
-QUEUES = {kind: "notices" if kind is WorkKind.NOTICE else "jobs" for kind in WorkKind}
+QUEUES = {kind: "notices" if kind in (WorkKind.NOTICE, WorkKind.TELL) else "jobs" for kind in WorkKind}
 AT_ONCE = 4  # of each queue, doing something
 CLAIMED = 200  # of each queue, doing something or sleeping until it is time to try again
 POLL_SECONDS = 0.15
@@ -115,6 +115,11 @@ class Intake:
             self._client.enqueue_in_transaction(connection, options, work.kind.value, work.id)
 
         await tx.conn.run_sync(add)
+
+    async def enqueue_many(self, tx: Tx, works: Sequence[Work]) -> None:
+        """Enqueue each once, as `enqueue`."""
+        for work in works:
+            await self.enqueue(tx, work)
 
     async def again(self, work: Work) -> None:
         """Enqueue in a transaction of its own."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping  # noqa: TC003
+from collections.abc import Awaitable, Callable, Mapping, Sequence  # noqa: TC003
 from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003
 from enum import StrEnum
@@ -20,14 +20,17 @@ class WorkKind(StrEnum):
     EXPIRE = "expire"  # an unclaimed password is replaced by one that nobody has
     SPOIL = "spoil"  # the same, because the person said "not me"
     NOTICE = "notice"  # say something
+    CHUNK = "chunk"  # go on with one chunk of a bulk; the id is "CHUNK.ROUND"
+    TELL = "tell"  # say the notices of one chunk
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A piece of work: the id of a row in `jobs`, or of a notice. The row is the truth; the engine only moves it."""
+    """A piece of work: the id of a row in `jobs`, of a notice or a chunk. The row is the truth; the engine moves it."""
 
     kind: WorkKind
     id: str
+    lane: str = ""  # works of one lane are done one after the other, on whatever machine; "" is no lane
 
     @property
     def workflow_id(self) -> str:
@@ -46,6 +49,7 @@ class Tools:
     randbelow: Callable[[int], int]  # uniform in 0..n-1, from the operating system's generator
     new_id: Callable[[], str]  # opaque, unguessable
     enqueue: Callable[[Tx, Work], Awaitable[None]]  # durable, in the caller's transaction
+    enqueue_many: Callable[[Tx, Sequence[Work]], Awaitable[None]]  # the same, for up to 1,000 at once
     team: str
     security_channel: str
 

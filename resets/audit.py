@@ -38,6 +38,10 @@ class Deed(StrEnum):
     SPOILED = "spoiled"
     SUPERSEDED = "superseded"
     RETRIED = "retried"
+    PREVIEWED = "previewed"  # a bulk was resolved and frozen; nothing was changed
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    CANCELLED = "cancelled"
     DONE = "done"
 
 

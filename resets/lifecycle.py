@@ -11,26 +11,30 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 REQUEST_MOVES: Mapping[R, frozenset[R]] = {
-    R.ASKED: frozenset({R.PROVED, R.DONE, R.CANCELLED}),
+    R.ASKED: frozenset({R.PROVED, R.HELD, R.DONE, R.CANCELLED}),
     R.PROVED: frozenset({R.RUNNING, R.DONE, R.CANCELLED}),
-    R.RUNNING: frozenset({R.DONE, R.CANCELLED}),
-    R.DONE: frozenset({R.RUNNING}),  # one step is tried again
+    R.HELD: frozenset({R.RUNNING, R.PAUSED, R.CANCELLED}),
+    R.RUNNING: frozenset({R.PAUSED, R.DONE, R.CANCELLED}),
+    R.PAUSED: frozenset({R.RUNNING, R.CANCELLED}),
+    R.DONE: frozenset({R.RUNNING}),  # what failed is tried again
     R.CANCELLED: frozenset(),
 }
 
 TARGET_MOVES: Mapping[T, frozenset[T]] = {
-    T.NEW: frozenset({T.SEALED, T.EXCLUDED, T.FAILED}),
-    T.SEALED: frozenset({T.STARTED, T.EXCLUDED, T.FAILED}),
+    T.NEW: frozenset({T.SEALED, T.EXCLUDED, T.CANCELLED, T.FAILED}),
+    T.SEALED: frozenset({T.STARTED, T.EXCLUDED, T.CANCELLED, T.FAILED}),
     # The directory may know the password: the only ways out are to have set it or to know that it was not set.
     T.STARTED: frozenset({T.SET, T.EXCLUDED, T.FAILED}),
     T.SET: frozenset({T.DELIVERED, T.COLLECTED, T.EXPIRED, T.SPOILED, T.SUPERSEDED}),
     T.DELIVERED: frozenset({T.COLLECTED, T.EXPIRED, T.SPOILED, T.SUPERSEDED}),
     T.COLLECTED: frozenset({T.SPOILED}),  # "not me" is heard also after somebody has seen it
     T.EXCLUDED: frozenset(),
+    T.CANCELLED: frozenset(),
     T.EXPIRED: frozenset({T.SPOILED}),
     T.SPOILED: frozenset(),
     T.SUPERSEDED: frozenset(),
-    T.FAILED: frozenset({T.STARTED, T.EXPIRED}),  # the step is tried again, or its sealed password runs out
+    # The step is tried again (from the start, where nothing was sent), or its sealed password runs out.
+    T.FAILED: frozenset({T.NEW, T.STARTED, T.EXPIRED}),
 }
 
 

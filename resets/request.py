@@ -19,7 +19,9 @@ class RequestState(StrEnum):
 
     ASKED = "asked"  # written, not proved
     PROVED = "proved"  # the requester has stepped up
+    HELD = "held"  # a bulk, proved: it begins when the hold is over, or at the time that was asked for
     RUNNING = "running"  # a worker has begun
+    PAUSED = "paused"  # somebody, or the run itself, has stopped it for now
     DONE = "done"  # every target has its outcome
     CANCELLED = "cancelled"
 
@@ -37,6 +39,7 @@ class TargetState(StrEnum):
     EXPIRED = "expired"  # not collected in time; the account has another random password
     SPOILED = "spoiled"  # "not me"; the account has another random password
     SUPERSEDED = "superseded"  # a newer reset of the same account stands; never shown
+    CANCELLED = "cancelled"  # nothing was done, and nothing will be
     FAILED = "failed"
 
 
@@ -90,11 +93,21 @@ class PlannedTarget:
     slack_user: str | None  # whom a DM would reach; None where DM is not offered
     address: str | None  # where a mail would go
     recovery_address: str | None
+    channels: tuple[Channel, ...] | None = None  # of a bulk: how this one is reached; None: as the options say
+
+    def signed(self) -> list[str]:
+        """Return what the digest signs of it; the first two parts are no other target's."""
+        parts = [self.directory, self.account_id, self.slack_user or "", _hashed(self.address)]
+        parts.append(_hashed(self.recovery_address))
+        return parts if self.channels is None else [*parts, " ".join(self.channels)]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What was frozen when the requester pressed the button."""
+    """What was frozen when the requester pressed the button.
+
+    Of a bulk, the targets are rows of their own, `count` says how many, and `targets` is empty.
+    """
 
     team: str
     requester_account_id: str
@@ -103,19 +116,31 @@ class Plan:
     options: Options
     policy_version: str
     start: datetime | None = None  # aware UTC; None is now
+    count: int | None = None  # targets of a bulk; None: they stand in `targets`
+
+    def channels_of(self, target: PlannedTarget) -> tuple[Channel, ...]:
+        """Return how one target is reached."""
+        return self.options.channels if target.channels is None else target.channels
+
+    def head(self) -> str:
+        """Return the SHA-256 (64 hex digits) of all but the targets: what the run of one chunk can check."""
+        return hashlib.sha256(b"rekey-head-1\n" + rfc8785.dumps(self._body())).hexdigest()
 
     def digest(self) -> str:
         r"""Return the SHA-256 (64 hex digits) over "rekey-plan-1\n" and the RFC 8785 JSON of the plan.
 
         Source: docs/architecture.md, "The plan's digest"; RFC 8785.
         """
-        body: Any = {
+        made = PlanDigest(self)
+        for target in sorted(self.targets, key=PlannedTarget.signed):
+            made.add(target)
+        return made.hex()
+
+    def _body(self) -> dict[str, Any]:
+        return {
             "team": self.team,
             "requester": [self.requester_directory, self.requester_account_id],
-            "targets": sorted(
-                [t.directory, t.account_id, t.slack_user or "", _hashed(t.address), _hashed(t.recovery_address)]
-                for t in self.targets
-            ),
+            "targets": [],
             "options": {
                 "channels": [c.value for c in self.options.channels],
                 "clear_sessions": self.options.clear_sessions,
@@ -127,7 +152,33 @@ class Plan:
             "start": self.start.isoformat() if self.start else "",
             "policy": self.policy_version,
         }
-        return hashlib.sha256(b"rekey-plan-1\n" + rfc8785.dumps(body)).hexdigest()
+
+
+class PlanDigest:
+    """The digest of a plan whose targets come one by one, so that 100,000 of them need no room."""
+
+    def __init__(self, plan: Plan) -> None:
+        before, _, self._after = rfc8785.dumps(plan._body()).partition(b'"targets":[]')  # noqa: SLF001
+        self._hash = hashlib.sha256(b"rekey-plan-1\n" + before + b'"targets":[')
+        self._last: list[str] = []
+
+    def add(self, target: PlannedTarget) -> None:
+        """Add the next target, in the order of `signed`.
+
+        Raises:
+            ValueError: it is not the next one, or is there twice.
+        """
+        signed = target.signed()
+        if signed[:2] <= self._last[:2] and self._last:
+            raise ValueError("targets are added in order, each once")
+        self._hash.update((b"," if self._last else b"") + rfc8785.dumps(signed))
+        self._last = signed
+
+    def hex(self) -> str:
+        """Return the digest of what was added."""
+        whole = self._hash.copy()
+        whole.update(b"]" + self._after)
+        return whole.hexdigest()
 
 
 def _hashed(address: str | None) -> str:
@@ -136,7 +187,7 @@ def _hashed(address: str | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ResetRequest:
-    """One actor's wish for one target (more in a later issue), with its plan and its state."""
+    """One actor's wish for 1 or more targets, with its plan and its state."""
 
     id: str
     requester: Actor

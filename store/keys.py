@@ -78,6 +78,11 @@ class KeyRing:
         return self._newest("code")
 
     @property
+    def plan_key(self) -> bytes:
+        """Return the key that signs the rows of a bulk's plan."""
+        return self._newest("plan")
+
+    @property
     def form_key(self) -> bytes:
         """Return the key that signs open forms."""
         return self._newest("form")

@@ -124,7 +124,15 @@ requests = Table(
     Column("digest", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("asked_at", Moment, nullable=False),
+    # Of a bulk alone:
+    Column("total", Integer),  # targets of the plan; NULL for a single reset
+    Column("begins_at", Moment),  # the end of the hold, or the time that was asked for
+    Column("begun_at", Moment),
+    Column("ended_at", Moment),
+    Column("stopped", Text),  # why it is paused: a Reason
+    Column("told", Text),  # what the live message was last made of
     Index(None, "actor_id", "asked_at"),
+    Index(None, "state", "total"),
 )
 
 targets = Table(
@@ -147,8 +155,58 @@ targets = Table(
     Column("expires_at", Moment),
     Column("collected_at", Moment),
     Column("signed_in_at", Moment),
+    # Of a bulk alone: the row is the plan, signed.
+    Column("login", Prose),
+    Column("name", Prose),
+    Column("tier", Text),
+    Column("address", Prose),
+    Column("recovery_address", Prose),
+    Column("channels", Text),  # by blanks
+    Column("source", Prose),  # as it was named: a row of a file, a group
+    Column("facts", Json),  # of an exclusion's sentence
+    Column("chunk_id", Text),
+    Column("mac", Text),
+    Column("ended_at", Moment),  # when the directory's part was over, well or ill
     Index(None, "directory", "account_id", "asked_at"),
     Index(None, "state", "expires_at"),
+    Index(None, "request_id", "state", "reason"),
+    Index(None, "chunk_id", "state"),
+    Index("ux_targets_account", "request_id", "directory", "account_id", unique=True),
+)
+# Nobody's password is written by two at once. The second waits for the first.
+Index(
+    "ux_targets_started",
+    targets.c.directory,
+    targets.c.account_id,
+    unique=True,
+    sqlite_where=text("state = 'started'"),
+    postgresql_where=text("state = 'started'"),
+)
+
+chunks = Table(
+    "chunks",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("request_id", ForeignKey("requests.id"), nullable=False),
+    Column("number", Integer, nullable=False),  # in the plan, from 0
+    Column("directory", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("canary", Integer, nullable=False),  # 1: the first wave
+    Column("round", Integer, nullable=False),  # how often it was put on its way; 0 for never
+    Column("finished_at", Moment),  # all its targets have an outcome
+    Column("told_at", Moment),  # all its notices are said or given up
+    Index("ux_chunks_number", "request_id", "number", unique=True),
+    Index(None, "finished_at"),
+)
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("beat_at", Moment, nullable=False),
 )
 
 steps = Table(
@@ -223,6 +281,7 @@ notices = Table(
     Column("kind", Text, nullable=False),
     Column("request_id", Text, index=True),
     Column("target_id", Text, index=True),
+    Column("chunk_id", Text),  # whose works says it; NULL: a work of its own
     Column("facts", Json, nullable=False),
     Column("state", Text, nullable=False, index=True),
     Column("attempts", Integer, nullable=False),
@@ -230,6 +289,7 @@ notices = Table(
     Column("said_at", Moment),
     Column("place", Text),
     Column("stamp", Text),
+    Index(None, "chunk_id", "state"),
 )
 
 index_accounts = Table(

@@ -264,6 +264,9 @@ async def build(folder):
     async def enqueue(tx, work):
         tx.after_commit(lambda: queue.append(work))
 
+    async def enqueue_many(tx, works):
+        tx.after_commit(lambda: queue.extend(works))
+
     tools = Tools(
         store=store,
         directories={"corp": unsteady},
@@ -272,6 +275,7 @@ async def build(folder):
         randbelow=secrets.randbelow,
         new_id=lambda: secrets.token_hex(16),
         enqueue=enqueue,
+        enqueue_many=enqueue_many,
         team=TEAM,
         security_channel="C0SEC",
     )
