@@ -68,6 +68,18 @@ class Reason(StrEnum):
     SLACK_FAILED = "slack_failed"
     MAIL_REFUSED = "mail_refused"
     MAIL_DOWN = "mail_down"
+    # many at once
+    NOBODY_CHOSEN = "nobody_chosen"
+    NOBODY_LEFT = "nobody_left"  # everybody is left out
+    NUMBER_WRONG = "number_wrong"  # the typed number of targets
+    START_INVALID = "start_invalid"  # in the past, or too far ahead
+    GROUP_GONE = "group_gone"
+    ELSEWHERE = "elsewhere"  # another request is at work on this account
+    TOO_MANY_FAILED = "too_many_failed"  # a run stopped by itself
+    CANARY_FAILED = "canary_failed"
+    STOPPED_BY_HAND = "stopped_by_hand"
+    RUN_OVER = "run_over"  # nothing to pause, resume or cancel any more
+    RUN_CANCELLED = "run_cancelled"
     # ourselves
     STORE_FAILED = "store_failed"  # full disk, locked or lost database
     KEY_WRONG = "key_wrong"

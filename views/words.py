@@ -130,6 +130,27 @@ SENTENCES: dict[Reason, str] = {
     "What was done in the directory stands. Check the address in {directory}, then try the delivery again.",
     Reason.MAIL_DOWN: "The mail server could not be reached safely, so no mail was sent. "
     "What was done in the directory stands. Try the delivery again; if it stays so, tell whoever runs this bot.",
+    # many at once
+    Reason.NOBODY_CHOSEN: "Nobody was named, so nothing was looked up. "
+    "Choose people or a group, attach a file, or paste a list.",
+    Reason.NOBODY_LEFT: "Everybody who was named is left out, for the reasons listed, so there is nobody to reset. "
+    "Nothing has changed.",
+    Reason.NUMBER_WRONG: "That is not the number of people in this preview, so nothing was begun. "
+    "Type the number that stands beside \"will be reset\".",
+    Reason.START_INVALID: "That time is past, or more than 30 days ahead, so nothing was begun. "
+    "Choose a later time, or leave it empty to begin now.",
+    Reason.GROUP_GONE: "This group is no longer in {directory}, so nobody was taken from it. Nothing has changed. "
+    "Choose another group, or name the people.",
+    Reason.ELSEWHERE: "Another request is at work on {login} at this moment, and this one waits for it. "
+    "Nothing needs to be done.",
+    Reason.TOO_MANY_FAILED: "More than 5 % of the last people failed, so the run has stopped by itself. "
+    "Nobody else is reset until somebody presses Resume; look at the failures first.",
+    Reason.CANARY_FAILED: "The first few people failed, so the run has stopped by itself before all others. "
+    "Nobody else is reset until somebody presses Resume; look at the failures first.",
+    Reason.STOPPED_BY_HAND: "Somebody has paused this run. Nobody else is reset until somebody presses Resume.",
+    Reason.RUN_OVER: "This run is over, so nothing was changed. Its message shows how it ended.",
+    Reason.RUN_CANCELLED: "The rest of this run was cancelled before {login}'s turn came. "
+    "Their password has not changed.",
     # ourselves
     Reason.STORE_FAILED: "I could not write my own records, so I did nothing: without a record nothing is reset. "
     "Tell whoever runs this bot, then try again.",
