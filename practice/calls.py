@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 # Arguments that are JSON inside a form's string.
-_NESTED = frozenset({"view", "blocks", "metadata", "attachments", "message"})
+_NESTED = frozenset({"view", "blocks", "metadata", "attachments", "message", "files"})
 
 
 class Token(StrEnum):

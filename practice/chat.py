@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from practice import limits, validate
 from practice.blocks import dress
-from practice.calls import Limited, Method
+from practice.calls import Limited, Method, flag
 from practice.errors import SlackSaysNo
 from practice.limits import Tier
+from practice.world import BROADCAST, is_reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,22 +52,21 @@ class Chat:
 
     def post(self, arguments: Json) -> Json:
         """Say something in a channel, or to a person by their user id."""
-        channel = self._where(str(arguments["channel"]), open_direct=True)
+        channel = self.where(str(arguments["channel"]), open_direct=True)
         text, blocks = said(arguments)
         wait = self.throttle.post(channel.id)
         if wait is not None:
             raise Limited(wait)
         # Slack cuts what is longer, and says so in a warning.
         message = self.world.by_bot(text[: limits.POST_TEXT], blocks, _metadata(arguments))
-        if arguments.get("thread_ts"):
-            message["thread_ts"] = str(arguments["thread_ts"])
+        self._thread(channel, message, arguments)
         self.world.keep(channel.id, message)
         cut = {"warning": "message_truncated"} if len(text) > limits.POST_TEXT else {}
         return {"channel": channel.id, "ts": message["ts"], "message": message} | cut
 
     def whisper(self, arguments: Json) -> Json:
         """Say something in a channel to one of its members only."""
-        channel = self._where(str(arguments["channel"]))
+        channel = self.where(str(arguments["channel"]))
         user = str(arguments["user"])
         text, blocks = said(arguments)
         if len(text) > limits.POST_TEXT:
@@ -74,12 +74,13 @@ class Chat:
         if user not in channel.members:
             raise SlackSaysNo("user_not_in_channel")
         message = self.world.by_bot(text, blocks)
+        self._thread(channel, message, arguments)
         self.world.whisper(channel.id, user, message)
         return {"message_ts": message["ts"]}
 
     def update(self, arguments: Json) -> Json:
         """Change a message of the app; blocks and metadata that are not named stay."""
-        channel = self._where(str(arguments["channel"]))
+        channel = self.where(str(arguments["channel"]))
         old = self._mine(channel, str(arguments["ts"]), "cant_update_message")
         text, blocks = said(arguments)
         if len(text) > limits.UPDATE_TEXT:
@@ -101,7 +102,7 @@ class Chat:
 
     def delete(self, arguments: Json) -> Json:
         """Take a message of the app back."""
-        channel = self._where(str(arguments["channel"]))
+        channel = self.where(str(arguments["channel"]))
         ts = str(arguments["ts"])
         self._mine(channel, ts, "cant_delete_message")
         self.world.drop(channel.id, ts)
@@ -109,13 +110,22 @@ class Chat:
 
     def permalink(self, arguments: Json) -> Json:
         """Answer a message's address."""
-        channel = self._where(str(arguments["channel"]))
+        channel = self.where(str(arguments["channel"]))
         ts = str(arguments["message_ts"])
         if self.world.message(channel.id, ts) is None:
             raise SlackSaysNo("message_not_found")
         return {"channel": channel.id, "permalink": f"{self.world.base}/#{channel.id}/p{ts.replace('.', '')}"}
 
-    def _where(self, name: str, *, open_direct: bool = False) -> Conversation:
+    def where(self, name: str, *, open_direct: bool = False) -> Conversation:
+        """Answer a conversation in which the app may speak.
+
+        Args:
+            name: its id; with `open_direct` also its name, or a person's id.
+            open_direct: whether to open direct messages with a person.
+
+        Raises:
+            SlackSaysNo: channel_not_found, not_in_channel or messages_tab_disabled.
+        """
         channel = self.world.conversations.get(name)
         if channel is None and open_direct:
             if name[:1] in {"U", "W"}:
@@ -131,6 +141,17 @@ class Chat:
         if channel.direct and not self.world.app.messages_tab:
             raise SlackSaysNo("messages_tab_disabled")
         return channel
+
+    def _thread(self, channel: Conversation, message: Json, arguments: Json) -> None:
+        ts = arguments.get("thread_ts")
+        if not ts:
+            return
+        first = self.world.message(channel.id, str(ts))
+        if first is not None and is_reply(first):
+            raise SlackSaysNo("cannot_reply_to_message")
+        message["thread_ts"] = str(ts)
+        if flag(arguments, "reply_broadcast"):
+            message["subtype"] = BROADCAST
 
     def _mine(self, channel: Conversation, ts: str, otherwise: str) -> Json:
         message = self.world.message(channel.id, ts)

@@ -17,6 +17,7 @@ from practice.state import FIELDS, settle
 
 if TYPE_CHECKING:
     from practice.delivery import Delivery
+    from practice.files import Files
     from practice.forms import Forms
     from practice.modals import Modals
     from practice.payloads import Payloads
@@ -45,6 +46,7 @@ class Deeds:
     delivery: Delivery
     responses: Responses
     forms: Forms
+    files: Files
 
     def table(self) -> dict[str, Deed]:
         """Answer the deeds by the page's words for them."""
@@ -56,6 +58,7 @@ class Deeds:
             "close": self.forms.close,
             "home": self.home,
             "shortcut": self.shortcut,
+            "delete_file": self.delete_file,
         }
 
     async def say(self, person: Person, frame: Json) -> Json:
@@ -83,7 +86,7 @@ class Deeds:
             raise CannotDo(GONE)
         block, element = element_at(place, given.get("block_id"), given.get("action_id"))
         entered = place.view.values if isinstance(place, InView) else None
-        values = settle(place.blocks, frame.get("values"), entered)
+        values = self.files.fill(person.id, settle(place.blocks, frame.get("values"), entered))
         action = self._action(block, element, given)
         if element["type"] in FIELDS:
             # What was chosen just now stands in the action; the page need not repeat it among the values.
@@ -137,6 +140,14 @@ class Deeds:
         if person.team != self.world.team:
             raise CannotDo("Apps of another organisation cannot be used here.")
         await self.delivery.interact(self.payloads.shortcut(person, channel, message, wanted))
+        return {}
+
+    async def delete_file(self, person: Person, frame: Json) -> Json:
+        """Delete a file of one's own, wherever it is shown; the app finds it gone."""
+        file = self.files.find(frame.get("file"))
+        if file is None or file.deleted or file.user != person.id:
+            raise CannotDo(GONE)
+        self.files.delete(file)
         return {}
 
     async def _command(self, person: Person, channel: Conversation, text: str) -> None:

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 SECTION, ACTIONS, INPUT, CONTEXT = "section", "actions", "input", "context"
 _DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
-_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_LAST_SECOND = 9_999_999_999  # ten digits
+NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
 def _chosen(element: Json, finds: Finds) -> None:
@@ -88,7 +89,7 @@ def _typed(element: Json, finds: Finds) -> None:
 
 def _number(element: Json, finds: Finds) -> None:
     for name in ("initial_value", "min_value", "max_value"):
-        if name in element and not (isinstance(element[name], str) and _NUMBER.fullmatch(element[name])):
+        if name in element and not (isinstance(element[name], str) and NUMBER.fullmatch(element[name])):
             finds.say("must be a number in a string", name)
 
 
@@ -100,6 +101,13 @@ def _date(element: Json, finds: Finds) -> None:
 
 def _files(element: Json, finds: Finds) -> None:
     whole(element, "max_files", finds, least=1, most=limits.FILES)
+    for item, where in listed(element, "filetypes", finds, most=limits.OPTIONS):
+        if not isinstance(item, str) or not item:
+            where.say("must be a string")
+
+
+def _moment(element: Json, finds: Finds) -> None:
+    whole(element, "initial_date_time", finds, least=0, most=_LAST_SECOND)
 
 
 def image(element: Json, finds: Finds) -> None:
@@ -152,7 +160,7 @@ ELEMENTS: Mapping[str, Shape] = {
     "radio_buttons": _shape(_ANY, _COMMON + "initial_option", _choices, needed="options"),
     "datepicker": _shape(_ANY, _SELECT + "initial_date", _date),
     "timepicker": _shape(_ANY, _SELECT + "initial_time timezone", _date),
-    "datetimepicker": _shape("actions input", _COMMON + "initial_date_time"),
+    "datetimepicker": _shape("actions input", _COMMON + "initial_date_time", _moment),
     "plain_text_input": _shape(INPUT, _TYPED + "multiline min_length max_length", _typed),
     "email_text_input": _shape(INPUT, _TYPED, _typed),
     "url_text_input": _shape(INPUT, _TYPED, _typed),

@@ -13,6 +13,7 @@ from practice.state import faults, settle
 
 if TYPE_CHECKING:
     from practice.delivery import Delivery
+    from practice.files import Files
     from practice.modals import Modals, Open
     from practice.payloads import Payloads
     from practice.people import Person
@@ -29,13 +30,14 @@ class Forms:
     places: Places
     payloads: Payloads
     delivery: Delivery
+    files: Files
 
     async def submit(self, person: Person, frame: Json) -> Json:
         """Send a modal's form off; answers {} or {"errors": {block id: words}}."""
         view = self.places.view(person, frame.get("view_id"))
         if view is not self.modals.top(person.id) or not view.body.get("submit"):
             raise CannotDo(GONE)
-        view.values = settle(view.body["blocks"], frame.get("values"), view.values)
+        view.values = self.files.fill(person.id, settle(view.body["blocks"], frame.get("values"), view.values))
         wrong = faults(view.body["blocks"], view.values)
         if wrong:
             return {"errors": wrong}

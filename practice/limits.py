@@ -38,6 +38,13 @@ TABLE_ROWS = 100
 TABLE_CELLS = 20
 INPUT_LENGTH = 3000
 FILES = 10
+# https://docs.slack.dev/reference/block-kit/block-elements/file-input-element says "10 MB" each, and 1 GB and 1 MB stand
+# at files.getUploadURLExternal; which kind of MB, Slack does not say: here the larger.
+FILE_INPUT_BYTES = 10 << 20
+UPLOAD_BYTES = 1 << 30
+SNIPPET_BYTES = 1 << 20
+# https://docs.slack.dev/reference/methods/users.list: above some size a limit is required; Slack gives no figure
+UNLIMITED_USERS = 1000
 
 # https://docs.slack.dev/reference/views/modal-views
 VIEW_TITLE = 24
@@ -94,6 +101,8 @@ class Limits:
         ticket: how long the address from apps.connections.open can be used.
         ping: seconds between two pings to a connection.
         event_retries: waits before the second, third and fourth delivery of an event.
+        file_input: bytes at most of a file that a person chooses in a modal.
+        upload: bytes at most of a file that the app uploads.
     """
 
     ack: timedelta = timedelta(seconds=3)
@@ -106,3 +115,5 @@ class Limits:
     ticket: timedelta = timedelta(seconds=30)
     ping: timedelta = timedelta(seconds=10)
     event_retries: tuple[timedelta, ...] = (timedelta(0), timedelta(minutes=1), timedelta(minutes=5))
+    file_input: int = FILE_INPUT_BYTES
+    upload: int = UPLOAD_BYTES

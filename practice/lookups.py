@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +11,7 @@ from practice import validate
 from practice.blocks import Surface
 from practice.calls import Method, Token, number
 from practice.errors import SlackSaysNo
-from practice.limits import Tier
+from practice.limits import UNLIMITED_USERS, Tier
 from practice.people import Kind, Person
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 _READ = "users:read"
+SLACKBOT = "USLACKBOT"
 
 
 @dataclass(slots=True)
@@ -86,16 +89,22 @@ class Lookups:
         return {"user": self.described(person)}
 
     def users(self, arguments: Json) -> Json:
-        """List everybody, page by page."""
-        limit = number(arguments, "limit", 200, most=1000)
-        everybody = sorted(self.world.people)
-        cursor = str(arguments.get("cursor") or "")
-        if cursor and cursor not in everybody:
-            raise SlackSaysNo("invalid_cursor")
-        start = everybody.index(cursor) if cursor else 0
+        """List everybody, page by page: the deactivated, guests, bots, people met in shared channels, and Slackbot."""
+        people = self.world.people
+        known = {one: self.described(people[one]) for one in people}
+        known |= {self.world.app.bot_user: self._own_bot(), SLACKBOT: self._slackbot()}
+        everybody = sorted(known)
+        limit = number(arguments, "limit", UNLIMITED_USERS, most=UNLIMITED_USERS)
+        if len(everybody) > UNLIMITED_USERS and not arguments.get("limit"):
+            raise SlackSaysNo("limit_required")
+        start = _after(arguments.get("cursor"), everybody)
         page, rest = everybody[start : start + limit], everybody[start + limit :]
-        members = [self.described(self.world.people[one]) for one in page]
-        return {"members": members, "response_metadata": {"next_cursor": rest[0] if rest else ""}}
+        cursor = base64.b64encode(f"user:{rest[0]}".encode()).decode() if rest else ""
+        return {
+            "members": [known[one] for one in page],
+            "cache_ts": int(self.world.clock().timestamp()),
+            "response_metadata": {"next_cursor": cursor},
+        }
 
     def by_mail(self, arguments: Json) -> Json:
         """Find a living member or guest of this workspace by address."""
@@ -179,3 +188,26 @@ class Lookups:
             "is_restricted": False,
             "is_ultra_restricted": False,
         }
+
+    def _slackbot(self) -> Json:
+        # Slackbot is a bot to everybody but to Slack: is_bot is false.
+        name = {"real_name": "Slackbot", "display_name": "Slackbot", "team": self.world.team}
+        return self._own_bot() | {
+            "id": SLACKBOT,
+            "name": "slackbot",
+            "real_name": "Slackbot",
+            "profile": name | {"always_active": True},
+            "is_bot": False,
+        }
+
+
+def _after(cursor: object, everybody: list[str]) -> int:
+    if cursor in (None, ""):
+        return 0
+    try:
+        word, _, user = base64.b64decode(str(cursor), validate=True).decode().partition(":")
+        if word == "user":
+            return everybody.index(user)
+    except (binascii.Error, ValueError) as bad:
+        raise SlackSaysNo("invalid_cursor") from bad
+    raise SlackSaysNo("invalid_cursor")

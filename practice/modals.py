@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from practice import limits, validate
-from practice.blocks import Surface, dress
+from practice.blocks import Surface, dress, elements_of
 from practice.errors import SlackSaysNo
 from practice.state import carried
 
@@ -68,7 +68,7 @@ class Modals:
         """Open a modal; one that stood open is put aside.
 
         Raises:
-            SlackSaysNo: the view is not one, or its external_id is in use.
+            SlackSaysNo: the view is not one, its external_id is in use, or it asks for files without files:read.
         """
         checked = self._checked(body)
         view_id = self.world.new_id("V")
@@ -179,11 +179,19 @@ class Modals:
 
     def _checked(self, body: object, *, surface: Surface = Surface.MODAL, but: Open | None = None) -> Json:
         checked = validate.view(body, surface)
+        self._may_read_files(checked)
         external = checked.get("external_id")
         held = [*(one for stack in self.stacks.values() for one in stack), *self.homes.values()]
         if external and any(one.external == external and one is not but for one in held):
             raise SlackSaysNo("duplicate_external_id")
         return {**checked, "blocks": dress(checked["blocks"], lambda: secrets.token_urlsafe(4))}
+
+    def _may_read_files(self, view: Json) -> None:
+        # A field for files that the app could not read afterwards is refused from the start.
+        scopes = self.world.app.scopes
+        asks = any(one.get("type") == "file_input" for block in view["blocks"] for one in elements_of(block))
+        if asks and "files:read" not in scopes:
+            raise SlackSaysNo("missing_scope", needed="files:read", provided=",".join(sorted(scopes)))
 
     def _hash(self) -> str:
         return f"{int(self.world.clock().timestamp())}.{secrets.token_hex(4)}"

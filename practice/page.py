@@ -14,9 +14,11 @@ import pyotp
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from practice.errors import CannotDo, SlackSaysNo
+from practice.world import is_reply
 
 if TYPE_CHECKING:
     from practice.deeds import Deeds
+    from practice.files import Files
     from practice.mailbox import Mailbox
     from practice.people import Person
     from practice.world import Conversation, World
@@ -40,6 +42,7 @@ class Page:
 
     world: World
     deeds: Deeds
+    files: Files
     mailbox: Mailbox
     phones: Phones
     sign_in: SignIn | None
@@ -126,6 +129,7 @@ class Page:
             "history": self._history,
             "mailbox": self._mailbox,
             "phone": self._phone,
+            "files": self._files,
         }
         read = reading.get(str(frame.get("do")))
         if read is not None:
@@ -153,12 +157,14 @@ class Page:
             "commands": commands if own else [],
             "shortcuts": shortcuts if own else [],
             "status": {"bot_connected": self.deeds.delivery.connected},
+            "limits": {"file_input": world.limits.file_input},
             "features": {"sign_in": self.sign_in is not None, "home": own and world.app.home_tab},
         }
 
     def _conversation(self, person: Person, channel: Conversation) -> Json:
         seen = self.world.read.get((person.id, channel.id), "")
-        unread = [one for one in self.world.history(channel.id) if one["ts"] > seen and one.get("user") != person.id]
+        said = [one for one in self.world.history(channel.id) if not is_reply(one)]
+        unread = [one for one in said if one["ts"] > seen and one.get("user") != person.id]
         return {
             "id": channel.id,
             "name": self.world.app.name if channel.direct else channel.name,
@@ -180,6 +186,9 @@ class Page:
 
     def _mailbox(self, person: Person, frame: Json) -> Json:
         return {"mails": self.mailbox.mails(None if frame.get("all") else person)}
+
+    def _files(self, person: Person, _frame: Json) -> Json:
+        return {"files": [self.files.described(one) for one in self.files.of(person.id)]}
 
     def _phone(self, person: Person, _frame: Json) -> Json:
         now = self.world.clock()

@@ -13,6 +13,9 @@ from practice.chat import Chat
 from practice.deeds import Deeds
 from practice.delivery import Delivery
 from practice.faults import Faults, Record
+from practice.filecalls import FileCalls
+from practice.fileroutes import FileRoutes
+from practice.files import Files
 from practice.forms import Forms
 from practice.httpmode import Posts
 from practice.limits import Limits
@@ -53,6 +56,7 @@ class Workspace:
         record: everything that crossed the wire.
         faults: misfortunes for tests.
         mailbox: where the bot's mail goes.
+        files, uploads: the files, and how they come in.
     """
 
     def __init__(
@@ -135,10 +139,12 @@ class Workspace:
             await self._runner.cleanup()
             await self.mailbox.stop()
             await self._session.close()
+            self.files.close()
             self.shelf.close()
             raise
         self.port = int(self._runner.addresses[0][1])
         self.world.base = f"http://{host}:{self.port}"
+        self.files.redraw()
 
     async def stop(self) -> None:
         """Say goodbye to the bot and to the pages, and listen no more; what is kept is kept."""
@@ -156,6 +162,7 @@ class Workspace:
         await self._runner.cleanup()
         await self.mailbox.stop()
         await self._session.close()
+        self.files.close()
         self.shelf.close()
 
     def use_http(self, request_url: str) -> Posts:
@@ -199,6 +206,8 @@ class Workspace:
         clock, record = self.clock, self.record
         self.world = World(self.people, self.app, clock, self.limits, self.shelf)
         self.world.furnish(self.channels)
+        self.files = Files(self.world)
+        self.files.remember()
         self.modals = Modals(self.world)
         self.modals.remember()
         self.triggers = Triggers(clock, self.limits)
@@ -207,10 +216,12 @@ class Workspace:
         self.responses = Responses(self.world, self.triggers, record)
         payloads = Payloads(self.world, self.modals, self.triggers)
         self.places = Places(self.world, self.modals)
-        forms = Forms(self.modals, self.places, payloads, self.delivery)
-        self.deeds = Deeds(self.world, self.modals, self.places, payloads, self.delivery, self.responses, forms)
+        forms = Forms(self.modals, self.places, payloads, self.delivery, self.files)
+        self.deeds = Deeds(
+            self.world, self.modals, self.places, payloads, self.delivery, self.responses, forms, self.files
+        )
         self.mailbox = Mailbox(self.shelf, record, clock)
-        self.page = Page(self.world, self.deeds, self.mailbox, self.phones, self.sign_in)
+        self.page = Page(self.world, self.deeds, self.files, self.mailbox, self.phones, self.sign_in)
         self.faults = Faults(self.sockets.drop, self.sockets.mute, self.sockets.refresh)
         self.world.push = self.page.push
         self.sockets.changed = self.page.status
@@ -218,8 +229,14 @@ class Workspace:
 
     def _application(self) -> web.Application:
         throttle = Throttle(self.clock, self.limits)
+        chat = Chat(self.world, throttle)
+        files = FileCalls(self.world, self.files, chat)
+        self.uploads = FileRoutes(
+            *(self.world, self.files, files, self.places, self.record, self.faults, self.bot_token, self._stopping)
+        )
         methods = {
-            **Chat(self.world, throttle).methods(),
+            **chat.methods(),
+            **files.methods(),
             **ViewCalls(self.modals, self.triggers).methods(),
             **Lookups(self.world, self.sockets.ticket).methods(),
             **Talks(self.world).methods(),
@@ -235,6 +252,7 @@ class Workspace:
                 web.get("/socket/{ticket}", self.sockets.handle),
                 web.post("/response/{key}", self.responses.handle),
                 web.get("/page", self.page.handle),
+                *self.uploads.routes(),
                 web.get("/", _index),
                 web.static("/web", WEB),
             ]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from practice.blocks import elements_of
+from practice.elements import NUMBER
 from practice.errors import CannotDo
 from practice.objects import offered
 
@@ -39,6 +41,7 @@ FIELDS: dict[str, tuple[str, str]] = {
 }
 _LISTS = frozenset({"selected_options", "selected_users", "selected_channels", "selected_conversations", "files"})
 _CLOSED = frozenset({"static_select", "multi_static_select", "radio_buttons", "checkboxes"})
+_FILES = 10  # Slack's default for max_files
 _TYPED = frozenset({"plain_text_input", "email_text_input", "url_text_input", "number_input"})
 
 
@@ -111,13 +114,18 @@ def _normal(entry: Json, element: Json) -> Json:
         if not isinstance(value or [], list):
             raise CannotDo(f"{element['action_id']} takes a list.")
         chosen = [_one(item, element) for item in value or []]
-        if len(chosen) > int(element.get("max_selected_items", len(chosen))):
-            raise CannotDo(f"{element['action_id']} takes at most {element['max_selected_items']}.")
+        most = element.get("max_files", _FILES) if member == "files" else element.get("max_selected_items")
+        if most is not None and len(chosen) > most:
+            raise CannotDo(f"{element['action_id']} takes at most {most}.")
         return {"type": element["type"], member: chosen}
     return {"type": element["type"], member: None if value in (None, "") else _one(value, element)}
 
 
 def _one(value: Any, element: Json) -> Any:
+    if element["type"] == "file_input" and not (isinstance(value, dict) and isinstance(value.get("id"), str)):
+        raise CannotDo(f"{element['action_id']} takes files.")
+    if element["type"] == "datetimepicker" and type(value) is not int:
+        raise CannotDo(f"{element['action_id']} takes whole seconds.")
     # A select answers with an option as the app wrote it, whatever else the page sends along.
     if "option" not in FIELDS[element["type"]][0]:
         return value
@@ -133,9 +141,24 @@ def _one(value: Any, element: Json) -> Any:
 
 
 def _length(element: Json, entered: str) -> str | None:
+    if element["type"] == "number_input":
+        return _number(element, entered)
     least, most = element.get("min_length", 0), element.get("max_length")
     if len(entered) < least:
         return f"Please enter at least {least} characters."
     if most is not None and len(entered) > most:
         return f"Please enter at most {most} characters."
+    return None
+
+
+def _number(element: Json, entered: str) -> str | None:
+    if not NUMBER.fullmatch(entered):
+        return "Please enter a number."
+    if "." in entered and not element["is_decimal_allowed"]:
+        return "Please enter a whole number."
+    number, least, most = Decimal(entered), element.get("min_value"), element.get("max_value")
+    if least is not None and number < Decimal(least):
+        return f"Please enter {least} or more."
+    if most is not None and number > Decimal(most):
+        return f"Please enter {most} or less."
     return None

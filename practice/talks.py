@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from practice.calls import Method, flag, number
 from practice.errors import SlackSaysNo
 from practice.limits import Tier
+from practice.world import BROADCAST, is_reply
 
 if TYPE_CHECKING:
     from practice.world import Conversation, World
@@ -81,12 +82,13 @@ class Talks:
         return {"channels": shown, "response_metadata": {"next_cursor": ""}}
 
     def history(self, arguments: Json) -> Json:
-        """Answer a conversation's messages, the newest first."""
+        """Answer a conversation's messages, the newest first; what stands in a thread is read by `replies`."""
         channel = self._known(str(arguments["channel"]))
         self._may(channel, "history")
         if not channel.bot_inside:
             raise SlackSaysNo("not_in_channel")
-        messages = self.world.history(channel.id)[::-1]
+        said = [one for one in self.world.history(channel.id) if not is_reply(one) or one.get("subtype") == BROADCAST]
+        messages = said[::-1]
         return self._page([one for one in messages if _within(one, arguments)], arguments)
 
     def replies(self, arguments: Json) -> Json:

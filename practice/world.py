@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 Push = Callable[[str, Json], None]
+BROADCAST = "thread_broadcast"  # the subtype of a reply that is said in the channel as well
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
 
 
@@ -137,13 +138,21 @@ class World:
         self.shelf.put("message", f"{channel} {message['ts']}", {"channel": channel, "message": message})
         for member in self.conversations[channel].members:
             self.push(member, {"push": told, "channel": channel, "message": self.shown(message)})
+        if told == "message" and is_reply(message):
+            self._count_replies(channel, message["thread_ts"])
+
+    def thread(self, channel: str, ts: str) -> list[Json]:
+        """Answer the replies in a message's thread, oldest first."""
+        return [one for one in self.history(channel) if is_reply(one) and one["thread_ts"] == ts]
 
     def drop(self, channel: str, ts: str) -> None:
         """Take a message away, for everybody."""
-        self._messages.get(channel, {}).pop(ts, None)
+        gone = self._messages.get(channel, {}).pop(ts, None)
         self.shelf.drop("message", f"{channel} {ts}")
         for member in self.conversations[channel].members:
             self.push(member, {"push": "deleted", "channel": channel, "ts": ts})
+        if gone is not None and is_reply(gone):
+            self._count_replies(channel, gone["thread_ts"])
 
     def whisper(self, channel: str, user: str, message: Json) -> None:
         """Show a message to one person only; it is not kept."""
@@ -171,6 +180,8 @@ class World:
             "edited": "edited" in message,
             "ephemeral": ephemeral,
         }
+        more = ("thread_ts", "reply_count", "subtype", "files")
+        shown |= {name: message[name] for name in more if name in message}
         return shown | ({"metadata": message["metadata"]} if "metadata" in message else {})
 
     def by_bot(self, text: str, blocks: list[Json] | None, metadata: Json | None = None) -> Json:
@@ -193,6 +204,29 @@ class World:
     def by_person(self, user: str, text: str) -> Json:
         """Answer a message of a person, with a fresh ts."""
         return {"type": "message", "user": user, "text": text, "ts": self.stamp(), "team": self.people[user].team}
+
+    def _count_replies(self, channel: str, ts: str) -> None:
+        # Slack keeps a thread's figures at its first message.
+        parent = self.message(channel, ts)
+        if parent is None:
+            return
+        replies = self.thread(channel, ts)
+        writers = list(dict.fromkeys(str(one.get("user")) for one in replies))
+        counted = {
+            "thread_ts": ts,
+            "reply_count": len(replies),
+            "reply_users_count": len(writers),
+            "reply_users": writers,
+            "is_locked": False,
+            "subscribed": False,
+        }
+        kept = {key: item for key, item in parent.items() if key not in {*counted, "latest_reply"}}
+        self.keep(channel, kept | (counted | {"latest_reply": replies[-1]["ts"]} if replies else {}))
+
+
+def is_reply(message: Json) -> bool:
+    """Whether a message stands in the thread of another."""
+    return bool(message.get("thread_ts", message["ts"]) != message["ts"])
 
 
 def _micros(ts: str) -> int:
