@@ -25,6 +25,19 @@ class Reason(StrEnum):
     TOO_SHORT = "too_short"  # fewer than 3 letters
     TOO_MANY_LOOKUPS = "too_many_lookups"
     MALFORMED_TARGET = "malformed_target"
+    # a list of people
+    FILE_EMPTY = "file_empty"
+    FILE_ONLY_HEADER = "file_only_header"
+    FILE_BINARY = "file_binary"  # a workbook, an archive, a picture
+    FILE_PAGE = "file_page"  # a web page: most often somebody's sign-in page
+    FILE_CUT_OFF = "file_cut_off"  # a quote that opens and never closes
+    FILE_TOO_BIG = "file_too_big"
+    TOO_MANY_ROWS = "too_many_rows"
+    NO_COLUMN = "no_column"  # none that holds logins or mail addresses
+    PASSWORD_COLUMN = "password_column"
+    LIST_TOO_LONG = "list_too_long"  # a pasted one
+    FILE_GONE = "file_gone"  # deleted in Slack meanwhile, or not the requester's
+    FILE_UNREAD = "file_unread"  # Slack did not hand it over
     # what may not be reset
     SELF = "self"
     DISABLED = "disabled"

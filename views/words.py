@@ -2,7 +2,8 @@
 
 Facts that a sentence may use, each of them optional: `login`, `directory`, `domain`, `typed`, `user` (texts of
 people, made safe here), `directory_key` (the directory's name in the settings), `seconds` (to wait),
-`minutes` (how far off), `limit` (look-ups), `left` (tries), `no_dm` and `no_mail` (reasons).
+`minutes` (how far off), `limit` (look-ups), `left` (tries), `no_dm` and `no_mail` (reasons), and of a list
+`column` (its header), `row` and `most` (characters).
 """
 
 from __future__ import annotations
@@ -51,6 +52,31 @@ SENTENCES: dict[Reason, str] = {
     "They come back within the hour; if you need more, ask whoever runs this bot.",
     Reason.MALFORMED_TARGET: "I could not read {typed} as one person, so nothing was looked up. "
     "Write one login, one mail address or one @mention after /reset-password.",
+    # a list of people
+    Reason.FILE_EMPTY: "There is nothing in this file, so nobody was looked up and nothing has changed. "
+    "Save it again with one login or mail address in each row.",
+    Reason.FILE_ONLY_HEADER: "This file has a header and nobody under it, so nobody was looked up. "
+    "Add one login or mail address in each row, then send it again.",
+    Reason.FILE_BINARY: "This file is not a plain CSV file, so it was not read. Nothing has changed. "
+    "Open it in your spreadsheet program, save it as CSV (UTF-8), then send that.",
+    Reason.FILE_PAGE: "This file is a web page, perhaps a sign-in page, and not a CSV file, so it was not read. "
+    "Nothing has changed. Export the list again, or save it as CSV (UTF-8), then send that.",
+    Reason.FILE_CUT_OFF: "A quotation mark{row} is opened and not closed, so the file may be cut off. "
+    "Nothing of it was used. Export it again, or close the quotation mark, then send it again.",
+    Reason.FILE_TOO_BIG: "This file has more than 10 MB, so it was not read. Nothing has changed. "
+    "Send only the column of logins or mail addresses, or several files.",
+    Reason.TOO_MANY_ROWS: "This list has more than 100,000 rows, and so many are not taken at once. "
+    "Nothing has changed. Split it into several lists.",
+    Reason.NO_COLUMN: "I found no column of logins or mail addresses in this file, so nobody was looked up. "
+    "Write “login or e-mail” above that column, or use the template, then send it again.",
+    Reason.PASSWORD_COLUMN: "The column {column} holds passwords, so the file was not used. Rekey draws new "
+    "passwords itself. Delete the file everywhere, and have those passwords changed: whoever saw the file knows them.",
+    Reason.LIST_TOO_LONG: "The pasted list is longer than {most}, so it was not read. Nothing has changed. "
+    "Paste it in parts, or send it as a CSV file.",
+    Reason.FILE_GONE: "This file is no longer in Slack, or is not one of yours, so it was not read. "
+    "Nothing has changed. Choose the file again.",
+    Reason.FILE_UNREAD: "Slack did not hand over this file whole, so it was not read. Nothing has changed. "
+    "Choose the file again; if it stays so, whoever runs this bot can look with: rekey doctor.",
     # what may not be reset
     Reason.SELF: "This is your own account, and nobody resets their own password here. Nothing has changed. "
     "Change it in {directory} yourself, or ask another admin.",
@@ -136,17 +162,17 @@ SENTENCES: dict[Reason, str] = {
     Reason.NOBODY_LEFT: "Everybody who was named is left out, for the reasons listed, so there is nobody to reset. "
     "Nothing has changed.",
     Reason.NUMBER_WRONG: "That is not the number of people in this preview, so nothing was begun. "
-    "Type the number that stands beside \"will be reset\".",
+    'Type the number that stands beside "will be reset".',
     Reason.START_INVALID: "That time is past, or more than 30 days ahead, so nothing was begun. "
     "Choose a later time, or leave it empty to begin now.",
     Reason.GROUP_GONE: "This group is no longer in {directory}, so nobody was taken from it. Nothing has changed. "
     "Choose another group, or name the people.",
     Reason.ELSEWHERE: "Another request is at work on {login} at this moment, and this one waits for it. "
     "Nothing needs to be done.",
-    Reason.TOO_MANY_FAILED: "More than 5 % of the last people failed, so the run has stopped by itself. "
-    "Nobody else is reset until somebody presses Resume; look at the failures first.",
-    Reason.CANARY_FAILED: "The first few people failed, so the run has stopped by itself before all others. "
-    "Nobody else is reset until somebody presses Resume; look at the failures first.",
+    Reason.TOO_MANY_FAILED: "More than 5 % of the last people could not be reset, so the run has stopped by itself. "
+    "Nobody else is reset until somebody presses Resume; look at the reasons first.",
+    Reason.CANARY_FAILED: "The first few people could not be reset, so the run has stopped by itself before all others. "
+    "Nobody else is reset until somebody presses Resume; look at the reasons first.",
     Reason.STOPPED_BY_HAND: "Somebody has paused this run. Nobody else is reset until somebody presses Resume.",
     Reason.RUN_OVER: "This run is over, so nothing was changed. Its message shows how it ended.",
     Reason.RUN_CANCELLED: "The rest of this run was cancelled before {login}'s turn came. "
@@ -171,6 +197,9 @@ _UNSAID = {
     "user": "this person",
     "key": "this directory",
     "because": "",
+    "row": "",
+    "column": "with that header",
+    "most": "can be taken",
 }
 
 
@@ -210,6 +239,17 @@ def _said(facts: Mapping[str, str | int]) -> dict[str, str]:
     if left is not None:
         said["left"] = "One try is left." if int(left) == 1 else f"{int(left)} tries are left."
     said["because"] = _because(facts)
+    return said | _of_a_list(facts)
+
+
+def _of_a_list(facts: Mapping[str, str | int]) -> dict[str, str]:
+    said = {}
+    if "row" in facts:
+        said["row"] = f" in row {int(facts['row'])}"
+    if facts.get("column"):
+        said["column"] = f"“{safe(str(facts['column']), _FACT)}”"
+    if "most" in facts:
+        said["most"] = f"{int(facts['most']):,} characters"
     return said
 
 

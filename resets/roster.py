@@ -1,0 +1,284 @@
+"""Reads a list of people: out of a CSV file's bytes, or out of a text that somebody pasted."""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, cast
+
+from resets import columns
+from resets.reasons import Reason, Refused
+from resets.rows import RowReader
+from resets.targets import LONGEST, Help, Mention, Name, Nothing, read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MOST_ROWS = 100_000
+PASTED_IN_SLACK = 3_000  # characters; what Slack's input takes
+_BAD_NAMED = 20
+
+_ORDINARY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+$\\@-]{0,63}")  # needs no cleaning; nearly all names
+# Invisible, though Unicode counts them as letters, marks or symbols (DerivedCoreProperties.txt, Default_Ignorable).
+_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e\u180f\u2800\u3164\uffa0\ufffd")
+_ENDS = re.compile(r"[\r\n]+")
+_BULLET = re.compile(r"\s*(?:[-*•]|\d{1,4}[.)])\s+")
+_ENTITY = re.compile(r"<[^<>]*>")  # Slack's mentions and links, and a mail client's addresses
+_QUOTED_NAME = re.compile(r'"[^"<>]*"\s*(?=<)')  # "Bell, Anna" <anna@example.com>
+_ESCAPED_LINK = re.compile(r"&lt;\s*<?((?:mailto:)?[^\s<>&]+@[^\s<>&]+)>?\s*&gt;")
+_EXAMPLES = ("anna.example", "ben@example.com")  # of the template
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One who is on the list: a login, address or name of 1-256 characters, or a Slack user's id."""
+
+    text: str
+    row: int  # as a spreadsheet counts; of a pasted list, the line
+    mention: bool = False
+
+    @property
+    def named(self) -> Mention | Name:
+        """What a lookup takes."""
+        return Mention(self.text) if self.mention else Name(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """Who is on the list, and what was found on the way."""
+
+    names: tuple[Listed, ...]  # in their order, each once
+    rows: int  # that are not blank, without the header; of a pasted list, the names
+    duplicates: int  # the same name again, whatever its capitals
+    encoding: Literal["utf-8", "utf-16", "latin-1"]
+    flagged: bool  # Latin-1 was a guess: letters with accents may be others
+    column: str | None  # that was read: its header, or "column 2"; None for a pasted list
+    ignored: tuple[str, ...]  # the other columns
+    bad_rows: tuple[int, ...]  # that could not be read, the first 20
+    bad: int  # how many there are
+
+
+class _Names:
+    """Collects names, each once."""
+
+    def __init__(self) -> None:
+        self.names: list[Listed] = []
+        self.duplicates = 0
+        self.bad_rows: list[int] = []
+        self.bad = 0
+        self.rows = 0
+        self._seen: set[str] = set()
+
+    def count(self) -> None:
+        self.rows += 1
+        if self.rows > MOST_ROWS:
+            raise Refused(Reason.TOO_MANY_ROWS)
+
+    def add(self, meant: Mention | Name | str, row: int) -> None:
+        mention = isinstance(meant, Mention)
+        text = meant if isinstance(meant, str) else meant.user if isinstance(meant, Mention) else meant.text
+        key = f"<@{text}>" if mention else text.casefold()
+        if key in self._seen:
+            self.duplicates += 1
+            return
+        self._seen.add(key)
+        self.names.append(Listed(text, row, mention))
+
+    def spoil(self, row: int) -> None:
+        self.bad += 1
+        if len(self.bad_rows) < _BAD_NAMED:
+            self.bad_rows.append(row)
+
+    def roster(self, rows: RowReader | None = None, column: columns.Column | None = None) -> Roster:
+        return Roster(
+            names=tuple(self.names),
+            rows=self.rows,
+            duplicates=self.duplicates,
+            encoding=cast('Literal["utf-8", "utf-16", "latin-1"]', rows.encoding if rows else "utf-8"),
+            flagged=rows.flagged if rows else False,
+            column=column.name if column else None,
+            ignored=column.ignored if column else (),
+            bad_rows=tuple(sorted(self.bad_rows)),
+            bad=self.bad,
+        )
+
+
+class RosterReader:
+    """Reads a CSV file that comes in pieces of any size. Holds the names, and at most 64 KB of what is not read yet.
+
+    `feed` and `close` raise Refused: FILE_TOO_BIG (10 MB), TOO_MANY_ROWS (100,000), FILE_BINARY, FILE_PAGE,
+    FILE_CUT_OFF (`row`), PASSWORD_COLUMN (`column`), NO_COLUMN, FILE_EMPTY, FILE_ONLY_HEADER. After that the reader
+    is of no more use.
+    """
+
+    def __init__(self) -> None:
+        self._rows = RowReader()
+        self._names = _Names()
+        self._first: list[tuple[int, list[str]]] = []  # until the column is found
+        self._column: columns.Column | None = None
+        self._guards: tuple[columns.Guard, ...] = ()
+        self._template = False
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes."""
+        self._take(self._rows.feed(data))
+        if self._column is None and len(self._first) > 1:
+            self._begin()
+
+    def close(self) -> Roster:
+        """Take the end of the file; return the list."""
+        self._take(self._rows.close())
+        if self._column is None:
+            self._begin()
+        if not self._names.rows:
+            raise Refused(Reason.FILE_ONLY_HEADER)
+        return self._names.roster(self._rows, self._column)
+
+    def _take(self, rows: Iterator[tuple[int, list[str] | None]]) -> None:
+        for row, cells in rows:
+            if cells is None:
+                self._names.count()
+                self._names.spoil(row)
+            elif not any(cells) or not any(map(str.strip, cells)):
+                continue
+            elif self._column is None:
+                self._first.append((row, cells))
+            else:
+                self._one(row, cells, self._column)
+
+    def _begin(self) -> None:
+        """Find header and column by the first rows, and take these."""
+        if not self._first:
+            raise Refused(Reason.FILE_ONLY_HEADER if self._names.rows else Reason.FILE_EMPTY)
+        first, self._first = self._first, []
+        if len(first) == 1 and sum(columns.is_mail(c.strip()) for c in first[0][1]) > 1:
+            first = [(first[0][0], [cell]) for cell in first[0][1] if cell.strip()]  # all of them in one line
+        sample = [cells for _, cells in first]
+        header = sample[0] if columns.has_header(sample) else None
+        if header is not None:
+            del first[0], sample[0]
+            self._guards = columns.guards(header)
+            self._template = header[0].strip().casefold() == columns.EXAMPLES_HEADER
+            for cells in sample:
+                self._guard(cells)
+            if not first:
+                raise Refused(Reason.FILE_ONLY_HEADER)
+        self._column = columns.choose(header, sample)
+        for row, cells in first:
+            self._one(row, cells, self._column)
+
+    def _guard(self, cells: list[str]) -> None:
+        for guard in self._guards:
+            guard.check(cells)
+
+    def _one(self, row: int, cells: list[str], column: columns.Column) -> None:
+        self._guard(cells)
+        cell = cells[column.index] if column.index < len(cells) else ""
+        if self._template and cell in _EXAMPLES:
+            return
+        self._names.count()
+        meant = _meant(cell)
+        if meant is None:
+            self._names.spoil(row)
+        else:
+            self._names.add(meant, row)
+
+
+def pasted(text: str, most: int = PASTED_IN_SLACK) -> Roster:
+    """Read a list that somebody typed or pasted. A blank one is an empty list.
+
+    Names stand between line ends, commas, semicolons or tabs; addresses and mentions between blanks, too. Slack's
+    links are undone, and of `Anna Example <anna@example.com>` the address is taken.
+
+    Raises:
+        Refused: LIST_TOO_LONG, for more than `most` characters; TOO_MANY_ROWS.
+    """
+    if len(text) > most:
+        raise Refused(Reason.LIST_TOO_LONG, most=most)
+    names = _Names()
+    for row, line in enumerate(_ENDS.split(_ESCAPED_LINK.sub(_unescaped, text)), 1):
+        for piece in re.split(r"[;\t]", _QUOTED_NAME.sub("", _BULLET.sub("", line, count=1))):
+            for item in _items(piece):
+                try:
+                    meant = read(item)
+                except Refused:
+                    meant = None
+                if isinstance(meant, Nothing):
+                    continue
+                names.count()
+                if meant is None or not _visible(item):
+                    names.spoil(row)
+                else:
+                    names.add(item.strip() if isinstance(meant, Help) else meant, row)
+    return names.roster()
+
+
+def template() -> bytes:
+    """Return a file to fill in, as Excel opens it rightly, with two examples that are ignored if sent back."""
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows([[columns.EXAMPLES_HEADER], *([example] for example in _EXAMPLES)])
+    return out.getvalue().encode("utf-8-sig")
+
+
+def _meant(cell: str) -> Mention | str | None:
+    """Return whom a cell names; None where it is blank, too long, or holds what cannot be seen."""
+    if _ORDINARY.fullmatch(cell):
+        return cell
+    text = cell.strip()
+    if not text or len(text) > LONGEST or not _visible(text):
+        return None
+    address = columns.angled(text)
+    try:
+        meant = read(text if text.startswith("<@") else html.escape(address or text, quote=False))
+    except Refused:
+        return None
+    match meant:
+        case Mention():
+            return meant
+        case Name():
+            return meant.text
+        case Help():
+            return text
+        case Nothing():
+            return None
+
+
+def _visible(text: str) -> bool:
+    """Say whether everything in a text can be seen: no controls, bidi overrides, zero widths, unknown characters."""
+    return not any(c in _INVISIBLE or (unicodedata.category(c)[0] == "C") for c in text)
+
+
+def _unescaped(link: re.Match[str]) -> str:
+    return f"<{link[1]}>"
+
+
+def _items(piece: str) -> Iterator[str]:
+    """Split what stands between two semicolons or line ends."""
+    start = 0
+    for entity in _ENTITY.finditer(piece):
+        before, inner = piece[start : entity.start()], entity[0][1:-1]
+        start = entity.end()
+        address = columns.angled(entity[0])
+        if address is None and not inner.startswith("mailto:"):
+            yield from _words(before)
+            yield entity[0]
+            continue
+        *others, _display = before.split(",")  # what stands right before an address is the person's name
+        yield from (other for other in others if columns.is_mail(other.strip()) or columns.is_login(other.strip()))
+        yield address or entity[0]
+    yield from _words(piece[start:])
+
+
+def _words(text: str) -> Iterator[str]:
+    """Split at commas, and at blanks where there are addresses. Names before an address are its person's."""
+    for part in text.split(","):
+        words = part.split()
+        if not any(columns.is_mail(word.strip("()[]")) for word in words):
+            yield part
+            continue
+        bare = [word.strip("()[]") for word in words]
+        yield from (word for word in bare if columns.is_mail(word) or columns.is_login(word))
