@@ -45,6 +45,7 @@ STATE: dict[TargetState, str] = {
     TargetState.EXPIRED: "expired: not collected in time",
     TargetState.SPOILED: "stopped: “not me”",
     TargetState.SUPERSEDED: "never shown: a newer reset stands",
+    TargetState.CANCELLED: "cancelled: not reset",
     TargetState.FAILED: "needs you: not finished",
 }
 
@@ -60,6 +61,7 @@ HEADLINE: dict[TargetState, str] = {
     TargetState.EXPIRED: "⌛ Expired: not collected in time",
     TargetState.SPOILED: "🛑 Stopped: the person said “not me”",
     TargetState.SUPERSEDED: "⌛ Never shown: a newer reset stands",
+    TargetState.CANCELLED: "🚫 Cancelled: nothing has changed",
     TargetState.FAILED: "❌ Not finished",
 }
 
