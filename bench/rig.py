@@ -21,7 +21,7 @@ from bench.slack import APP_TOKEN, BOT_TOKEN, SIGNING, TEAM
 from bot.assembly import clock, open_house
 from bot.config import load
 from bot.demo_people import FAMILY, GIVEN
-from bot.worker import migrate
+from bot.engine import migrate
 from desk import enrol
 from resets import stepup
 from store.base import upgrade

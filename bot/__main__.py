@@ -14,6 +14,7 @@ from bot.door import Door, refuse
 COMMANDS = {  # name -> (module, attribute)
     "demo": ("bot.demo", "command"),
     "serve": ("bot.cli", "serve"),
+    "work": ("bot.cli", "work"),
     "doctor": ("bot.cli", "doctor"),
     "admin": ("bot.cli_admin", "group"),
     "audit": ("bot.cli_audit", "group"),

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from bot.engine import Intake
 from bot.errors import ConfigError, OperatorError
-from bot.worker import Intake
 from desk.tools import Tools
 from directory.misconfigured import Misconfigured
 from directory.registry import connector

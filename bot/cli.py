@@ -1,4 +1,4 @@
-"""The commands `serve`, `doctor`, `keys` and `db`."""
+"""The commands `serve`, `work`, `doctor`, `keys` and `db`."""
 
 from __future__ import annotations
 
@@ -32,6 +32,19 @@ def serve(door: Door, *, no_worker: bool, until_stdin_closes: bool) -> None:
     from bot.serve import serve as serving
 
     door.run(serving(settings, work=not no_worker, until_stdin_closes=until_stdin_closes))
+
+
+@click.command()
+@click.pass_obj
+def work(door: Door) -> None:
+    """Run a worker only; as many as wanted, on PostgreSQL."""
+    gc.disable()  # as in `serve`
+    log.configure(level=door.level, style=door.style)
+    hardening.harden()
+    settings = door.settings()
+    from bot.work import work as working
+
+    door.run(working(settings))
 
 
 @click.command()
@@ -97,7 +110,7 @@ def db_upgrade(door: Door) -> None:
     door.quiet()
     url = door.settings().store.full_url
     from bot.assembly import NOT_READY, store_failed
-    from bot.worker import migrate
+    from bot.engine import migrate
     from store.base import StoreFailed, StoreNotReady, upgrade
 
     async def deed() -> None:

@@ -274,15 +274,16 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
     )
 
 
-def demand_slack(settings: Settings) -> None:
-    """Demand what `serve` cannot do without.
+def demand_slack(settings: Settings, *, listens: bool = True) -> None:
+    """Demand what `serve` cannot do without, or, where it does not listen to Slack, `work`.
 
     Raises:
         ConfigError: a sentence for each missing key.
     """
     slack, missing = settings.slack, []
     remedy = "set it in the configuration, or name a file with slack.{0}_file"
-    keys = ["bot_token", "app_token" if slack.mode == "socket" else "signing_secret"]
+    listening = ["app_token" if slack.mode == "socket" else "signing_secret"] if listens else []
+    keys = ["bot_token", *listening]
     missing += [
         f'slack.{k} is missing (mode "{slack.mode}"); {remedy.format(k)}.' for k in keys if not getattr(slack, k)
     ]

@@ -15,7 +15,7 @@ import pyotp
 from bot.assembly import clock, open_house
 from bot.config import load
 from bot.demo_people import ADMINS, DOMAINS, SPECIAL, accounts
-from bot.worker import migrate
+from bot.engine import migrate
 from desk import enrol
 from directory.local import LocalDirectory
 from directory.secret import Secret

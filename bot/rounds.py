@@ -1,4 +1,7 @@
-"""What is done by the clock, beside the work: mending, expiring, refreshing the index, tidying up."""
+"""What is done by the clock, beside the work: mending, expiring, refreshing the index, tidying up.
+
+Of several workers the one that leads does it; where that one goes, the next begins at once.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,7 @@ log = logging.getLogger(__name__)
 MINUTE = timedelta(minutes=1)
 TIDY_EVERY = timedelta(minutes=10)
 KEEP_ENDED = timedelta(hours=1)  # the engine's own rows of what has ended
+LOOK_SECONDS = 1.0  # how often a worker that does not lead asks itself whether it does by now
 WHOLE_WALK_EVERY = timedelta(hours=24)  # deletions show only in a walk over all accounts
 
 
@@ -46,7 +50,7 @@ class Rounds:
             ("tidy", TIDY_EVERY, self._tidy),
         ]
         rounds += [(f"index {name}", pause, self._refresher(name)) for name, pause in self._refresh_every.items()]
-        self._tasks = [asyncio.create_task(_for_ever(*each)) for each in rounds]
+        self._tasks = [asyncio.create_task(self._for_ever(*each)) for each in rounds]
 
     async def stop(self) -> None:
         """End all rounds where they stand."""
@@ -75,13 +79,14 @@ class Rounds:
 
         return refresh
 
-
-async def _for_ever(name: str, pause: timedelta, deed: Callable[[], Awaitable[object]]) -> None:
-    while True:
-        try:
-            await deed()
-        except (DirectoryError, StoreFailed) as error:
-            log.warning("round_failed", extra={"round": name, "error": type(error).__name__})
-        except Exception:  # the worker's loop is one of three doors
-            log.exception("round_failed", extra={"round": name})
-        await asyncio.sleep(pause.total_seconds())
+    async def _for_ever(self, name: str, pause: timedelta, deed: Callable[[], Awaitable[object]]) -> None:
+        while True:
+            while not self._worker.leads:  # noqa: ASYNC110 - nothing tells when another worker dies
+                await asyncio.sleep(LOOK_SECONDS)
+            try:
+                await deed()
+            except (DirectoryError, StoreFailed) as error:
+                log.warning("round_failed", extra={"round": name, "error": type(error).__name__})
+            except Exception:  # the worker's loop is one of three doors
+                log.exception("round_failed", extra={"round": name})
+            await asyncio.sleep(pause.total_seconds())

@@ -12,12 +12,10 @@ from typing import TYPE_CHECKING
 
 from bot.assembly import House, open_house
 from bot.config import demand_slack
-from bot.duties import Duties, mail_server
-from bot.rounds import Rounds
 from bot.server import Server
 from bot.slack import Identity, Line
 from bot.socket_mode import SocketMode
-from bot.worker import Worker
+from bot.work import Labour
 from handlers import register
 from store import audit
 from store.base import StoreFailed
@@ -41,9 +39,8 @@ class Bot:
         self.line = Line(settings.slack)
         self.server = Server(settings.web.host, settings.web.port, self.wrong)
         self.identity: Identity | None = None
-        self.worker: Worker | None = None
         self._work = work
-        self._rounds: Rounds | None = None
+        self._labour: Labour | None = None
         self._socket: SocketMode | None = None
         self._meeting: asyncio.Task[None] | None = None
         self.port = 0
@@ -56,12 +53,8 @@ class Bot:
         """
         await self.line.open()
         if self._work:
-            duties = Duties(self.house.tools, self.line.notices, mail_server(self.settings))
-            self.worker = Worker(self.settings.store.full_url, self.house.intake, duties.do)
-            await self.worker.start()
-            pauses = {d.name: d.index_refresh for d in self.settings.directories}
-            self._rounds = Rounds(self.house.tools, duties, self.worker, pauses)
-            self._rounds.start()
+            self._labour = Labour(self.settings, self.house, self.line.notices)
+            await self._labour.start()
         self.port = await self.server.start()
         self._meeting = asyncio.create_task(self._meet())
         return self._meeting
@@ -92,10 +85,10 @@ class Bot:
                 await audit.count(tx)
         except (StoreFailed, TimeoutError) as error:
             wrong["store"] = getattr(error, "what", "no answer in 5 s")
-        if self.worker is not None:
+        if self._labour is not None:
             try:
                 async with asyncio.timeout(5):
-                    engine = await self.worker.check()
+                    engine = await self._labour.worker.check()
             except Exception as error:  # noqa: BLE001 - whatever the engine raises, it does not answer
                 engine = type(error).__name__
             if engine:
@@ -119,10 +112,8 @@ class Bot:
         if self._socket is not None:
             await self._socket.close()
         await self.server.close()
-        if self._rounds is not None:
-            await self._rounds.stop()
-        if self.worker is not None:
-            await self.worker.stop()
+        if self._labour is not None:
+            await self._labour.stop()
         await self.line.close()
         await self.house.close()
         log.info("stopped", extra={"listeners_left": left})

@@ -1,200 +1,69 @@
-"""The durable engine: the one place that names DBOS. It moves work on; the rows of the store are the truth.
+"""The durable engine in this process. It moves work on; the rows of the store are the truth.
 
-One workflow, `work(kind, id)`: do a step, sleep durably if it says so, do it again. Only ids stand in the engine's
-tables, as JSON; reading pickle is switched off, since whoever can write a row could otherwise run code in here.
-The engine's tables live in the store's database, so that a deed and its work are written in one transaction.
+One workflow, `work(kind, id)`: do a step, sleep durably if it says so, do it again. Only here and in `bot/engine.py` is
+DBOS named.
 """
 
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Never
+from typing import TYPE_CHECKING, Any
 
-from dbos import DBOS, DBOSClient
-from dbos._serialization import DBOSPortableJSONSerializer, DefaultSerializer
-from sqlalchemy import create_engine, make_url, text
+from dbos import DBOS
+from dbos._serialization import DBOSPortableJSONSerializer
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import NullPool
 
-from bot.errors import OperatorError
+from bot.crew import Alone, DeclaredDead, EngineNotReady
+from bot.engine import NAME, QUEUES, VERSION, WORKFLOW, refuse_pickle, sync_url
+from bot.mending import Mender
 from desk.tools import Work, WorkKind
+from store.base import StoreFailed
+from store.uncut import uncut
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable
 
-    from sqlalchemy import Connection
-
-    from store.base import Tx
+    from bot.crew import Crew
+    from bot.engine import Intake, Queue
 
 log = logging.getLogger(__name__)
 
-NAME = "rekey"  # of the application and of its one executor: stable, so that a restart finds its own work again
-VERSION = "1"  # the engine runs only work of its own version; ours is the rows' business, so it never changes
-WORKFLOW = "work"
-QUEUES = {kind: "notices" if kind in (WorkKind.NOTICE, WorkKind.TELL) else "jobs" for kind in WorkKind}
-AT_ONCE = 4  # of each queue, doing something
-CLAIMED = 200  # of each queue, doing something or sleeping until it is time to try again
-POLL_SECONDS = 0.15
 STOP_LATENCY_SECONDS = 0.3  # a thread of the engine that we have no use for sleeps so long before it sees the stop
 DRAIN_SECONDS = 10.0
 LET_GO_SECONDS = 5.0
+STRAYS_SECONDS = 15.0
+HURRIED_SECONDS = 30.0  # so long a queue stays in a hurry without being told again
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=5)
-PG_LOCK = 0x72656B6579  # "rekey"
-ALIVE = {"ENQUEUED", "PENDING", "DELAYED"}
-ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
-
-
-class EngineNotReady(OperatorError):
-    """The engine cannot run here; the sentence says what mends it."""
-
-
-def _sync_url(url: str) -> str:
-    parsed = make_url(url)
-    driver = "sqlite" if parsed.get_backend_name() == "sqlite" else "postgresql"
-    return parsed.set(drivername=driver).render_as_string(hide_password=False)
-
-
-def _no_pickle(*_: object) -> Never:
-    raise TypeError("pickle is switched off")
-
-
-def _not_kept(*_: object) -> str:
-    return ""
-
-
-def refuse_pickle() -> None:
-    """Switch off reading and writing pickle in the engine, for the whole process.
-
-    A row tagged "py_pickle" is unpickled by the engine whatever serializer is configured; with this it ends in ERROR.
-    """
-    DefaultSerializer.serialize = _not_kept  # type: ignore[method-assign,assignment]
-    DefaultSerializer.deserialize = _no_pickle  # type: ignore[method-assign,assignment]
-
-
-def migrate(url: str) -> None:
-    """Bring the engine's tables and queues up to date; blocks. Part of `rekey db upgrade`."""
-    refuse_pickle()
-    DBOS.migrate(_sync_url(url))
-    client = _client(url)
-    try:
-        for queue in sorted(set(QUEUES.values())):
-            client.register_queue(queue, worker_concurrency=CLAIMED, polling_interval_sec=POLL_SECONDS)
-    finally:
-        client.destroy()
-
-
-def _client(url: str) -> DBOSClient:
-    return DBOSClient(
-        system_database_url=_sync_url(url),
-        serializer=DBOSPortableJSONSerializer(),
-        application_name=NAME,
-        system_database_pool_size=2,
-        lazy=True,
-        retry_connection_errors=False,
-    )
-
-
-class Intake:
-    """Puts work on its way, in the transaction of the deed. Runs nothing; any process may have one."""
-
-    def __init__(self, url: str) -> None:
-        refuse_pickle()
-        self._client = _client(url)
-
-    async def enqueue(self, tx: Tx, work: Work) -> None:
-        """Enqueue once: the same work asked for twice is one workflow. Rolled back with the transaction."""
-        options: Any = {"workflow_name": WORKFLOW, "queue_name": QUEUES[work.kind], "workflow_id": work.workflow_id}
-
-        def add(connection: Connection) -> None:
-            self._client.enqueue_in_transaction(connection, options, work.kind.value, work.id)
-
-        await tx.conn.run_sync(add)
-
-    async def enqueue_many(self, tx: Tx, works: Sequence[Work]) -> None:
-        """Enqueue each once, as `enqueue`."""
-        for work in works:
-            await self.enqueue(tx, work)
-
-    async def again(self, work: Work) -> None:
-        """Enqueue in a transaction of its own."""
-        await self._client.enqueue_async(
-            {"workflow_name": WORKFLOW, "queue_name": QUEUES[work.kind], "workflow_id": work.workflow_id},
-            work.kind.value,
-            work.id,
-        )
-
-    def close(self) -> None:
-        """Let go of the database."""
-        self._client.destroy()
-
-
-class OnlyOne:
-    """Holds the right to run the engine on one database: a locked file beside SQLite's, an advisory lock elsewhere."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._file: Any = None
-        self._connection: Connection | None = None
-
-    def take(self) -> None:
-        """Take the right, or say who has it; blocks on the database.
-
-        Raises:
-            EngineNotReady: another process runs the engine on this database.
-        """
-        busy = EngineNotReady(
-            "Another rekey process runs the worker on this store; stop it, or start this one with --no-worker."
-        )
-        parsed = make_url(self._url)
-        if parsed.get_backend_name() == "sqlite":
-            self._file = Path(f"{parsed.database}.worker").open("w", encoding="ascii")  # noqa: SIM115 - held until `free`
-            try:
-                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                self.free()
-                raise busy from None
-            return
-        self._connection = create_engine(self._url, poolclass=NullPool, isolation_level="AUTOCOMMIT").connect()
-        if not self._connection.scalar(text("SELECT pg_try_advisory_lock(:n)"), {"n": PG_LOCK}):
-            self.free()
-            raise busy
-
-    def held(self) -> bool:
-        """Say whether it is still held; a database that was lost takes its lock with it. Blocks."""
-        if self._connection is None:
-            return self._file is not None
-        with suppress(SQLAlchemyError):
-            return bool(self._connection.scalar(text("SELECT 1")) == 1)
-        return False
-
-    def free(self) -> None:
-        """Give it back."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+LONGEST_FOR_STORE = timedelta(seconds=10)  # a store that was away does not mind who asks
 
 
 class Worker:
-    """The engine in this process. `do` does one step of a work and says when to call again; None is finished."""
+    """The engine in this process. `do` does one step of a work and says when to call again; None is finished.
 
-    def __init__(self, url: str, intake: Intake, do: Callable[[Work], Awaitable[timedelta | None]]) -> None:
+    `crew` is this process among others; None where it is the only one, which is so on SQLite.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        intake: Intake,
+        do: Callable[[Work], Awaitable[timedelta | None]],
+        crew: Crew | None = None,
+    ) -> None:
         self._url = url
         self._intake = intake
         self._do = do
-        self._lock = OnlyOne(url)
-        self._turns = {queue: asyncio.Semaphore(AT_ONCE) for queue in QUEUES.values()}
+        self._crew: Alone | Crew = crew or Alone(url)
+        self._turns = {queue: asyncio.Semaphore(queue.at_once) for queue in QUEUES.values()}
+        self._hurried: dict[Queue, float] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._here: set[str] = set()  # workflow ids that live in this process
-        self._strays: set[str] = set()  # seen pending without a task, one round ago
+        self._mender = Mender(intake, self._crew, self._here)
+        self._keepers: list[asyncio.Task[None]] = []
         self._misses: dict[str, int] = {}
         self._busy = 0
         self._idle = asyncio.Event()
@@ -202,20 +71,41 @@ class Worker:
         self._stopping = False
         self._running = False
 
+    @property
+    def leads(self) -> bool:
+        """Whether this process is the one that does what must be done by one."""
+        return self._running and not self._stopping and self._crew.leads
+
+    def fit(self) -> bool:
+        """Say whether a work of this process may begin its next act; asks no database.
+
+        False in a process that stops, or that was frozen for so long that others may have taken its works over.
+        """
+        return not self._stopping and self._crew.fit()
+
     async def start(self) -> None:
         """Start the engine on the running loop; work that was in flight when it last stopped goes on.
 
         Raises:
             EngineNotReady: another process runs it, or the tables are missing or old.
+            StoreFailed: we could not be written down among the workers.
         """
         refuse_pickle()
-        await asyncio.to_thread(self._lock.take)
+        await self._launch()
+        self._keepers = [asyncio.create_task(self._for_ever(STRAYS_SECONDS, self._mender.find_strays))]
+        if self._crew.beat_seconds is not None:
+            self._keepers.append(asyncio.create_task(self._for_ever(self._crew.beat_seconds, self._beat)))
+        log.info("worker_started", extra={"worker": self._crew.id})
+
+    async def _launch(self) -> None:
+        await self._crew.join()
+        await self._crew.beat()  # tells whether we lead
         DBOS(
             config={
                 "name": NAME,
-                "system_database_url": _sync_url(self._url),
+                "system_database_url": sync_url(self._url),
                 "application_version": VERSION,
-                "executor_id": NAME,
+                "executor_id": self._crew.id,
                 "serializer": DBOSPortableJSONSerializer(),
                 "run_migrations": False,
                 "sys_db_pool_size": 4,
@@ -233,23 +123,44 @@ class Worker:
             DBOS.launch()  # on this loop, so that workflows run on it
         except Exception as error:
             await self._destroy()
+            with suppress(StoreFailed):
+                await self._crew.leave()
             log.warning("engine_not_launched", extra={"error": type(error).__name__})
             raise EngineNotReady("The store has no engine's tables, or old ones; run `rekey db upgrade`.") from error
         self._running = True
-        log.info("worker_started")
 
     async def stop(self, seconds: float = DRAIN_SECONDS) -> None:
-        """Begin nothing more, wait for what is being done, then let go; what sleeps goes on at the next start."""
+        """Begin nothing more, wait for what is being done, then let go; what sleeps goes on at the next start.
+
+        Where there are other workers, it goes on there at once.
+        """
         self._stopping = True
+        for keeper in self._keepers:
+            keeper.cancel()
+        await asyncio.gather(*self._keepers, return_exceptions=True)
         if not self._running:
             return
+        # Who begins nothing for long still has to say that he lives: what he is doing is his until the end.
+        beating = asyncio.create_task(self._for_ever(self._crew.beat_seconds or seconds + 1, self._crew.beat))
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._idle.wait()
+        beating.cancel()
+        await asyncio.gather(beating, return_exceptions=True)
         await self._let_go()
         await self._destroy()
         await self._let_go()  # the engine may have begun more until it was gone
-        log.info("worker_stopped", extra={"cut_short": self._busy})
+        await self._leave()
+        log.info("worker_stopped", extra={"worker": self._crew.id, "cut_short": self._busy})
+
+    async def _leave(self) -> None:
+        """Hand on what we had begun, and go; what does not succeed is done by the others when we have been silent."""
+        try:
+            if self._crew.beat_seconds is not None:
+                await self._mender.hand_on(self._crew.id)
+            await self._crew.leave()
+        except (StoreFailed, SQLAlchemyError) as error:
+            log.warning("worker_not_left", extra={"worker": self._crew.id, "error": type(error).__name__})
 
     async def _let_go(self) -> None:
         """End the tasks of all works, wherever they stand; a workflow left behind would be collected with a noise."""
@@ -261,17 +172,46 @@ class Worker:
 
     async def _destroy(self) -> None:
         self._running = False
-        await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
-        # The engine had made its own executor the loop's default and has now shut it down.
+        # The engine had made its own executor the loop's default, and shuts it down.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(thread_name_prefix="rekey"))
-        await asyncio.to_thread(self._lock.free)
+        await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
+
+    async def _for_ever(self, seconds: float, deed: Callable[[], Awaitable[object]]) -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                await deed()
+            except (StoreFailed, SQLAlchemyError, EngineNotReady) as error:
+                log.warning("worker_not_kept", extra={"error": type(error).__name__})
+            except Exception:  # the worker's loop is one of three doors
+                log.exception("worker_not_kept")
+
+    async def _beat(self) -> None:
+        """Say that we live, look whether the others do, and begin anew where we were taken for dead."""
+        try:
+            if not self._running:
+                await self._launch()
+            elif await self._crew.beat():
+                assert not isinstance(self._crew, Alone)
+                await self._crew.reap(self._mender.hand_on)
+        except DeclaredDead:
+            log.warning("worker_was_declared_dead", extra={"worker": self._crew.id})
+            await uncut(self._begin_anew())
+
+    async def _begin_anew(self) -> None:
+        """Let go of everything, since others have it by now, and come back under another name."""
+        await self._let_go()
+        await self._destroy()
+        await self._let_go()
+        await self._launch()
+        log.info("worker_started", extra={"worker": self._crew.id})
 
     async def check(self) -> str | None:
         """Return what is wrong with the engine, or None."""
         if not self._running or self._stopping:
             return "stopped"
-        if not await asyncio.to_thread(self._lock.held):
-            return "lock lost"
+        if not self._crew.fit():
+            return "cannot say that it lives"
         await DBOS.list_workflows_async(limit=1, load_input=False, load_output=False)
         return None
 
@@ -307,49 +247,32 @@ class Worker:
     async def _once(self, work: Work) -> float | None:
         """Do one step. Returns the seconds to wait before the next, or None. Nothing of an error reaches the engine."""
         try:
+            await self._hurry(QUEUES[work.kind])
+            await self._crew.sure()
             wait = await self._do(work)
-        except Exception:  # the worker's loop is one of three doors
-            misses = self._misses[work.id] = self._misses.get(work.id, 0) + 1
-            wait = min(FIRST_WAIT * 2 ** min(misses - 1, 16), LONGEST_WAIT)
-            log.exception("work_failed", extra={"kind": work.kind.value, "work": work.id, "again_in": wait.seconds})
+        except Exception as error:  # the worker's loop is one of three doors
+            misses = self._misses[work.workflow_id] = self._misses.get(work.workflow_id, 0) + 1
+            store = isinstance(error, StoreFailed | SQLAlchemyError | DeclaredDead)
+            wait = min(FIRST_WAIT * 2 ** min(misses - 1, 16), LONGEST_FOR_STORE if store else LONGEST_WAIT)
+            told = {"kind": work.kind.value, "work": work.id, "again_in": wait.seconds}
+            if store:
+                log.warning("work_waits", extra={**told, "error": str(error) or type(error).__name__})
+            else:
+                log.exception("work_failed", extra=told)
         else:
-            self._misses.pop(work.id, None)
+            self._misses.pop(work.workflow_id, None)
         return None if wait is None else max(wait.total_seconds(), 0.001)
 
-    async def mend(self, works: Iterable[Work]) -> int:
-        """Start again what ought to be under way and is not; returns how many. Harmless for what is.
+    async def _hurry(self, queue: Queue) -> None:
+        now = asyncio.get_running_loop().time()
+        if queue.busy is not None and now - self._hurried.get(queue, float("-inf")) > HURRIED_SECONDS:
+            self._hurried[queue] = now
+            await self._mender.hurry(queue)
 
-        Args:
-            works: all that the store's rows say is not finished.
-        """
-        wanted = {work.workflow_id: work for work in works}
-        known: dict[str, str] = {}
-        ids = list(wanted)
-        for start in range(0, len(ids), 500):
-            found = await DBOS.list_workflows_async(
-                workflow_ids=ids[start : start + 500], load_input=False, load_output=False
-            )
-            known.update({w.workflow_id: w.status for w in found})
-        lost = [i for i in ids if known.get(i) not in ALIVE and i not in self._here]
-        ended = [i for i in lost if i in known]
-        if ended:
-            await DBOS.delete_workflows_async(ended)
-        for workflow_id in lost:
-            await self._intake.again(wanted[workflow_id])
-        pending = {i for i, status in known.items() if status == "PENDING" and i not in self._here}
-        stray = sorted(pending & self._strays)  # twice in a row: the engine forgot them when it started
-        self._strays = pending
-        if stray:
-            await DBOS.resume_workflows_async(stray)
-        if lost or stray:
-            log.warning("work_mended", extra={"lost": len(lost), "stray": len(stray)})
-        return len(lost) + len(stray)
+    async def mend(self, works: Iterable[Work]) -> int:
+        """Start again what the store's rows say is not finished, and is not under way; returns how many."""
+        return await self._mender.mend(works)
 
     async def tidy(self, before: str) -> int:
         """Remove the engine's rows of work that ended before `before` (ISO 8601); returns how many."""
-        found = await DBOS.list_workflows_async(
-            status=ENDED, completed_before=before, limit=1000, load_input=False, load_output=False
-        )
-        if found:
-            await DBOS.delete_workflows_async([w.workflow_id for w in found])
-        return len(found)
+        return await self._mender.tidy(before)

@@ -113,6 +113,10 @@ class Here:
         """Have a library that is not asynchronous work on the connection: on the spot, so only what is short."""
         return work(self._conn)
 
+    async def run_in_thread(self, work: Callable[[Connection], Answer]) -> Answer:
+        """Have it work for longer, in the thread; nothing else of the transaction goes on meanwhile."""
+        return await _trip(self._threads, work, self._conn)
+
 
 class There(Here):
     """A connection in a read: every statement runs in the thread, to its last row."""

@@ -1,38 +1,43 @@
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Any
+from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy.ext.asyncio import create_async_engine
 
-from bot import worker
+from bot import engine
+from store import base
+from store.base import Store
+from store.keys import KeyRing
+
+RING = KeyRing((bytes(range(32)),))
 
 
-@dataclass
-class FakeTx:
-    conn: Any
+def clock():
+    return datetime.now(UTC)  # noqa: TID251 - the engine's own tables go by the real time
 
 
 class EngineHome:
-    """A SQLite file with the engine's tables and nothing else."""
+    """A store with the engine's tables beside its own."""
 
-    def __init__(self, path):
+    def __init__(self, url, path=None):
+        self.url = url
         self.path = path
-        self.url = f"sqlite+aiosqlite:///{path}"
-        worker.migrate(self.url)
 
-    @asynccontextmanager
-    async def write(self):
-        engine = create_async_engine(self.url)
-        try:
-            async with engine.begin() as conn:
-                yield FakeTx(conn)
-        finally:
-            await engine.dispose()
+    @classmethod
+    async def make(cls, url, path=None):
+        await base.upgrade(url)
+        engine.migrate(url)
+        made = cls(url, path)
+        made.store = await Store.open(url, RING, clock=clock)
+        return made
+
+    def write(self):
+        return self.store.write()
 
 
 @pytest.fixture
-def engine_home(tmp_path):
-    return EngineHome(tmp_path / "engine.db")
+async def engine_home(tmp_path):
+    path = tmp_path / "engine.db"
+    made = await EngineHome.make(f"sqlite+aiosqlite:///{path}", path)
+    yield made
+    await made.store.close()

@@ -12,7 +12,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.worker import Intake, Worker
+from bot.engine import Intake
+from bot.worker import Worker
 
 if TYPE_CHECKING:
     from desk.tools import Work

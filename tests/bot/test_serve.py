@@ -15,9 +15,9 @@ from bot import serve, socket_mode
 from bot.assembly import clock, open_house
 from bot.config import load
 from bot.doctor import examine
+from bot.engine import migrate
 from bot.errors import ConfigError, OperatorError
 from bot.slack import Line
-from bot.worker import migrate
 from practice.people import TEAM
 from practice.server import Workspace
 from resets.audit import AuditEntry, Deed

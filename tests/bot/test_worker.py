@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.worker import EngineNotReady, Intake, Worker
+from bot.crew import EngineNotReady
+from bot.engine import Intake
+from bot.worker import Worker
 from desk.tools import Work, WorkKind
 
 CHILD = Path(__file__).with_name("engine_child.py")

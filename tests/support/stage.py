@@ -22,7 +22,7 @@ from bot.assembly import clock, open_house
 from bot.config import load
 from bot.demo import Child, Demo, _configured
 from bot.demo_people import EVERYBODY
-from bot.worker import migrate
+from bot.engine import migrate
 from desk import enrol
 from practice.server import Workspace
 from resets import stepup

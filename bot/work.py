@@ -1,0 +1,99 @@
+"""`rekey work`: a worker without Slack's events and without pages. As many as wanted, on PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import signal
+from typing import TYPE_CHECKING
+
+from sqlalchemy import make_url
+
+from bot.assembly import House, open_house, store_failed
+from bot.config import demand_slack
+from bot.crew import crew_of
+from bot.duties import Duties, mail_server
+from bot.errors import ConfigError
+from bot.rounds import Rounds
+from bot.slack import Line
+from bot.worker import Worker
+from store.base import StoreFailed
+
+if TYPE_CHECKING:
+    from slack_sdk.web.async_client import AsyncWebClient
+
+    from bot.settings import Settings
+
+log = logging.getLogger(__name__)
+
+NOT_ON_SQLITE = (
+    "`rekey work` needs PostgreSQL, and store.url names a SQLite file; there `rekey serve` runs the one worker."
+)
+
+
+class Labour:
+    """The worker of a process and what it does by the clock: the same in `rekey serve` and in `rekey work`."""
+
+    def __init__(self, settings: Settings, house: House, notices: AsyncWebClient) -> None:
+        duties = Duties(house.tools, notices, mail_server(settings))
+        self.worker = Worker(settings.store.full_url, house.intake, duties.do, crew_of(house.tools.store))
+        pauses = {d.name: d.index_refresh for d in settings.directories}
+        self._rounds = Rounds(house.tools, duties, self.worker, pauses)
+
+    async def start(self) -> None:
+        """Start both.
+
+        Raises:
+            OperatorError: the engine cannot run here.
+        """
+        try:
+            await self.worker.start()
+        except StoreFailed as error:
+            raise store_failed(error) from error
+        self._rounds.start()
+
+    async def stop(self) -> None:
+        """Stop both: begin nothing more, and wait for what is being done, for so long."""
+        await self._rounds.stop()
+        await self.worker.stop()
+
+
+async def work(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT.
+
+    Raises:
+        OperatorError: a sentence and a remedy.
+    """
+    demand_slack(settings, listens=False)
+    if make_url(settings.store.full_url).get_backend_name() == "sqlite":
+        raise ConfigError(NOT_ON_SQLITE)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    house = await open_house(settings)
+    line = Line(settings.slack)
+    labour: Labour | None = None
+    try:
+        await line.open()
+        labour = Labour(settings, house, line.notices)
+        await labour.start()
+        gc.freeze()
+        gc.enable()
+        log.info("working")
+        meeting = asyncio.create_task(line.meet())  # which ends us where the token or the team is wrong
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({meeting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if meeting.done():
+            meeting.result()
+            await stopping
+        meeting.cancel()
+        await asyncio.gather(meeting, return_exceptions=True)
+    finally:
+        log.info("stopping")
+        if labour is not None:
+            await labour.stop()
+        await line.close()
+        await house.close()
+        log.info("stopped")
