@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 
 import pytest
@@ -26,7 +27,7 @@ class EngineHome:
     @classmethod
     async def make(cls, url, path=None):
         await base.upgrade(url)
-        engine.migrate(url)
+        await asyncio.to_thread(engine.migrate, url)
         made = cls(url, path)
         made.store = await Store.open(url, RING, clock=clock)
         return made

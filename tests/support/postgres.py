@@ -54,6 +54,9 @@ class Postgres:
 
     def start(self) -> None:
         self._run("initdb", "-D", "data", "-U", "rekey", "-A", "trust", "-E", "UTF8", "--no-sync", *self._collation())
+        self.start_again()
+
+    def start_again(self) -> None:
         settings = (f"port={self.port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", *FAST)
         options = " ".join(f"-c {setting}" if "=" in setting else setting for setting in settings)
         self._run("pg_ctl", "-D", "data", "-w", "-t", "60", "-l", "log", "-o", options, "start")
