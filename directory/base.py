@@ -1,24 +1,26 @@
-"""The contract that every directory keeps: what an account is, what a connector can do, and how it fails.
+"""The contract that every directory keeps: what an account is, what a connector can do, and how it fails."""
 
-DirectoryError
-├── Unreachable          no answer; a write MAY have happened
-├── NotNow               the directory answered "too busy", with or without a time to wait; nothing has changed
-├── NotAllowed           our service account lacks the right; nothing has changed
-├── AccountGone          no such account any more, or its guard no longer holds; nothing has changed
-├── Ambiguous            more than one account answers to the name
-├── PasswordRejected     length, classes, history or dictionary; nothing has changed
-├── PasswordUnchanged    this very password is the account's password already
-├── CannotDo             the connector does not declare the capability
-└── BadAnswer            the directory answered something that its protocol does not allow
-"""
+# ruff: noqa: PLC0414 - the errors live in a file of their own and are part of this contract all the same
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from datetime import datetime, timedelta  # noqa: TC003
+from datetime import datetime  # noqa: TC003
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
+
+from directory.errors import AccountGone as AccountGone
+from directory.errors import Ambiguous as Ambiguous
+from directory.errors import BadAnswer as BadAnswer
+from directory.errors import CannotDo as CannotDo
+from directory.errors import DirectoryError as DirectoryError
+from directory.errors import GroupGone as GroupGone
+from directory.errors import NotAllowed as NotAllowed
+from directory.errors import NotNow as NotNow
+from directory.errors import PasswordRejected as PasswordRejected
+from directory.errors import PasswordUnchanged as PasswordUnchanged
+from directory.errors import Unreachable as Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -26,70 +28,8 @@ if TYPE_CHECKING:
     from directory.secret import Secret
 
 
-class DirectoryError(Exception):
-    """Something that a directory did not do. The text is for the log: no name, no secret, no vendor payload."""
-
-    retryable: ClassVar[bool] = False
-
-    def __init__(self, detail: str = "") -> None:
-        super().__init__(detail)
-        self.detail = detail
-
-
-class Unreachable(DirectoryError):
-    """No answer within the timeout. `sent` tells whether a write had left us: then it MAY have happened."""
-
-    retryable = True
-
-    def __init__(self, detail: str = "", *, sent: bool = False) -> None:
-        super().__init__(detail)
-        self.sent = sent
-
-
-class NotNow(DirectoryError):
-    """The directory is too busy and said so; nothing has changed. `after` is how long it asks us to wait."""
-
-    retryable = True
-
-    def __init__(self, detail: str = "", *, after: timedelta | None = None) -> None:
-        super().__init__(detail)
-        self.after = after
-
-
-class NotAllowed(DirectoryError):
-    """Our service account lacks the right; nothing has changed."""
-
-
-class AccountGone(DirectoryError):
-    """The account is no longer there, or is no longer what was found (disabled meanwhile); nothing has changed."""
-
-
-class Ambiguous(DirectoryError):
-    """More than one account answers to what was asked for; `accounts` holds them (2-20)."""
-
-    def __init__(self, detail: str = "", *, accounts: tuple[Account, ...] = ()) -> None:
-        super().__init__(detail)
-        self.accounts = accounts
-
-
-class PasswordRejected(DirectoryError):
-    """The directory's policy refuses this password; nothing has changed."""
-
-
-class PasswordUnchanged(DirectoryError):
-    """The directory says that this password is the current one, which is how it answers a repeated write."""
-
-
-class CannotDo(DirectoryError):
-    """The connector does not declare this capability; nothing was tried."""
-
-
-class BadAnswer(DirectoryError):
-    """The directory answered nonsense. A write MAY have happened where one had been sent."""
-
-    def __init__(self, detail: str = "", *, sent: bool = False) -> None:
-        super().__init__(detail)
-        self.sent = sent
+LONGEST_QUERY = 256  # characters of a group's name that are worth asking for
+MOST_GROUPS_FOUND = 100
 
 
 class Capability(StrEnum):
@@ -105,6 +45,7 @@ class Capability(StrEnum):
     LAST_SIGN_IN = "last_sign_in"  # the time of the last sign-in can be read
     VERIFY_PASSWORD = "verify_password"  # a password can be tried
     CHANGES = "changes"  # `pages(since)` gives only the accounts that changed since a marker
+    MEMBERS = "members"  # groups and organizational units can be looked for, and their members walked over
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +84,24 @@ class Page:
     accounts: tuple[Account, ...]
     marker: str | None = None
     gone: tuple[str, ...] = ()  # ids deleted since the marker, where the directory tells
+
+
+class GroupKind(StrEnum):
+    """What holds accounts together."""
+
+    GROUP = "group"  # a list of members, some of which may be groups
+    OU = "ou"  # a branch of the tree: whoever is below it
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group or an organizational unit. `id` is the directory's own, and is good for `group` and `members`."""
+
+    id: str
+    name: str
+    kind: GroupKind
+    path: str = ""  # for people, from the top down to itself: "Sales › Berlin"  # noqa: RUF003 - a sign that nobody types into a name
+    size: int | None = None  # direct members, people and groups; None where to count them is to read them all
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +172,14 @@ class Directory(ABC):
         """Read accounts anew by their immutable ids (1-1,000); an id that is gone is missing from the answer."""
 
     @abstractmethod
+    async def find_many(self, idents: Sequence[str]) -> Mapping[str, tuple[Account, ...]]:
+        """Find by many logins or mail addresses (1-1,000) in few round trips, each as `find` does.
+
+        Every ident is a key of the answer, as it was given: with no account where nobody answers to it, and with more
+        than one (2-20) where it is ambiguous.
+        """
+
+    @abstractmethod
     def pages(self, since: str | None = None) -> AsyncIterator[Page]:
         """Walk over all accounts, or, with Capability.CHANGES, over those changed since a marker."""
 
@@ -221,7 +188,8 @@ class Directory(ABC):
         """Replace the account's password.
 
         Args:
-            account: as `find` or `fetch` of this same directory returned it.
+            account: as `find`, `find_many` or `fetch` of this same directory returned it; what they saw may be used
+                again for half a minute, under a guard that makes the server look at the moment of writing.
             password: any Unicode, sent byte for byte.
             must_change: ask for a new one at the next sign-in; ignored without Capability.MUST_CHANGE. Where the
                 directory cannot do both at once, `Written.must_change` is False and `must_change` is called next.
@@ -267,8 +235,45 @@ class Directory(ABC):
         self._demand(Capability.GROUPS)
         return await self._groups(account)
 
+    async def find_groups(self, query: str, *, limit: int = 20) -> tuple[Group, ...]:
+        """Find groups and organizational units whose name holds the query, in any case.
+
+        Those whose name begins with it come first, then by name. An empty query is held by every name.
+
+        Args:
+            query: what was typed; more than 256 characters are nobody's name.
+            limit: 1-100 groups.
+        """
+        self._demand(Capability.MEMBERS)
+        wanted = query.strip()
+        if len(wanted) > LONGEST_QUERY or not _is_text(wanted):
+            return ()
+        return await self._find_groups(wanted, min(max(limit, 1), MOST_GROUPS_FOUND))
+
+    async def group(self, group_id: str) -> Group | None:
+        """Read one group or organizational unit anew by its id; None where it is not there any more."""
+        self._demand(Capability.MEMBERS)
+        return await self._group(group_id) if _is_text(group_id) else None
+
+    def members(self, group_id: str) -> AsyncIterator[tuple[str, ...]]:
+        """Walk over the ids of a group's accounts, direct and nested, or of all accounts below a unit.
+
+        Batches hold 1-1,000 ids, and each id comes once; groups that hold each other in a circle are fine. Nothing is
+        held open between two batches, so that each may be fetched while the walk goes on. Who joins or leaves in the
+        meantime may be in it or not.
+
+        Raises:
+            GroupGone: no such group; at the first step, since nothing is asked before it.
+        """
+        self._demand(Capability.MEMBERS)
+        return self._members(group_id)
+
     async def password_policy(self, account: Account) -> PasswordPolicy:
-        """Read the policy that the directory will hold a new password of this account against."""
+        """Read the policy that the directory will hold a new password of this account against.
+
+        What was read of the account and of the policy within the last minute may be used again: a password that the
+        policy refuses after all is PasswordRejected, and the policy is then read anew.
+        """
         self._demand(Capability.PASSWORD_POLICY)
         return await self._password_policy(account)
 
@@ -302,6 +307,15 @@ class Directory(ABC):
     async def _groups(self, account: Account) -> tuple[str, ...]:
         raise NotImplementedError
 
+    async def _find_groups(self, query: str, limit: int) -> tuple[Group, ...]:
+        raise NotImplementedError
+
+    async def _group(self, group_id: str) -> Group | None:
+        raise NotImplementedError
+
+    def _members(self, group_id: str) -> AsyncIterator[tuple[str, ...]]:
+        raise NotImplementedError
+
     async def _password_policy(self, account: Account) -> PasswordPolicy:
         raise NotImplementedError
 
@@ -313,3 +327,12 @@ class Directory(ABC):
 
     async def _verify_password(self, account: Account, password: Secret) -> bool:
         raise NotImplementedError
+
+
+def _is_text(text: str) -> bool:
+    """Say whether it can be asked for: Python's texts may hold half of a character."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -11,12 +11,12 @@ from ldap.controls.ppolicy import PasswordPolicyControl
 
 from directory.base import BadAnswer, DirectoryError, Finding, NotAllowed
 from directory.ldap_entry import DISABLED, attributes
-from directory.ldap_policy import Policies
 from directory.ldap_search import Marks, search
 
 if TYPE_CHECKING:
     from directory.ldap_entry import Entry
     from directory.ldap_options import LdapOptions
+    from directory.ldap_policy import Policies
     from directory.ldap_pool import Connection, Pool
 
 SAMPLE = 20  # people that are looked at
@@ -24,13 +24,13 @@ NEVER = "(!(objectClass=*))"
 ACL = "access to dn.subtree=... attrs={attrs} by dn.exact=... {right}"
 
 
-async def check(pool: Pool, options: LdapOptions) -> list[Finding]:
+async def check(pool: Pool, options: LdapOptions, policies: Policies) -> list[Finding]:
     """Look at the connection, the people, the rights and the policy; stops at what makes the rest pointless."""
     found: list[Finding] = []
     try:
         async with pool.take() as conn:
             found.append(Finding(ok=True, what="connect", detail=f"{options.host}:{options.port}, TLS, signed in"))
-            await _look(conn, options, found)
+            await _look(conn, options, policies, found)
     except NotAllowed as error:
         remedy = "See to `bind_dn`, `bind_password` and to what the server gives to that account."
         found.append(Finding(ok=False, what="rights" if found else "sign in", detail=error.detail, remedy=remedy))
@@ -40,7 +40,7 @@ async def check(pool: Pool, options: LdapOptions) -> list[Finding]:
     return found
 
 
-async def _look(conn: Connection, options: LdapOptions, found: list[Finding]) -> None:
+async def _look(conn: Connection, options: LdapOptions, policies: Policies, found: list[Finding]) -> None:
     names = [*attributes(options), "userPassword"]
     try:
         people = await search(conn, options.base, options.people_filter, names, most=SAMPLE)
@@ -56,7 +56,7 @@ async def _look(conn: Connection, options: LdapOptions, found: list[Finding]) ->
     found.append(await _reset(conn, people))
     found.append(await _state(conn, people))
     found.append(await _bypass(conn, people))
-    found.append(await _policy(conn, options, people))
+    found.append(await _policy(conn, policies, people))
 
 
 def _found(people: list[Entry], options: LdapOptions) -> Finding:
@@ -151,11 +151,10 @@ async def _bypass(conn: Connection, people: list[Entry]) -> Finding:
     return Finding(ok=False, what=what, detail="a password of one letter meets no policy", remedy=remedy)
 
 
-async def _policy(conn: Connection, options: LdapOptions, people: list[Entry]) -> Finding:
+async def _policy(conn: Connection, policies: Policies, people: list[Entry]) -> Finding:
     what = "password policy"
-    policies = Policies(conn, options)
     try:
-        met = [await policies.of(entry) for entry in people]
+        met = [await policies.of(conn, entry.text("pwdPolicySubentry")) for entry in people]
     except NotAllowed as error:
         remedy = "See to `default_policy_dn`, and give the service account `read` on the policies."
         return Finding(ok=False, what=what, detail=error.detail, remedy=remedy)

@@ -93,6 +93,11 @@ class Entry:
         return text
 
     @property
+    def classes(self) -> frozenset[str]:
+        """The entry's object classes, in lower case."""
+        return frozenset(map(str.lower, self.texts("objectClass")))
+
+    @property
     def csn(self) -> str | None:
         """The number of the entry's last change, by anyone and of anything."""
         text = self.text("entryCSN")

@@ -49,6 +49,8 @@ ANSWERS: Mapping[type[Exception], type[DirectoryError]] = {
     ldap.ASSERTION_FAILED: AccountGone,
     ldap.BUSY: NotNow,
 }
+# answers to one operation alone, after which a connection is as good as before
+HARMLESS: tuple[type[Exception], ...] = (ldap.ASSERTION_FAILED, ldap.CONSTRAINT_VIOLATION, ldap.NO_SUCH_OBJECT)
 # Nobody has answered, or somebody on the way has: what was sent may have been done. slapd also sends 52 as its last
 # words when it stops, whatever becomes of what it was doing.
 SILENCE: tuple[type[Exception], ...] = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path  # noqa: TC003
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
 import ldap
@@ -47,6 +47,11 @@ Attribute = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$")]
 Hidden = Annotated[Secret, BeforeValidator(_hidden)]
 
 
+def same_dn(one: list[Any], other: list[Any]) -> bool:
+    """Say whether two DNs, each as `str2dn` takes it apart, are the same in any case."""
+    return bool(ldap.dn.dn2str(one).lower() == ldap.dn.dn2str(other).lower())
+
+
 class LdapOptions(BaseModel):
     """One OpenLDAP directory. Only `url`, `base`, `bind_dn` and `bind_password` have no default."""
 
@@ -70,7 +75,7 @@ class LdapOptions(BaseModel):
     slack_user: Attribute | None = None  # holds a Slack user id
 
     groups_base: Dn | None = None  # where groups live; `base` when unset
-    group_member: Attribute = "member"  # holds the members' DNs
+    group_member: Attribute = "member"  # holds the members' DNs; memberUid: their logins
     privileged_groups: tuple[Dn, ...] = ()  # whose direct and nested members are privileged
     privileged_filter: Filter | None = None
     disabled_filter: Filter | None = None  # besides pwdAccountLockedTime=000001010000Z, which always counts
@@ -112,3 +117,21 @@ class LdapOptions(BaseModel):
         """The TCP port."""
         parts = urlsplit(self.url)
         return parts.port or PORTS[parts.scheme]
+
+    @property
+    def members_are_logins(self) -> bool:
+        """Whether groups hold logins (posixGroup, RFC 2307) and not DNs: such groups hold no groups."""
+        return self.group_member.lower() == "memberuid"
+
+    @property
+    def member_key(self) -> str:
+        """The attribute of an entry by which a group's member attribute names it."""
+        return self.login if self.members_are_logins else "entryDN"
+
+    @property
+    def groups_elsewhere(self) -> str | None:
+        """Where groups live, where that is not below `base`."""
+        if self.groups_base is None:
+            return None
+        top, below = ldap.dn.str2dn(self.base), ldap.dn.str2dn(self.groups_base)
+        return None if same_dn(below[-len(top) :], top) else self.groups_base

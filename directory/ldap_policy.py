@@ -10,9 +10,9 @@ from directory.base import NotAllowed, PasswordPolicy
 from directory.ldap_search import read
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
-    from directory.ldap_entry import Entry
     from directory.ldap_options import LdapOptions
     from directory.ldap_pool import Connection
 
@@ -25,6 +25,8 @@ NAMES = (
     "pwdLockout",
     "pwdLockoutDuration",
 )
+FRESH = timedelta(seconds=60)
+MOST = 1000  # policies remembered
 LONGEST = 128  # characters that we ever generate
 
 
@@ -59,38 +61,59 @@ UNKNOWN = InForce(known=False)
 
 
 class Policies:
-    """The policies met during one operation, each read once."""
+    """The policies that entries name, each read at most once a minute."""
 
-    def __init__(self, conn: Connection, options: LdapOptions) -> None:
-        self._conn = conn
+    def __init__(self, options: LdapOptions, clock: Callable[[], datetime]) -> None:
         self._default = options.default_policy_dn
-        self._read: dict[str, InForce] = {}
+        self._clock = clock
+        self._read: dict[str, tuple[datetime, InForce]] = {}
 
-    async def of(self, entry: Entry) -> InForce:
-        """Read the policy in force for an entry: its own pwdPolicySubentry, else the configured default.
+    def known(self, own: str | None) -> InForce | None:
+        """Give the policy that was read within the last minute, if it was.
+
+        Args:
+            own: the account's pwdPolicySubentry; None: the configured default holds.
+        """
+        dn = own or self._default
+        if dn is None:
+            return UNKNOWN
+        read_at, policy = self._read.get(dn, (None, None))
+        if read_at is None or not timedelta(0) <= self._clock() - read_at < FRESH:
+            return None
+        return policy
+
+    async def of(self, conn: Connection, own: str | None) -> InForce:
+        """Read the policy in force, or give what was read of it within the last minute.
 
         Raises:
             NotAllowed: our service account may not read it.
         """
-        dn = entry.text("pwdPolicySubentry") or self._default
-        if dn is None:
-            return UNKNOWN
-        if dn not in self._read:
-            self._read[dn] = await self._fetch(dn)
-        return self._read[dn]
+        policy = self.known(own)
+        if policy is None:
+            dn, now = own or self._default or "", self._clock()
+            policy = await _fetch(conn, dn)
+            if len(self._read) >= MOST:
+                self._read.clear()
+            self._read[dn] = (now, policy)
+        return policy
 
-    async def _fetch(self, dn: str) -> InForce:
-        entry = await read(self._conn, dn, NAMES)
-        if entry is None:
-            raise NotAllowed("the password policy is not there, or may not be read")
-        seconds = entry.number("pwdLockoutDuration")
-        longest = entry.number("pwdMaxLength")
-        return InForce(
-            known=True,
-            must_change=entry.flag("pwdMustChange"),
-            lock=timedelta(seconds=seconds) if seconds else None,
-            min_length=entry.number("pwdMinLength"),
-            max_length=min(longest or LONGEST, LONGEST),
-            history=entry.number("pwdInHistory"),
-            checked=entry.number("pwdCheckQuality") > 0,
-        )
+    def forget(self) -> None:
+        """Read all anew from now on: one of them was not what we took it for."""
+        self._read.clear()
+
+
+async def _fetch(conn: Connection, dn: str) -> InForce:
+    entry = await read(conn, dn, NAMES)
+    if entry is None:
+        raise NotAllowed("the password policy is not there, or may not be read")
+    seconds = entry.number("pwdLockoutDuration")
+    longest = entry.number("pwdMaxLength")
+    return InForce(
+        known=True,
+        must_change=entry.flag("pwdMustChange"),
+        lock=timedelta(seconds=seconds) if seconds else None,
+        min_length=entry.number("pwdMinLength"),
+        max_length=min(longest or LONGEST, LONGEST),
+        history=entry.number("pwdInHistory"),
+        checked=entry.number("pwdCheckQuality") > 0,
+    )

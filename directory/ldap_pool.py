@@ -12,7 +12,7 @@ import ldap
 from ldap.controls.ppolicy import PasswordPolicyControl
 
 from directory.base import BadAnswer, NotAllowed, NotNow, Unreachable
-from directory.ldap_errors import policy_error, told
+from directory.ldap_errors import HARMLESS, policy_error, told
 from directory.ldap_wire import open_wire
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ NOWHERE = "ldapi://%2Fdev%2Fnull"
 
 
 class Connection:
-    """One connection, used by one task at a time. After an error it is not used again."""
+    """One connection, used by one task at a time. After an error it is not used again, but for a plain "no"."""
 
     def __init__(self, wire: Wire, library: Any, threads: Executor, seconds: float) -> None:
         self._wire = wire
@@ -73,6 +73,7 @@ class Connection:
         except TimeoutError:
             raise Unreachable(f"no answer within {self._seconds:g} s", sent=sent) from None
         except ldap.LDAPError as error:
+            self._sound = sound and isinstance(error, HARMLESS)
             # `from None`: the library's error carries DNs and the server's words, and a traceback would log them
             raise (tell(error) if tell else told(error, sent=sent)) from None
         except Exception as error:  # noqa: BLE001 - the library decodes what came with several libraries of its own

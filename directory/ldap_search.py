@@ -1,4 +1,4 @@
-"""Reading from an LDAP server: paged searches, who matches a filter, groups from above and from below."""
+"""Reading from an LDAP server: paged searches, who matches a filter, who is in a privileged group."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from directory.ldap_options import LdapOptions
     from directory.ldap_pool import Connection
 
-CHUNK = 100  # members of one OR
+CHUNK = 200  # members of one OR
 GROUP_CLASSES = frozenset({"groupofnames", "groupofuniquenames", "groupofmembers"})
+POSIX_CLASSES = frozenset({"posixgroup"})
 MOST_GROUPS = 10_000  # of one account, or in one privileged closure; beyond it something is wrong
 
 
@@ -84,10 +85,30 @@ def any_of(name: str, values: Iterable[str]) -> str:
     return "(|" + "".join(f"({name}={escape_filter_chars(value)})" for value in values) + ")"
 
 
-def chunks(values: Iterable[str]) -> list[list[str]]:
-    """Cut into lists of at most CHUNK."""
+def any_class(names: Iterable[str]) -> str:
+    """Write a filter that matches any of the object classes."""
+    return any_of("objectClass", sorted(names))
+
+
+def chunks(values: Iterable[str], size: int = CHUNK) -> list[list[str]]:
+    """Cut into lists of at most `size`."""
     whole = list(values)
-    return [whole[i : i + CHUNK] for i in range(0, len(whole), CHUNK)]
+    return [whole[i : i + size] for i in range(0, len(whole), size)]
+
+
+def group_classes(options: LdapOptions) -> frozenset[str]:
+    """Name the object classes of groups, in lower case, by what their member attribute holds."""
+    return POSIX_CLASSES if options.members_are_logins else GROUP_CLASSES
+
+
+async def named_by(conn: Connection, options: LdapOptions, values: Iterable[str], condition: str = "") -> list[Entry]:
+    """Read id and classes of what some values of a group's member attribute name, groups outside of `base` included."""
+    which, names = any_of(options.member_key, values), ["entryUUID", "objectClass"]
+    found = await search(conn, options.base, f"(&{which}{condition})", names)
+    if options.groups_elsewhere and not options.members_are_logins:
+        groups = any_class(group_classes(options))
+        found += await search(conn, options.groups_elsewhere, f"(&{which}{groups})", names)
+    return found
 
 
 class Marks:
@@ -117,12 +138,19 @@ class Marks:
     async def read(cls, conn: Connection, options: LdapOptions, ids: Iterable[str] | None = None) -> Marks:
         """Read them for the accounts with these ids, or, with None, for all."""
         marks = cls(options, await _members(conn, options))
-        conditions = [""] if ids is None else [any_of("entryUUID", chunk) for chunk in chunks(ids)]
+        if ids is not None and len(marks._filters) > 1:  # one search for all filters: most people match none
+            ids = await marks._matching(conn, f"(|{''.join(marks._filters.values())})", ids)
         for kind, condition in marks._filters.items():
-            for only in conditions:
-                for entry in await search(conn, options.base, f"(&{only}{condition})", ["entryUUID"]):
-                    marks._found[kind].add(entry.uuid)
+            marks._found[kind] = await marks._matching(conn, condition, ids)
         return marks
+
+    async def _matching(self, conn: Connection, condition: str, ids: Iterable[str] | None) -> set[str]:
+        wanted = [""] if ids is None else [any_of("entryUUID", chunk) for chunk in chunks(ids)]
+        found: set[str] = set()
+        for only in wanted:
+            entries = await search(conn, self._options.base, f"(&{only}{condition})", ["entryUUID"])
+            found.update(entry.uuid for entry in entries)
+        return found
 
     def of(self, account_id: str) -> frozenset[str]:
         """Name the marks of one account."""
@@ -143,9 +171,8 @@ async def _members(conn: Connection, options: LdapOptions) -> frozenset[str]:
         if group is None:
             raise NotAllowed("a privileged group is not there, or may not be read")
         for chunk in chunks(group.texts(options.group_member)):
-            condition = any_of("entryDN", chunk)
-            for entry in await search(conn, options.base, condition, ["entryUUID", "objectClass"]):
-                if {name.lower() for name in entry.texts("objectClass")} & GROUP_CLASSES:
+            for entry in await named_by(conn, options, chunk):
+                if entry.classes & group_classes(options):
                     if entry.dn.lower() not in seen:
                         seen.add(entry.dn.lower())
                         waiting.append(entry.dn)
@@ -154,24 +181,6 @@ async def _members(conn: Connection, options: LdapOptions) -> frozenset[str]:
         if len(seen) > MOST_GROUPS:
             raise BadAnswer("more groups than can be true")
     return frozenset(ids)
-
-
-async def groups_of(conn: Connection, options: LdapOptions, dn: str) -> tuple[str, ...]:
-    """Read the DNs of all groups that an entry is a direct or nested member of, from the entry upwards, sorted."""
-    found: dict[str, str] = {}
-    waiting = [dn]
-    while waiting:
-        above: list[str] = []
-        for chunk in chunks(waiting):
-            condition = any_of(options.group_member, chunk)
-            for entry in await search(conn, options.groups_base or options.base, condition, ["1.1"]):
-                if entry.dn.lower() not in found:
-                    found[entry.dn.lower()] = entry.dn
-                    above.append(entry.dn)
-        if len(found) > MOST_GROUPS:
-            raise BadAnswer("more groups than can be true")
-        waiting = above
-    return tuple(sorted(found.values()))
 
 
 async def by_id(

@@ -18,11 +18,13 @@ from directory.base import (
     Directory,
     DirectoryError,
     Finding,
+    Group,
     Page,
     PasswordPolicy,
     Written,
 )
 from directory.local_file import LocalFile
+from directory.local_groups import batches, find_groups, group, names_around
 from directory.local_hash import Hasher
 from directory.local_parts import Parts, Settings, next_change, read_settings
 from directory.local_passwords import replace
@@ -33,11 +35,8 @@ from directory.local_tables import (
     accounts,
     domains,
     gone,
-    groups,
     is_unicode,
     key,
-    members,
-    nesting,
     settings,
 )
 
@@ -122,6 +121,20 @@ class LocalDirectory(LocalPeople, LocalSignIn, Directory):
         found = await self._accounts(select(accounts).where(accounts.c.id.in_({i for i in ids if is_unicode(i)})))
         return {account.id: account for account in found}
 
+    async def find_many(self, idents: Sequence[str]) -> Mapping[str, tuple[Account, ...]]:
+        """Find by many logins or mail addresses, in two statements."""
+        wanted = {ident: key(ident) for ident in idents}
+        keys = {k for k in wanted.values() if k and is_unicode(k)}
+        # one after another and no OR of the two: each has an index of its own
+        by_login = select(accounts).where(accounts.c.login_key.in_(keys))
+        by_mail = select(accounts).where(accounts.c.mail_key.in_(keys))
+        answers: dict[str, dict[str, Account]] = {k: {} for k in keys}
+        for column, statement in (("login_key", by_login), ("mail_key", by_mail)):
+            for answered, account in await self._answers(statement, column):
+                if len(answers[answered]) < _AMBIGUOUS:
+                    answers[answered][account.id] = account
+        return {ident: tuple(answers.get(k, {}).values()) for ident, k in wanted.items()}
+
     async def pages(self, since: str | None = None) -> AsyncIterator[Page]:
         """Walk in pages of 1,000; only the last page carries the marker, so that a walk broken off is walked again.
 
@@ -194,6 +207,12 @@ class LocalDirectory(LocalPeople, LocalSignIn, Directory):
 
         return await self._parts.file.read(read)
 
+    async def _answers(self, statement: Select[*tuple[object, ...]], column: str) -> list[tuple[str, Account]]:
+        async def read(conn: AsyncConnection) -> list[tuple[str, Account]]:
+            return [(row[column], account_of(row)) for row in (await conn.execute(statement)).mappings()]
+
+        return await self._parts.file.read(read)
+
     async def _texts(self, statement: Select[str]) -> tuple[str, ...]:
         async def read(conn: AsyncConnection) -> tuple[str, ...]:
             return tuple((await conn.execute(statement)).scalars())
@@ -227,11 +246,16 @@ class LocalDirectory(LocalPeople, LocalSignIn, Directory):
         return await self._parts.file.write(lambda conn: revoke(self._parts, conn, account.id, (PassKind.TOKEN,)))
 
     async def _groups(self, account: Account) -> tuple[str, ...]:
-        mine = select(members.c.group_key.label("key")).where(members.c.account_id == account.id).cte(recursive=True)
-        around = select(nesting.c.outer_key).join(mine, nesting.c.inner_key == mine.c.key)
-        every = mine.union(around)  # not UNION ALL: a circle of groups ends
-        names = select(groups.c.name).where(groups.c.key.in_(select(every.c.key)))
-        return tuple(sorted(await self._texts(names)))
+        return tuple(sorted(await self._texts(names_around(account.id))))
+
+    async def _find_groups(self, query: str, limit: int) -> tuple[Group, ...]:
+        return await find_groups(self._parts.file, query, limit)
+
+    async def _group(self, group_id: str) -> Group | None:
+        return await group(self._parts.file, group_id)
+
+    def _members(self, group_id: str) -> AsyncIterator[tuple[str, ...]]:
+        return batches(self._parts.file, group_id)
 
     async def _password_policy(self, account: Account) -> PasswordPolicy:  # noqa: ARG002
         return (await self._parts.file.read(read_settings)).policy

@@ -20,6 +20,9 @@ from directory.base import (
     Capability,
     Directory,
     DirectoryError,
+    Group,
+    GroupGone,
+    GroupKind,
     NotNow,
     PasswordPolicy,
     PasswordRejected,
@@ -50,6 +53,7 @@ CALLS: dict[Capability, Callable[[Directory, Account], Awaitable[object]]] = {
     Capability.VERIFIED_DOMAINS: lambda d, _: d.verified_domains(),
     Capability.LAST_SIGN_IN: lambda d, a: d.last_sign_in(a),
     Capability.VERIFY_PASSWORD: lambda d, a: d.verify_password(a, Secret(OLD)),
+    Capability.MEMBERS: lambda d, _: d.find_groups("any"),
 }
 
 
@@ -67,6 +71,20 @@ def declares(harness: Harness, directory: Directory, capability: Capability) -> 
     if capability in harness.excused:
         pytest.skip(f"{harness.kind}: {harness.excused[capability]}")
     return directory.can(capability)
+
+
+async def named(directory: Directory, name: str) -> Group:
+    [group] = [g for g in await directory.find_groups(name) if g.name == name]
+    return group
+
+
+async def inside(directory: Directory, group_id: str) -> list[str]:
+    ids: list[str] = []
+    async for batch in directory.members(group_id):
+        assert 1 <= len(batch) <= 1000
+        ids += batch
+    assert len(ids) == len(set(ids))
+    return ids
 
 
 async def everyone(directory: Directory, since: str | None = None) -> tuple[dict[str, Account], set[str], str | None]:
@@ -107,6 +125,11 @@ async def test_what_is_not_declared_is_refused(harness: Harness, directory: Dire
     for capability in set(CALLS) - directory.capabilities:
         with pytest.raises(CannotDo):
             await CALLS[capability](directory, account)
+    if not directory.can(Capability.MEMBERS):
+        with pytest.raises(CannotDo):
+            directory.members("any")
+        with pytest.raises(CannotDo):
+            await directory.group("any")
 
 
 async def test_what_is_declared_is_there(harness: Harness, directory: Directory) -> None:
@@ -167,6 +190,35 @@ async def test_find_refuses_to_choose(harness: Harness, directory: Directory) ->
     with pytest.raises(Ambiguous) as caught:
         await directory.find("ada.lovelace@example.test")
     assert {account.id for account in caught.value.accounts} == {one.id, two.id}
+
+
+async def test_many_are_found_as_one_is(harness: Harness, directory: Directory) -> None:
+    """Every name asked for is a key: one account, none, or all who share it; each as `find` tells it."""
+    ada = await made(harness, directory)
+    charles = await made(harness, directory, Person(login="charles", name="Charles B", mail="charles@example.test"))
+    twins = [
+        await made(harness, directory, Person(login=f"twin{n}", name="A Twin", mail="twins@example.test"))
+        for n in range(2)
+    ]
+    hostile = ["", " ", "*", "twin*", "*)(uid=*", "x' OR '1'='1", "\\2a", "\x00", "a" * 300, "\ud800"]
+    idents = ["ADA.Lovelace", "ada.lovelace@example.test", "charles", "Twins@example.test", "nobody", *hostile]
+    found = await directory.find_many(idents)
+    assert list(found) == idents
+    assert found["ADA.Lovelace"] == found["ada.lovelace@example.test"] == (ada,)
+    assert found["charles"] == (charles,)
+    assert {a.id for a in found["Twins@example.test"]} == {t.id for t in twins}
+    assert all(found[ident] == () for ident in ["nobody", *hostile])
+    assert await directory.find_many([]) == {}
+
+
+async def test_a_thousand_names_are_looked_for_at_once(harness: Harness, directory: Directory) -> None:
+    """A thousand names and a thousand ids go in one call each; those that are there are told."""
+    account = await made(harness, directory)
+    names = [f"nobody{n}" for n in range(999)]
+    found = await directory.find_many([*names, account.login])
+    assert {name for name, accounts in found.items() if accounts} == {account.login}
+    ids = [f"{n:08d}-0000-4000-8000-000000000000" for n in range(999)]
+    assert set(await directory.fetch([*ids, account.id])) == {account.id}
 
 
 async def test_hostile_names_come_through_as_they_are(harness: Harness, directory: Directory) -> None:
@@ -282,6 +334,16 @@ async def test_a_marker_of_nonsense_does_no_harm(harness: Harness, directory: Di
 
 
 # -- setting a password ------------------------------------------------------------------------------------
+
+
+async def test_a_second_write_soon_after_the_first_is_whole(harness: Harness, directory: Directory) -> None:
+    """What was seen of an account before a write is not leaned on after it: three in a row have three markers."""
+    account = await made(harness, directory)
+    markers = [
+        (await directory.set_password(account, Secret(f"{NEW}-{n}"), must_change=False)).marker for n in range(3)
+    ]
+    assert len({account.marker, *markers}) == 4
+    assert await harness.sign_in(account.id, f"{NEW}-2") == Sign.YES
 
 
 async def test_the_new_password_opens_and_the_old_one_does_not(harness: Harness, directory: Directory) -> None:
@@ -543,6 +605,82 @@ async def test_groups_are_told_nested_and_sorted(harness: Harness, directory: Di
     assert await directory.groups(account) == tuple(sorted((zebra, outer)))
     await harness.nest("antelope", inside="zebra")
     assert await directory.groups(account) == tuple(sorted((zebra, outer)))
+
+
+async def test_groups_are_found_by_a_part_of_their_name(harness: Harness, directory: Directory) -> None:
+    """A name's beginning or middle finds it, in any case; beginnings come first; nothing typed is a pattern."""
+    if not declares(harness, directory, Capability.MEMBERS):
+        return
+    account = await made(harness, directory)
+    for name in ("Sales", "Presales", "Engines (all) *", "Žofie 100%"):
+        await harness.join(account.id, name)
+    assert [g.name for g in await directory.find_groups("SALES")] == ["Sales", "Presales"]
+    assert [g.name for g in await directory.find_groups(" sal ", limit=1)] == ["Sales"]
+    assert [g.name for g in await directory.find_groups("žofie 100%")] == ["Žofie 100%"]
+    assert [g.name for g in await directory.find_groups("(all) *")] == ["Engines (all) *"]
+    for nothing in ("s*s", "*les", "_ales", "%", "\ud800", "\x00", "a" * 300, "*)(cn=*"):
+        assert "Sales" not in {g.name for g in await directory.find_groups(nothing)}
+    assert {"Sales", "Presales"} <= {g.name for g in await directory.find_groups("", limit=100)}
+    assert len(await directory.find_groups("", limit=2)) == 2
+    sales = await named(directory, "Sales")
+    assert sales.kind is GroupKind.GROUP
+    assert await directory.group(sales.id) == sales
+
+
+async def test_members_are_walked_nested_and_once(harness: Harness, directory: Directory) -> None:
+    """Direct and nested members come, each once, also where groups hold each other in a circle."""
+    if not declares(harness, directory, Capability.MEMBERS):
+        return
+    ada = await made(harness, directory)
+    charles = await made(harness, directory, Person(login="charles", name="Charles B", mail="charles@example.test"))
+    await made(harness, directory, Person(login="nobodys", name="No Member", mail="nobodys@example.test"))
+    await harness.join(ada.id, "outer")
+    await harness.join(ada.id, "inner")
+    await harness.join(charles.id, "inner")
+    await harness.nest("inner", inside="outer")
+    outer, inner = await named(directory, "outer"), await named(directory, "inner")
+    assert set(await inside(directory, outer.id)) == {ada.id, charles.id}
+    await harness.nest("outer", inside="inner")
+    await harness.nest("inner", inside="inner")
+    assert set(await inside(directory, outer.id)) == {ada.id, charles.id}
+    assert set(await inside(directory, inner.id)) == {ada.id, charles.id}
+    await harness.delete(charles.id)
+    assert set(await inside(directory, outer.id)) == {ada.id}
+
+
+async def test_an_empty_group_has_no_members(harness: Harness, directory: Directory) -> None:
+    """A group without people is a walk without a step, and no error."""
+    if not declares(harness, directory, Capability.MEMBERS):
+        return
+    await harness.nest("nothing", inside="nobody")
+    await harness.nest("nobody", inside="nothing")
+    assert await inside(directory, (await named(directory, "nobody")).id) == []
+    assert await inside(directory, (await named(directory, "nothing")).id) == []
+
+
+async def test_a_group_that_is_not_there_is_gone(harness: Harness, directory: Directory) -> None:
+    """An id of nonsense, of an account or of nobody is GroupGone when walked, and None when read."""
+    if not declares(harness, directory, Capability.MEMBERS):
+        return
+    account = await made(harness, directory)
+    for group_id in ("", "nonsense", "*", "\ud800", account.id, "00000000-0000-4000-8000-000000000000"):
+        assert await directory.group(group_id) is None
+        with pytest.raises(GroupGone):
+            await inside(directory, group_id)
+
+
+async def test_a_batch_may_be_fetched_while_the_walk_goes_on(harness: Harness, directory: Directory) -> None:
+    """A walk holds nothing between two batches: many walks at once, each fetching as it goes, all end."""
+    if not declares(harness, directory, Capability.MEMBERS):
+        return
+    account = await made(harness, directory)
+    await harness.join(account.id, "sales")
+    sales = await named(directory, "sales")
+
+    async def walk() -> list[str]:
+        return [i async for batch in directory.members(sales.id) for i in await directory.fetch(batch)]
+
+    assert await asyncio.gather(*(walk() for _ in range(12))) == [[account.id]] * 12
 
 
 async def test_the_policy_told_is_the_policy_in_force(harness: Harness, directory: Directory) -> None:
