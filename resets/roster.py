@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 MOST_ROWS = 100_000
 PASTED_IN_SLACK = 3_000  # characters; what Slack's input takes
 _BAD_NAMED = 20
+_SAMPLED = 1_000  # rows, to find header and column
 
-_ORDINARY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+$\\@-]{0,63}")  # needs no cleaning; nearly all names
+_ORDINARY = re.compile(r"[^\W_][\w.+$\\@-]{0,63}")  # nearly all names; nothing in them needs cleaning
 # Invisible, though Unicode counts them as letters, marks or symbols (DerivedCoreProperties.txt, Default_Ignorable).
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e\u180f\u2800\u3164\uffa0\ufffd")
+_UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 _ENDS = re.compile(r"[\r\n]+")
 _BULLET = re.compile(r"\s*(?:[-*•]|\d{1,4}[.)])\s+")
 _ENTITY = re.compile(r"<[^<>]*>")  # Slack's mentions and links, and a mail client's addresses
@@ -153,17 +155,18 @@ class RosterReader:
     def _begin(self) -> None:
         """Find header and column by the first rows, and take these."""
         if not self._first:
-            raise Refused(Reason.FILE_ONLY_HEADER if self._names.rows else Reason.FILE_EMPTY)
+            raise Refused(Reason.NO_COLUMN if self._names.rows else Reason.FILE_EMPTY)
         first, self._first = self._first, []
         if len(first) == 1 and sum(columns.is_mail(c.strip()) for c in first[0][1]) > 1:
             first = [(first[0][0], [cell]) for cell in first[0][1] if cell.strip()]  # all of them in one line
         sample = [cells for _, cells in first]
+        del sample[_SAMPLED:]
         header = sample[0] if columns.has_header(sample) else None
         if header is not None:
             del first[0], sample[0]
             self._guards = columns.guards(header)
             self._template = header[0].strip().casefold() == columns.EXAMPLES_HEADER
-            for cells in sample:
+            for _, cells in first:
                 self._guard(cells)
             if not first:
                 raise Refused(Reason.FILE_ONLY_HEADER)
@@ -226,7 +229,7 @@ def template() -> bytes:
 
 def _meant(cell: str) -> Mention | str | None:
     """Return whom a cell names; None where it is blank, too long, or holds what cannot be seen."""
-    if _ORDINARY.fullmatch(cell):
+    if _ORDINARY.fullmatch(cell) and _visible(cell) and unicodedata.is_normalized("NFC", cell):
         return cell
     text = cell.strip()
     if not text or len(text) > LONGEST or not _visible(text):
@@ -249,7 +252,9 @@ def _meant(cell: str) -> Mention | str | None:
 
 def _visible(text: str) -> bool:
     """Say whether everything in a text can be seen: no controls, bidi overrides, zero widths, unknown characters."""
-    return not any(c in _INVISIBLE or (unicodedata.category(c)[0] == "C") for c in text)
+    if text.isprintable():
+        return _INVISIBLE.isdisjoint(text)
+    return not any(c in _INVISIBLE or unicodedata.category(c) in _UNSEEN for c in text)
 
 
 def _unescaped(link: re.Match[str]) -> str:

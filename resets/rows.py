@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 10 * 1024 * 1024
 LONGEST_ROW = 100_000  # characters; below the csv module's own limit for a cell
+_MOST_LINES = 1_048_576  # blank ones counted; no spreadsheet has more
 _PIECE = 64 * 1024  # bytes that are read at once; the first piece decides about encoding, delimiter and header
 _SAMPLED = 100  # rows, to find the delimiter
 _DELIMITERS = ",;\t|"
@@ -84,7 +85,7 @@ class RowReader:
         """Take bytes, give the rows that are whole now.
 
         Raises:
-            Refused: FILE_TOO_BIG, FILE_BINARY, FILE_PAGE, FILE_CUT_OFF.
+            Refused: FILE_TOO_BIG, TOO_MANY_ROWS, FILE_BINARY, FILE_PAGE, FILE_CUT_OFF.
         """
         self._size += len(data)
         if self._size > MOST_BYTES:
@@ -170,6 +171,8 @@ class RowReader:
                 cells = None
             source.done = source.given
             self._row += 1
+            if self._row > _MOST_LINES:
+                raise Refused(Reason.TOO_MANY_ROWS)
             yield self._row, cells
         del self._lines[: source.done]
 
