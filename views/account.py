@@ -50,9 +50,9 @@ def _last(facts: AccountCard) -> str:
 def options(choices: Iterable[Choice]) -> list[blocks.Block]:
     """Return accounts as options for a select; one whose id does not fit into a value is left out."""
     return [
-        blocks.option(_line(choice), value(choice), _more(choice))
+        blocks.option(_line(choice), value(choice.directory, choice.account_id), _more(choice))
         for choice in choices
-        if len(value(choice)) <= blocks.VALUE
+        if len(value(choice.directory, choice.account_id)) <= blocks.VALUE
     ]
 
 
@@ -65,12 +65,12 @@ def _more(choice: Choice) -> str:
     return cut(" · ".join(safe(part, 40) for part in parts if part), blocks.OPTION)
 
 
-def value(choice: Choice) -> str:
-    """Return what Slack hands back for a chosen account; `chosen` reads it."""
-    return f"{choice.directory}{_BETWEEN}{choice.account_id}"
+def value(directory: str, id_: str) -> str:
+    """Return what Slack hands back for a chosen account or group; `chosen` reads it."""
+    return f"{directory}{_BETWEEN}{id_}"
 
 
 def chosen(text: str) -> tuple[str, str] | None:
-    """Return the (directory, account id) of an option's value, or None for anything else. It proves nothing."""
+    """Return the (directory, id) of an option's value, or None for anything else. It proves nothing."""
     directory, between, account_id = text.partition(_BETWEEN)
     return (directory, account_id) if directory and between and account_id else None

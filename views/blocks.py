@@ -137,6 +137,38 @@ def line(action_id: str, *, longest: int, placeholder: str = "", focus: bool = F
     return element
 
 
+def lines(action_id: str, *, longest: int, placeholder: str = "", first: str = "") -> Block:
+    """Return a field for several lines of text; `first` is what stands in it already."""
+    element = line(action_id, longest=longest, placeholder=placeholder) | {"multiline": True}
+    if first:
+        element["initial_value"] = cut(first, longest)
+    return element
+
+
+def search_many(action_id: str, placeholder: str, *, least: int, first: Sequence[Block] = ()) -> Block:
+    """Return a typeahead from which any number may be picked, asked from `least` letters on."""
+    element: Block = {
+        "type": "multi_external_select",
+        "action_id": action_id,
+        "placeholder": plain(placeholder, VALUE),
+        "min_query_length": least,
+    }
+    if first:  # Slack refuses an empty list
+        element["initial_options"] = list(first)
+    return element
+
+
+def packed(texts: Sequence[str], limit: int = TEXT - 100) -> list[Block]:
+    """Return lines of mrkdwn as few paragraphs, none of them too long for Slack; a line has at most `limit`."""
+    sections: list[str] = []
+    for text in texts:
+        if sections and len(sections[-1]) + 1 + len(text) <= limit:
+            sections[-1] += f"\n{text}"
+        else:
+            sections.append(text)
+    return [section(text) for text in sections]
+
+
 def checkboxes(action_id: str, options: Sequence[Block], ticked: Sequence[str]) -> Block:
     """Return tick boxes (1-10); `ticked` holds the values that are ticked at first."""
     element: Block = {"type": "checkboxes", "action_id": action_id, "options": list(options)}

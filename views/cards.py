@@ -154,7 +154,8 @@ def help_blocks() -> Message:
             "• `/reset-password @person` or `/reset-password login` or `/reset-password mail address`\n"
             "• `/reset-password` alone asks for whom\n"
             "• on a message: More actions, then *Reset their password*\n"
-            "• the *Reset one* button on this app's Home tab"
+            "• the *Reset one* button on this app's Home tab\n"
+            "• many at once: `/reset-password bulk`, or *Reset many* on the Home tab"
         ),
         (
             "You look at one screen, enter the code from your authenticator app and press *Reset*. You never see the "

@@ -5,27 +5,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from resets.request import RequestState, TargetState
-from views import blocks, labels, words
+from views import blocks, labels, live, words
+from views.brief import many
 from views.text import escape, quiet, when
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
+    from resets.bulk import BulkRow
     from resets.facts import HomeFacts, HomeRow
 
 _OPEN = {TargetState.NEW, TargetState.SEALED, TargetState.STARTED, TargetState.SET, TargetState.DELIVERED}
 _WELL = {TargetState.COLLECTED}
+RUNS = 5  # that are listed
 
 
-def view(facts: HomeFacts, now: datetime) -> blocks.Block:
-    """Return the whole Home view of one person, as of `now`."""
-    body = _admin(facts) if facts.role else _user(facts)
+def view(facts: HomeFacts, now: datetime, bulks: Sequence[BulkRow] = ()) -> blocks.Block:
+    """Return the whole Home view of one person, as of `now`; `bulks` are the runs that an admin may see."""
+    body = _admin(facts, bulks) if facts.role else _user(facts)
     body.append(blocks.context(f"As of {when(now)}. Open this tab again to bring it up to date."))
     return {"type": "home", "blocks": body}
 
 
-def _admin(facts: HomeFacts) -> list[blocks.Block]:
+def _admin(facts: HomeFacts, bulks: Sequence[BulkRow]) -> list[blocks.Block]:
     one = blocks.button("Reset one", "home_reset", style="primary", label="Reset one person's password")
+    several = blocks.button("Reset many", "home_bulk", label="Reset many people's passwords")
     where = ", ".join(quiet(name, 40) for name in facts.directories[:10]) or "no directory yet"
     return [
         blocks.header("Password resets"),
@@ -34,13 +39,31 @@ def _admin(facts: HomeFacts) -> list[blocks.Block]:
             **blocks.section(f"You reset passwords in: {where}. Your role: {quiet(facts.role or '')}.", one),
             "block_id": "home_reset",
         },
+        {
+            **blocks.section("Many at once: by name, group, CSV file or list, with a preview first.", several),
+            "block_id": "home_bulk",
+        },
         blocks.divider(),
+        *_runs(bulks),
         blocks.header("Needs me"),
         blocks.section("\n".join(_needs(facts))),
         blocks.divider(),
         blocks.header("Last requests"),
         *(_rows(facts) or [blocks.section("None yet. Press *Reset one*, or type `/reset-password @person`.")]),
     ]
+
+
+def _runs(bulks: Sequence[BulkRow]) -> list[blocks.Block]:
+    if not bulks:
+        return []
+    return [blocks.header("Runs"), *[_run(one) for one in bulks[:RUNS]], blocks.divider()]
+
+
+def _run(one: BulkRow) -> blocks.Block:
+    return blocks.section(
+        f"*{many(one.progress.total)}* · {labels.RUN[one.state]} · asked by {quiet(one.requester_name)} "
+        f"{when(one.asked_at)}\n{live.bar(one.progress)}"
+    )
 
 
 def _needs(facts: HomeFacts) -> list[str]:

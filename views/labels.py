@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from resets.outcome import Step, StepState
 from resets.reasons import Reason
-from resets.request import Channel, TargetState, Tier, Why
+from resets.request import Channel, RequestState, TargetState, Tier, Why
 
 RESET = "Reset a password"
 WHO = "Whose password?"
@@ -13,6 +13,10 @@ QUEUED = "On its way"
 PICKUP = "One-time password"
 STOPPED = "Nothing was done"
 BROKEN = "Something went wrong"
+MANY = "Reset many"
+PREVIEW = "Preview"
+LEFT_OUT = "Left out"
+HELD = "Begins soon"
 
 WHY: dict[Why, str] = {
     Why.FORGOT: "Forgot the password",
@@ -47,6 +51,17 @@ STATE: dict[TargetState, str] = {
     TargetState.SUPERSEDED: "never shown: a newer reset stands",
     TargetState.CANCELLED: "cancelled: not reset",
     TargetState.FAILED: "needs you: not finished",
+}
+
+# Of a bulk, in a list.
+RUN: dict[RequestState, str] = {
+    RequestState.ASKED: "previewed, not confirmed",
+    RequestState.PROVED: "confirmed",
+    RequestState.HELD: "⏳ begins soon",
+    RequestState.RUNNING: "▶️ under way",
+    RequestState.PAUSED: "⏸️ paused",
+    RequestState.DONE: "✅ done",
+    RequestState.CANCELLED: "🚫 cancelled",
 }
 
 # The first line of the requester's message; FAILED says more, by what had been done.

@@ -130,6 +130,12 @@ def when(at: datetime) -> str:
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time}}|{utc(at)}>"
 
 
+def to_the_second(at: datetime) -> str:
+    """Return the same with seconds, for what is about to happen."""
+    plain = f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time_secs}}|{plain}>"
+
+
 def utc(at: datetime) -> str:
     """Return an aware time where nobody can know the reader's zone (mail, notifications)."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -171,7 +171,7 @@ SENTENCES: dict[Reason, str] = {
     "Nothing needs to be done.",
     Reason.TOO_MANY_FAILED: "More than 5 % of the last people could not be reset, so the run has stopped by itself. "
     "Nobody else is reset until somebody presses Resume; look at the reasons first.",
-    Reason.CANARY_FAILED: "The first few people could not be reset, so the run has stopped by itself before all others. "
+    Reason.CANARY_FAILED: "The first few people could not be reset, so the run has stopped before all others. "
     "Nobody else is reset until somebody presses Resume; look at the reasons first.",
     Reason.STOPPED_BY_HAND: "Somebody has paused this run. Nobody else is reset until somebody presses Resume.",
     Reason.RUN_OVER: "This run is over, so nothing was changed. Its message shows how it ended.",
@@ -238,7 +238,7 @@ def _said(facts: Mapping[str, str | int]) -> dict[str, str]:
     left = facts.get("left")
     if left is not None:
         said["left"] = "One try is left." if int(left) == 1 else f"{int(left)} tries are left."
-    said["because"] = _because(facts)
+    said["because"] = because(facts)
     return said | _of_a_list(facts)
 
 
@@ -253,7 +253,8 @@ def _of_a_list(facts: Mapping[str, str | int]) -> dict[str, str]:
     return said
 
 
-def _because(facts: Mapping[str, str | int]) -> str:
+def because(facts: Mapping[str, str | int]) -> str:
+    """Return by which ways a person is not reached, and why, in brackets; "" where the facts do not say."""
     if "no_dm" not in facts or "no_mail" not in facts:
         return ""
     dm = labels.NOT_BY_DM.get(Reason(str(facts["no_dm"])), labels.UNSAFE)

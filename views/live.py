@@ -1,0 +1,198 @@
+"""A bulk's one message, kept current from the hold to the end, and the words beside its report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resets.request import RequestState
+from views import blocks, plan, words
+from views.brief import BRIEF, many
+from views.cards import mention
+from views.text import escape, quiet, span, to_the_second, when
+
+if TYPE_CHECKING:
+    from resets.bulk import BulkFacts, Progress
+
+BAR = 20  # characters
+_REASONS = 10  # that have a line of their own
+
+Message = dict[str, "str | list[blocks.Block]"]
+
+
+def live(facts: BulkFacts) -> Message:
+    """Return the message as {text, blocks}: its plain text says what the blocks show."""
+    headline = _headline(facts)
+    over = _over(facts.progress)
+    body = [blocks.header(headline), blocks.section(_asked(facts))]
+    if facts.state is not RequestState.HELD:
+        body.append(blocks.section(_bar(facts.progress)))
+        body.append(blocks.fields(_counts(facts.progress)))
+    body += [blocks.section(line) for line in _now(facts)]
+    body += _failures(facts.progress)
+    if buttons := _buttons(facts):
+        body.append(blocks.actions(f"run_{facts.request_id}"[:255], *buttons))
+    each = "; ".join(plan.each(facts.options))
+    body.append(blocks.context(f"Each: {each}.", f"Request {quiet(facts.request_id)}"))
+    told = f"{escape(headline)}. {over:,} of {facts.progress.total:,} are over. Asked by {quiet(facts.requester_name)}."
+    return {"text": told, "blocks": body}
+
+
+def _over(progress: Progress) -> int:
+    return progress.done + progress.failed + progress.dropped + progress.cancelled
+
+
+def _not_reset(progress: Progress) -> int:
+    return progress.failed + progress.dropped
+
+
+def _headline(facts: BulkFacts) -> str:
+    progress = facts.progress
+    match facts.state:
+        case RequestState.HELD | RequestState.ASKED | RequestState.PROVED:
+            return f"⏳ Begins soon: {many(progress.total)}"
+        case RequestState.RUNNING if facts.canary:
+            return f"▶️ The first few of {many(progress.total)}"
+        case RequestState.RUNNING:
+            return f"▶️ Resetting {many(progress.total)}"
+        case RequestState.PAUSED:
+            return f"⏸️ Paused at {_over(progress):,} of {many(progress.total)}"
+        case RequestState.CANCELLED:
+            return f"🚫 Cancelled: {many(progress.done)} reset, {progress.cancelled:,} left as they were"
+        case RequestState.DONE if _not_reset(progress):
+            return f"❌ Done: {many(progress.done)} reset, {_not_reset(progress):,} not"
+        case RequestState.DONE:
+            return f"✅ Done: {many(progress.done)} reset"
+
+
+def _asked(facts: BulkFacts) -> str:
+    who = f"{mention(facts.requester)} ({quiet(facts.requester_name)})"
+    return (
+        f"*{many(facts.progress.total)}* in {plan.where(facts.directories)}\n{plan.why(facts.options)} · asked by {who}"
+    )
+
+
+def _bar(progress: Progress) -> str:
+    """Return the bar with its words: full is reset, shaded is not reset, light is still to come."""
+    total = max(progress.total, 1)
+    over = _over(progress)
+    full = progress.done * BAR // total
+    shaded = min(over * BAR // total, BAR) - full
+    rest = BAR - full - shaded
+    percent = over * 100 // total
+    return f"{'█' * full}{'▒' * shaded}{'░' * rest}  {over:,} of {progress.total:,} ({percent} %)"
+
+
+def _counts(progress: Progress) -> list[tuple[str, str]]:
+    pairs = [("✅ Reset", f"{progress.done:,}"), ("❌ Not reset", f"{_not_reset(progress):,}")]
+    if progress.under_way:
+        pairs.append(("▶️ Under way", f"{progress.under_way:,}"))
+    if progress.waiting:
+        pairs.append(("⏳ Waiting", f"{progress.waiting:,}"))
+    if progress.cancelled:
+        pairs.append(("🚫 Cancelled", f"{progress.cancelled:,}"))
+    if progress.done:
+        pairs.append(("📨 Told or mailed", f"{progress.told:,} of {progress.done:,}"))
+        pairs.append(("👁 Password shown", f"{progress.collected:,} of {progress.done:,}"))
+    return pairs
+
+
+def _now(facts: BulkFacts) -> list[str]:
+    match facts.state:
+        case RequestState.HELD | RequestState.ASKED | RequestState.PROVED:
+            at = f"Begins *{to_the_second(facts.begins_at)}*. " if facts.begins_at else ""
+            return [f"{at}Nothing has changed yet, and *Cancel* keeps it so."]
+        case RequestState.RUNNING if facts.canary:
+            return ["A few people go first. The others follow once these are done well; else the run stops by itself."]
+        case RequestState.RUNNING:
+            return [_pace(facts)] if _pace(facts) else []
+        case RequestState.PAUSED:
+            told = (
+                words.sentence(facts.stopped) if facts.stopped else "Somebody has pressed Pause. Nobody else is reset."
+            )
+            under_way = " What is under way is finished first." if facts.progress.under_way else ""
+            return [f"⏸️ {escape(told)}{under_way}"]
+        case RequestState.CANCELLED:
+            return [_ended(facts, "Whoever was reset keeps the new password; nobody else was changed.")]
+        case RequestState.DONE:
+            return [_ended(facts, "Who was not told yet is told as fast as Slack and the mail server allow.")]
+
+
+def _ended(facts: BulkFacts, then: str) -> str:
+    progress = facts.progress
+    if facts.state is RequestState.DONE and progress.told >= progress.done:
+        then = ""
+    ended = f"Ended {when(facts.ended_at)}. " if facts.ended_at else ""
+    return f"{ended}{then}".strip() or "Ended."
+
+
+def _pace(facts: BulkFacts) -> str:
+    parts = []
+    if facts.rate > 0:
+        shown = f"{facts.rate:,.0f}" if facts.rate >= 1 else "less than 1"
+        parts.append(f"{shown} a minute")
+    if facts.left is not None:
+        parts.append(f"about {span(facts.left)} left")
+    return " · ".join(parts)
+
+
+def _failures(progress: Progress) -> list[blocks.Block]:
+    lines = [f"• {count:,} · {escape(BRIEF[reason])}" for reason, count in progress.failures[:_REASONS]]
+    more = progress.failures[_REASONS:]
+    if more:
+        lines.append(f"• {sum(count for _, count in more):,} for {many(len(more), 'other reason')}: see the report")
+    if progress.unknown:
+        lines.append(
+            f"❔ Of {progress.unknown:,} it is not known whether the password was set: the directory has not answered. "
+            "To try again is safe."
+        )
+    return [blocks.section("*Not reset, and why:*\n" + "\n".join(lines))] if lines else []
+
+
+def _buttons(facts: BulkFacts) -> list[blocks.Block]:
+    whom = many(facts.progress.total)
+    to_come = facts.progress.waiting > 0
+    out = []
+    if facts.state is RequestState.RUNNING and to_come:
+        out.append(blocks.button("Pause", "bulk_pause", facts.request_id, label=f"Pause the reset of {whom}"))
+    if facts.state is RequestState.PAUSED:
+        label = f"Resume the reset of {whom}"
+        out.append(blocks.button("Resume", "bulk_resume", facts.request_id, style="primary", label=label))
+    if facts.state is RequestState.HELD or (facts.state in {RequestState.RUNNING, RequestState.PAUSED} and to_come):
+        out.append(_cancel(facts, whom))
+    if facts.state in {RequestState.DONE, RequestState.CANCELLED} and facts.retryable:
+        label = f"Retry the {facts.retryable:,} of {whom} who were not reset"
+        out.append(blocks.button("Retry failed only", "bulk_retry", facts.request_id, label=label))
+    return out
+
+
+def _cancel(facts: BulkFacts, whom: str) -> blocks.Block:
+    held = facts.state is RequestState.HELD
+    text = (
+        "Nobody has been reset, and nobody will be. To do it after all, begin anew."
+        if held
+        else f"{facts.progress.waiting:,} whose turn has not come keep their passwords. What is under way is finished, "
+        "and who was reset keeps the new password. This cannot be undone."
+    )
+    title = "Cancel" if held else "Cancel the rest"
+    ask = blocks.confirm(f"{title}?", text, title, "Go back")
+    label = f"{title} of the reset of {whom}"
+    return blocks.button(title, "bulk_cancel", facts.request_id, style="danger", confirm=ask, label=label)
+
+
+def report_note(facts: BulkFacts) -> str:
+    """Return the words beside the report, in mrkdwn: the outcome, and why not."""
+    progress = facts.progress
+    lines = [
+        f"{escape(_headline(facts))}.",
+        f"Told or mailed: {progress.told:,} of {progress.done:,}. Password shown: {progress.collected:,}.",
+    ]
+    lines += [f"• {count:,} not reset: {escape(BRIEF[reason])}" for reason, count in progress.failures[:_REASONS]]
+    if progress.unknown:
+        lines.append(f"• of {progress.unknown:,} it is not known whether the password was set")
+    lines.append("The report names every one of them, and holds no password.")
+    return "\n".join(lines)
+
+
+def bar(progress: Progress) -> str:
+    """Return a bar with its words, for a list."""
+    return _bar(progress)
