@@ -38,8 +38,8 @@ TABLE_ROWS = 100
 TABLE_CELLS = 20
 INPUT_LENGTH = 3000
 FILES = 10
-# https://docs.slack.dev/reference/block-kit/block-elements/file-input-element says "10 MB" each, and 1 GB and 1 MB stand
-# at files.getUploadURLExternal; which kind of MB, Slack does not say: here the larger.
+# https://docs.slack.dev/reference/block-kit/block-elements/file-input-element says "10 MB" each; 1 GB and 1 MB stand at
+# files.getUploadURLExternal. Which kind of MB, Slack does not say: here the larger.
 FILE_INPUT_BYTES = 10 << 20
 UPLOAD_BYTES = 1 << 30
 SNIPPET_BYTES = 1 << 20

@@ -4,6 +4,7 @@ import { topDialog } from "./dialog.js";
 import { h, refill } from "./dom.js";
 import { walkParts } from "./focus.js";
 import { Link } from "./link.js";
+import { isReply } from "./log.js";
 import { closeMenu } from "./menu.js";
 import { Modals } from "./modal.js";
 import { Pane } from "./pane.js";
@@ -141,6 +142,7 @@ class App {
       view_closed: () => this.modals.remove(frame.view_id, frame.all),
       home: () => this.pane.home?.show(frame.view),
       mail: () => this.tools.mail(),
+      files: () => this.tools.files(),
       status: () => this.status.show(frame.bot_connected),
       toast: () => this.toast(frame.text),
     };
@@ -155,7 +157,8 @@ class App {
     if (conversation && !this.names.channel(channel)) this.world.conversations.push(conversation);
     const log = this.#log(channel);
     if (log) log.put(message);
-    if (log && document.visibilityState === "visible") return;
+    // What stands in a thread makes nothing unread, as in Slack for who does not follow it.
+    if ((log && document.visibilityState === "visible") || isReply(message)) return;
     this.unread.set(channel, (this.unread.get(channel) ?? 0) + 1);
     this.rail.show();
     this.#title();

@@ -1,7 +1,18 @@
 // Block Kit as nodes. The two lists are the whole of what this page can show: a test holds the bot's views against them.
 
 import { h, uid } from "./dom.js";
-import { button, checkboxes, datepicker, image, overflow, radioButtons, textInput } from "./elements.js";
+import {
+  button,
+  checkboxes,
+  datepicker,
+  datetimepicker,
+  image,
+  overflow,
+  radioButtons,
+  textInput,
+  timepicker,
+} from "./elements.js";
+import { fileInput } from "./filefield.js";
 import { textNodes, words } from "./mrkdwn.js";
 import { richText } from "./richtext.js";
 import { select } from "./selects.js";
@@ -13,15 +24,19 @@ export const SUPPORTED_ELEMENTS = [
   "button",
   "checkboxes",
   "datepicker",
+  "datetimepicker",
   "external_select",
+  "file_input",
   "image",
   "multi_external_select",
   "multi_static_select",
   "multi_users_select",
+  "number_input",
   "overflow",
   "plain_text_input",
   "radio_buttons",
   "static_select",
+  "timepicker",
   "users_select",
 ];
 
@@ -40,15 +55,19 @@ const ELEMENTS = {
   button,
   checkboxes,
   datepicker,
+  datetimepicker,
   external_select: select,
+  file_input: fileInput,
   image: (element) => image(element),
   multi_external_select: select,
   multi_static_select: select,
   multi_users_select: select,
+  number_input: textInput,
   overflow,
   plain_text_input: textInput,
   radio_buttons: radioButtons,
   static_select: select,
+  timepicker,
   users_select: select,
 };
 

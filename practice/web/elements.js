@@ -84,6 +84,7 @@ export function textInput(element, place) {
     rows: element.multiline ? 3 : null,
     placeholder: words(element.placeholder) || null,
     maxlength: element.max_length ?? 3000,
+    inputmode: element.type === "number_input" ? (element.is_decimal_allowed ? "decimal" : "numeric") : null,
     autocomplete: "off",
     autocapitalize: "off",
     spellcheck: element.multiline ? null : "false",
@@ -101,18 +102,37 @@ export function textInput(element, place) {
   });
 }
 
-export function datepicker(element, place) {
+/** The browser's own field for a day, a time or both; `read` and `write` turn its text into Slack's value and back. */
+function moment(element, place, type, member, read = (text) => text, write = (value) => value) {
+  const value = state(element, place)[member];
   return h("input", {
     id: place.id,
     class: "field field-date",
-    type: "date",
-    value: state(element, place).selected_date ?? "",
+    type,
+    value: value === null ? "" : write(value),
     "aria-label": place.label,
     "aria-describedby": place.describedBy,
     "data-action-id": element.action_id,
-    onchange: (event) => place.changed(element, { type: element.type, selected_date: event.target.value || null }),
+    "data-first": element.focus_on_load,
+    onchange: ({ target }) =>
+      place.changed(element, { type: element.type, [member]: target.value ? read(target.value) : null }),
   });
 }
+
+export const datepicker = (element, place) => moment(element, place, "date", "selected_date");
+
+export const timepicker = (element, place) => moment(element, place, "time", "selected_time");
+
+/** Slack keeps seconds since 1970; a person reads and writes the time of their own zone. */
+export const datetimepicker = (element, place) =>
+  moment(
+    element,
+    place,
+    "datetime-local",
+    "selected_date_time",
+    (text) => Math.floor(new Date(text).getTime() / 1000),
+    (seconds) => new Date(seconds * 1000).toLocaleString("sv").replace(" ", "T").slice(0, 16),
+  );
 
 /** Checkboxes and radio buttons: one group, native controls. */
 function choices(element, place, kind, chosen, keep) {

@@ -15,9 +15,10 @@ function placeOf(node) {
 }
 
 function find(root, place) {
-  const control = root.querySelector(
-    `[data-block-id="${CSS.escape(place.block)}"] [data-action-id="${CSS.escape(place.action)}"]`,
-  );
+  const action = `[data-action-id="${CSS.escape(place.action)}"]`;
+  // A block that came without an id has another one each time; then the action alone has to do.
+  const control =
+    root.querySelector(`[data-block-id="${CSS.escape(place.block)}"] ${action}`) ?? root.querySelector(action);
   if (!control || place.value === null) return control;
   return (
     [...control.querySelectorAll("input")].find((each) => each.value === place.value) ?? control.querySelector("input")
@@ -39,6 +40,7 @@ export function keepFocus(old, draw) {
     inside && active.matches("textarea, input[type=text]") ? [active.selectionStart, active.selectionEnd] : null;
   const fresh = draw();
   if (!inside) return false;
+  if (fresh.contains(active)) return true; // it was not drawn again
   const target = place && find(fresh, place);
   (target ?? fresh).focus({ preventScroll: true });
   if (target && caret) target.setSelectionRange?.(...caret);

@@ -1,5 +1,6 @@
 // One message.
 
+import { attached } from "./attached.js";
 import { renderBlocks } from "./blocks.js";
 import { clock, dateOf, whole } from "./dates.js";
 import { copy, h } from "./dom.js";
@@ -25,16 +26,16 @@ export function authorOf(message, app) {
  * @param {string} channel
  * @param {Object} app
  * @param {{values?: Values, dismiss: function(): void}} more values: of an earlier rendering, kept over an update
- * @returns {{node: HTMLElement, values: Values, author: Object}}
+ * @returns {{node: HTMLElement, values: Values, author: Object, live: Object}} live: what `renewMessage` draws into
  */
 export function renderMessage(message, channel, app, more) {
   const author = authorOf(message, app);
   const when = dateOf(message.ts);
   const values = (more.values ?? new Values()).adopt(message.blocks);
-  const container = { type: message.ephemeral ? "ephemeral" : "message", channel, ts: message.ts };
-  const body = message.blocks?.length
-    ? renderBlocks(message.blocks, surface(app, container, values))
-    : h("div", { class: "prose" }, mrkdwn(message.text ?? "", app.names));
+  const ctx = surface(app, { type: message.ephemeral ? "ephemeral" : "message", channel, ts: message.ts }, values);
+  const body = h("div", { class: "message-body" });
+  const live = { message, ctx, body, parts: new Map() };
+  fillBody(live, app);
   const time = (text, className) =>
     h("time", { class: className, datetime: when.toISOString(), title: whole(when) }, text);
   const node = h(
@@ -66,7 +67,7 @@ export function renderMessage(message, channel, app, more) {
         author.person && kindTag(author.person),
         time(clock(when), "message-time"),
       ),
-      h("div", { class: "message-body" }, body, message.edited && h("span", { class: "edited" }, "(edited)")),
+      body,
       message.ephemeral &&
         h(
           "p",
@@ -75,26 +76,60 @@ export function renderMessage(message, channel, app, more) {
           h("button", { type: "button", class: "textual", onclick: more.dismiss }, "Dismiss message"),
         ),
     ),
-    !message.ephemeral && tools(message, channel, app, author),
+    !message.ephemeral && tools(live, channel, app, author),
   );
-  return { node, values, author };
+  return { node, values, author, live };
 }
 
-function tools(message, channel, app, author) {
+/**
+ * Draw a changed message into the node that it has. What stayed the same keeps its place, and with it the focus, an
+ * open menu, a selection: a message that is kept current every few seconds must not be pulled from under the hand.
+ */
+export function renewMessage(row, message, app) {
+  row.live.message = message;
+  row.values.adopt(message.blocks);
+  // Read out once, when it came; its later states are there to be looked at.
+  row.node.setAttribute("aria-live", "off");
+  fillBody(row.live, app);
+}
+
+function fillBody(live, app) {
+  const { message, ctx, body } = live;
+  const blocks = message.blocks?.length ? message.blocks : null;
+  const wanted = (blocks ?? []).map((block) => [JSON.stringify(block), () => renderBlocks([block], ctx)[0]]);
+  if (!blocks && (message.text || !message.files))
+    wanted.push([`text ${message.text}`, () => h("div", { class: "prose" }, mrkdwn(message.text ?? "", app.names))]);
+  if (message.files) wanted.push([`files ${JSON.stringify(message.files)}`, () => attached(message.files, app)]);
+  if (message.edited) wanted.push(["edited", () => h("span", { class: "edited" }, "(edited)")]);
+  const parts = new Map(wanted.map(([key, make]) => [key, live.parts.get(key) ?? make()]));
+  live.parts = parts;
+  arrange(body, [...parts.values()]);
+}
+
+/** Have a node hold exactly these, in order, with as little moved as possible: a moved node loses its focus. */
+export function arrange(node, wanted) {
+  const keep = new Set(wanted);
+  for (const child of [...node.children]) if (!keep.has(child)) child.remove();
+  wanted.forEach((each, index) => {
+    if (node.children[index] !== each) node.insertBefore(each, node.children[index] ?? null);
+  });
+}
+
+function tools(live, channel, app, author) {
   const items = () => [
     ...(app.world.shortcuts ?? []).map((each) => ({
       label: each.name,
       detail: app.world.bot.name,
       picture: appAvatar(app.world.bot, "small"),
       testid: `shortcut-${each.callback_id}`,
-      pick: () => app.tell("shortcut", { callback_id: each.callback_id, channel, ts: message.ts }),
+      pick: () => app.tell("shortcut", { callback_id: each.callback_id, channel, ts: live.message.ts }),
     })),
     {
       label: "Copy text",
       picture: icon("copy"),
       testid: "copy-text",
       pick: async () =>
-        app.toast((await copy(message.text ?? "")) ? "Copied" : "This browser does not allow copying", "good"),
+        app.toast((await copy(live.message.text ?? "")) ? "Copied" : "This browser does not allow copying", "good"),
     },
   ];
   return h(

@@ -13,6 +13,8 @@ import { confirmed } from "./confirm.js";
 export function surface(app, container, values, more = {}) {
   return {
     names: app.names,
+    container,
+    most: app.world.limits.file_input,
     // A modal has a title of its own, so that its headers stand one lower.
     heading: container.type === "view" ? "h3" : "h2",
     values,
@@ -23,6 +25,15 @@ export function surface(app, container, values, more = {}) {
       begun?.();
       const action = { ...state, block_id: block.block_id, action_id: element.action_id };
       return app.tell("act", { container, action, values: values.all() });
+    },
+    /** Send a file to the workspace; answers Slack's object for it. */
+    async upload(block, element, file) {
+      const where = { view_id: container.view_id, block_id: block.block_id, action_id: element.action_id };
+      const query = new URLSearchParams({ as: app.me.id, name: file.name, ...where });
+      const response = await fetch(`/page/files?${query}`, { method: "POST", body: file });
+      const answer = await response.json();
+      if (!answer.ok) throw new Error(answer.error);
+      return answer.file;
     },
     /** Options of an external select for what was typed. */
     suggest(block, element, value) {

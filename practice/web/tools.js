@@ -1,7 +1,8 @@
-// What lies beside the workspace on the desk: mailbox, phone, sign-in page. They stay usable while a modal is open,
+// What lies beside the workspace on the desk: mailbox, phone, files, sign-in page. They stay usable while a modal is open,
 // for that is when one needs the phone.
 
 import { h, refill, spoken } from "./dom.js";
+import { FilesPanel } from "./filespanel.js";
 import { icon } from "./icons.js";
 import { Mailbox } from "./mailbox.js";
 import { Phone } from "./phone.js";
@@ -10,6 +11,7 @@ import { SignIn } from "./signin.js";
 const TOOLS = [
   { id: "mailbox", name: "Mailbox", picture: "mail", make: (app) => new Mailbox(app) },
   { id: "phone", name: "Phone", picture: "phone", make: (app) => new Phone(app) },
+  { id: "files", name: "Files", picture: "file", make: (app) => new FilesPanel(app) },
   { id: "signin", name: "Sign in", picture: "door", make: (app) => new SignIn(app) },
 ];
 
@@ -98,6 +100,11 @@ export class Tools {
       this.#open.tool.node,
     );
     if (id === "mailbox") this.#count(0);
+  }
+
+  /** A file of this person's has come, or has gone. */
+  files() {
+    if (this.#open?.id === "files") this.#open.tool.load();
   }
 
   /** A mail has come. */

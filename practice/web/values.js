@@ -11,6 +11,10 @@ const FIRST = {
   checkboxes: (e) => ({ selected_options: e.initial_options ?? [] }),
   radio_buttons: (e) => ({ selected_option: e.initial_option ?? null }),
   datepicker: (e) => ({ selected_date: e.initial_date ?? null }),
+  timepicker: (e) => ({ selected_time: e.initial_time ?? null }),
+  datetimepicker: (e) => ({ selected_date_time: e.initial_date_time ?? null }),
+  number_input: (e) => ({ value: e.initial_value ?? null }),
+  file_input: () => ({ files: [] }),
 };
 
 /** An element's state before anybody touched it, or null for those that have none (buttons, images). */
@@ -40,6 +44,7 @@ export function isEmpty(state) {
 /** The states of one view or message. They outlive a re-rendering where block_id and action_id stay, as in Slack. */
 export class Values {
   #states = {};
+  #waiting = new Map();
 
   /** Take over these blocks: keep what is still there, forget what is gone, begin what is new. */
   adopt(blocks) {
@@ -60,6 +65,13 @@ export class Values {
     (this.#states[blockId] ??= {})[actionId] = state;
   }
 
+  /** Count what is still on its way for a block: +1 when a file sets out, -1 when it has come or failed. */
+  wait(blockId, more = 0) {
+    const count = (this.#waiting.get(blockId) ?? 0) + more;
+    this.#waiting.set(blockId, count);
+    return count;
+  }
+
   /** A copy, for the wire. */
   all() {
     return structuredClone(this.#states);
@@ -72,7 +84,9 @@ export function unfilled(blocks, values) {
   for (const [block, element] of stateful(blocks)) {
     if (block.type !== "input") continue;
     const state = values.get(block.block_id, element.action_id);
-    if (isEmpty(state)) {
+    if (values.wait(block.block_id)) {
+      errors[block.block_id] = "Please wait until the file is uploaded.";
+    } else if (isEmpty(state)) {
       if (!block.optional) errors[block.block_id] = "Please complete this required field.";
     } else if (element.min_length && state.value.length < element.min_length) {
       errors[block.block_id] = `Please enter at least ${element.min_length} characters.`;

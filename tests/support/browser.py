@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from playwright.async_api import async_playwright, expect
@@ -56,6 +57,10 @@ async def window(browser, size=DESKTOP, **more):
     finally:
         await context.close()
     assert not faults, faults
+
+
+def _bytes(path):
+    return Path(path).read_bytes()
 
 
 class Viewer:
@@ -147,6 +152,35 @@ class Viewer:
     def fault(self, block):
         """Return the line with the error at a field."""
         return self.modal.locator(f'[data-block-id="{block}"] [data-testid=field-error]')
+
+    # -- longer forms, files and threads -----------------------------------------------------------------------
+
+    async def pick(self, action, text, words):
+        """Type into a select and choose the option with these words; of several, one more."""
+        await self.page.bring_to_front()
+        await self.field(action).click()
+        await self.field(action).press_sequentially(text)
+        await self.page.get_by_test_id("option").filter(has_text=words).first.click()
+
+    def chips(self, action):
+        """Return what is chosen in a select that takes several."""
+        return self.modal.locator(".combo", has=self.page.locator(f'[data-action-id="{action}"]')).locator(".chip")
+
+    async def upload(self, action, name, data, mime="text/csv"):
+        """Choose a file in a file_input, and wait until the workspace has it."""
+        await self.field(action).set_input_files({"name": name, "mimeType": mime, "buffer": data})
+        await expect(self.modal.get_by_test_id("chosen-file").filter(has_text=name)).to_be_visible()
+
+    async def download(self, name, within=None):
+        """Press a file's download link, and return its bytes."""
+        card = (within or self.page).get_by_test_id("file").filter(has_text=name).last
+        async with self.page.expect_download() as coming:
+            await card.get_by_test_id("download").click()
+        return _bytes(await (await coming.value).path())
+
+    def thread(self, text):
+        """Return the thread under the message with a text."""
+        return self.page.get_by_test_id("message").filter(has_text=text).last.locator("+ [data-testid=thread]")
 
     # -- the desk beside the workspace -------------------------------------------------------------------------
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import re
 
+from practice.objects import offered
+from practice.state import FIELDS
+
 PICKUP_CODE = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}\b")
 
 
@@ -44,6 +47,65 @@ class Hands:
             values[name] = {element["action_id"]: {"type": element["type"], "value": text}}
         return await self.do("submit", view_id=self.view.id, values=values)
 
+    # -- any form ----------------------------------------------------------------------------------------------
+
+    def element(self, block):
+        """Return the element of the open modal's input block."""
+        return next(one["element"] for one in self.view.body["blocks"] if one["block_id"] == block)
+
+    async def suggest(self, block, text):
+        """Type into an external select, and return all options that the bot offers, through their groups."""
+        where = {"container": {"type": "view", "view_id": self.view.id}, "block_id": block}
+        answer = await self.do("suggest", **where, action_id=self.element(block)["action_id"], value=text)
+        return offered(answer)
+
+    async def pick(self, block, text, words=""):
+        """Type into an external select, and return the first option whose name holds `words`."""
+        found = await self.suggest(block, text)
+        return next(one for one in found if words in one["text"]["text"])
+
+    async def upload(self, block, name, data, *, any_type=False):
+        """Choose a file in a file_input, and return Slack's object for it; with `any_type` past the client's filter."""
+        workspace, uploads = self.workspace, self.workspace.uploads
+        where = {"view_id": self.view.id, "block_id": block, "action_id": self.element(block)["action_id"]}
+        if any_type:
+            file = await uploads.put(self.user, name, _once(data))
+        else:
+            file = await uploads.take(workspace.people[self.user], where | {"name": name}, _once(data))
+        return workspace.files.described(file)
+
+    async def send(self, **entered):
+        """Submit the open modal, by block: a text, a number as text, seconds, values of options, options, or files."""
+        values = {}
+        for block, given in entered.items():
+            element = self.element(block)
+            member = FIELDS[element["type"]][0]
+            options = {one["value"]: one for one in offered(element)}
+            meant = [options.get(one, one) if isinstance(one, str) else one for one in _listed(given)]
+            many = member in {"selected_options", "files"}
+            values[block] = {element["action_id"]: {"type": element["type"], member: meant if many else meant[0]}}
+        return await self.do("submit", view_id=self.view.id, values=values)
+
+    # -- files and threads -------------------------------------------------------------------------------------
+
+    def shared(self):
+        """Return the files that the bot has sent to this person, the newest last."""
+        return [file for message in self.messages()[1] for file in message.get("files", ())]
+
+    def read(self, file):
+        """Return the bytes of a file."""
+        return self.workspace.files.read(file["id"])
+
+    async def delete(self, file):
+        """Delete a file of one's own, as the page's button does."""
+        return await self.do("delete_file", file=file["id"])
+
+    def thread(self, message):
+        """Return the replies to a message of the bot's."""
+        return self.workspace.world.thread(self.messages()[0], message["ts"])
+
+    # -- messages ----------------------------------------------------------------------------------------------
+
     def pickup_code(self):
         """Read the pickup code off the open modal; None where it has none."""
         headers = [block["text"]["text"] for block in self.view.body["blocks"] if block["type"] == "header"]
@@ -79,3 +141,11 @@ class Hands:
 
 def _buttons(block):
     return [*block.get("elements", ()), *([block["accessory"]] if "accessory" in block else [])]
+
+
+def _listed(given):
+    return given if isinstance(given, list) else [given]
+
+
+async def _once(data):
+    yield data
