@@ -67,7 +67,10 @@ def cell(text: str) -> str:
     tabbed = kept[:1] in {"\t", "\n"}  # a cell that begins with these is taken for a formula by some
     kept = "".join(" " if c == "\t" else c for c in kept if c in "\n\t" or unicodedata.category(c) not in _DROPPED)
     kept = _STARTS.sub(lambda start: "'" if _computes(start[1]) else "", kept)
-    return "'" + kept.lstrip() if tabbed and kept.strip() else kept.lstrip("\n")
+    if not tabbed:
+        return kept
+    kept = kept.strip()
+    return kept if not kept or kept[0] == "'" else "'" + kept
 
 
 def _computes(text: str) -> bool:
