@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 STOP_LATENCY_SECONDS = 0.3  # a thread of the engine that we have no use for sleeps so long before it sees the stop
 DRAIN_SECONDS = 10.0
 LET_GO_SECONDS = 5.0
-STRAYS_SECONDS = 15.0
+STRAYS_SECONDS = 5.0
 HURRIED_SECONDS = 30.0  # so long a queue stays in a hurry without being told again
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=5)
 LONGEST_FOR_STORE = timedelta(seconds=10)  # a store that was away does not mind who asks
