@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from desk.dossier import PURPOSE, proof_of
 from desk.forms import PICKUP, open_form, own_form
-from desk.journal import alarm, announce, note
+from desk.journal import alarm, announce, current, note
 from desk.sealed import unsealed
 from resets import pickup
 from resets.audit import Deed
@@ -168,5 +168,5 @@ async def _show(
 
 
 async def _tell(tools: Tools, tx: Tx, request: ResetRequest, target: Target) -> None:
-    await announce(tools, tx, NoticeKind.STATUS, request_id=request.id, target_id=target.id)
+    await current(tools, tx, target)
     await announce(tools, tx, NoticeKind.SHOW, request_id=request.id, target_id=target.id)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from desk.journal import account_name, alarm, announce, note, slack_name
+from desk.journal import account_name, alarm, current, note, slack_name
 from resets.audit import AuditEntry, Deed
-from resets.notice import NoticeKind
 from resets.outcome import Step, StepRecord, StepState, Target
 from resets.reasons import Reason
 from resets.request import RequestState, ResetRequest, TargetState
-from store import audit, jobs, requests, vault
+from store import audit, bulk, jobs, requests, vault
 
 if TYPE_CHECKING:
     from desk.tools import Tools
@@ -22,9 +21,9 @@ PURPOSE = "password"
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """One job with everything that it is about, read in one transaction."""
+    """One target that is worked on, with everything that it is about, read in one transaction."""
 
-    job: jobs.Job
+    job: jobs.Job | None  # None for a target of a bulk: its chunk is the job
     request: ResetRequest
     target: Target
     proof: AuditEntry
@@ -55,18 +54,24 @@ async def proof_of(tx: Tx, request: ResetRequest, target: Target) -> AuditEntry 
     Whoever acts on a request's or a target's row asks for it first: a row may have been written over.
     """
     proof = await audit.proved(tx, request.id, Deed.PROVED)
-    return proof if _fits(request, target, proof) else None
+    if proof is None or not vouches(request, proof) or target.request_id != request.id:
+        return None
+    if request.plan.count is not None:
+        return proof if target.id in await bulk.genuine(tx, request.id, (target,)) else None
+    return proof if proof.target_id == target.id and target.planned in request.plan.targets else None
 
 
-def _fits(request: ResetRequest, target: Target, proof: AuditEntry | None) -> bool:
+def vouches(request: ResetRequest, proof: AuditEntry) -> bool:
+    """Say whether a PROVED entry is about this request as it stands in the rows, but for the targets of a bulk."""
+    if request.plan.count is None:
+        whole = proof.digest == request.plan.digest()
+    else:
+        whole = proof.facts.get("head") == request.plan.head() and proof.facts.get("count") == request.plan.count
     return (
-        proof is not None
-        and proof.digest == request.digest == request.plan.digest()
+        whole
+        and proof.digest == request.digest
         and proof.actor == slack_name(request.requester.slack)
         and proof.actor_account == account_name(request.requester)
-        and proof.target_id == target.id
-        and target.request_id == request.id
-        and target.planned in request.plan.targets
     )
 
 
@@ -85,14 +90,14 @@ async def end_target(
     """Record that nothing more will be done for a target, and why; its sealed password is destroyed."""
     await vault.wipe(tx, PURPOSE, target.id)
     live = (TargetState.NEW, TargetState.SEALED, TargetState.STARTED)
-    if not await requests.move_target(tx, target.id, live, state, reason=reason):
+    if not await requests.move_target(tx, target.id, live, state, reason=reason, ended_at=tools.clock()):
         return
     await requests.record_step(tx, target.id, StepRecord(Step.SET, StepState.FAILED, reason))
     deed = Deed.EXCLUDED if state is TargetState.EXCLUDED else Deed.FAILED
     await note(tools, tx, deed, request=request, target=target, reason=reason.value)
-    await requests.move_request(
-        tx, request.id, (RequestState.ASKED, RequestState.PROVED, RequestState.RUNNING), RequestState.DONE
-    )
+    if target.chunk_id is None:
+        alive = (RequestState.ASKED, RequestState.PROVED, RequestState.RUNNING)
+        await requests.move_request(tx, request.id, alive, RequestState.DONE)
 
 
 async def fail(tools: Tools, dossier: Dossier, reason: Reason, *, state: TargetState = TargetState.FAILED) -> None:
@@ -111,5 +116,6 @@ async def closed(tools: Tools, dossier: Dossier) -> None:
 
 
 async def _finished(tools: Tools, tx: Tx, dossier: Dossier) -> None:
-    await jobs.finish(tx, dossier.job.id, tools.clock())
-    await announce(tools, tx, NoticeKind.STATUS, request_id=dossier.request.id, target_id=dossier.target.id)
+    if dossier.job is not None:
+        await jobs.finish(tx, dossier.job.id, tools.clock())
+    await current(tools, tx, dossier.target)

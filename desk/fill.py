@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from resets.actor import Actor, SlackPerson
     from resets.facts import Offer
     from store.base import Tx
+    from store.index import Addresses
 
 
 async def fill(
@@ -45,7 +46,7 @@ async def fill(
     directory = tools.directory(found.directory)
     try:
         async with asyncio.TaskGroup() as group:
-            own = group.create_task(_own_account(tools, form.actor))
+            own = group.create_task(own_account(tools, form.actor))
             domains = group.create_task(verified_domains(tools, directory))
             seen = group.create_task(_last_sign_in(directory, found.account))
     except* DirectoryError as errors:
@@ -86,7 +87,7 @@ async def verified_domains(tools: Tools, directory: Directory) -> frozenset[str]
     return None
 
 
-async def _own_account(tools: Tools, actor: Actor) -> Account | None:
+async def own_account(tools: Tools, actor: Actor) -> Account | None:
     """Read the admin's own account; None when it is gone or disabled: then the role is not used."""
     own = (await tools.directory(actor.directory).fetch([actor.account_id])).get(actor.account_id)
     return None if own is None or own.disabled else own
@@ -100,7 +101,13 @@ async def _last_sign_in(directory: Directory, account: Account) -> datetime | No
 
 async def _addresses_changed(tools: Tools, tx: Tx, found: Found) -> tuple[datetime | None, datetime | None]:
     """Say when the account's two addresses changed, as far as we saw it; now, where the index knows another one."""
-    known, account = await index.addresses(tx, found.directory, found.account.id), found.account
+    return addresses_changed(tools, await index.addresses(tx, found.directory, found.account.id), found.account)
+
+
+def addresses_changed(
+    tools: Tools, known: Addresses | None, account: Account
+) -> tuple[datetime | None, datetime | None]:
+    """Say when an account's address and recovery address changed, by what the index knows and what was read now."""
     if known is None:
         return None, None
     mail = known.mail_changed_at if _same(known.mail, account.mail) else tools.clock()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from resets.reasons import Reason, Refused
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
     from store.forms import Form
 
 RESET = "reset"
+BULK = "bulk"
 PICKUP = "pickup"
+
+BULK_LIFE = timedelta(hours=1)  # putting many people together takes longer, and so does looking them all up
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,8 @@ async def role_of(tx: Tx, person: SlackPerson) -> Actor:
 async def open_form(tools: Tools, tx: Tx, kind: str, person: SlackPerson, actor: Actor | None) -> str:
     """Keep a new form and return its opaque id."""
     form_id = tools.new_id()
-    await forms.open(tx, form_id, kind, person, actor.id if actor else None, {}, tools.clock() + tools.rules.form_life)
+    life = BULK_LIFE if kind == BULK else tools.rules.form_life
+    await forms.open(tx, form_id, kind, person, actor.id if actor else None, {}, tools.clock() + life)
     return form_id
 
 
@@ -55,13 +60,13 @@ async def own_form(tools: Tools, tx: Tx, form_id: str, kind: str, person: SlackP
     if form.used_at is not None:
         raise Refused(Reason.FORM_USED)
     if form.expires_at <= tools.clock():
-        raise Refused(Reason.FORM_EXPIRED, minutes=int(tools.rules.form_life.total_seconds() // 60))
+        raise Refused(Reason.FORM_EXPIRED, minutes=(form.expires_at - form.opened_at) // timedelta(minutes=1))
     return form
 
 
-async def opened(tools: Tools, tx: Tx, form_id: str, person: SlackPerson) -> Opened:
-    """Return a reset form with its actor, who must still hold the role."""
-    form = await own_form(tools, tx, form_id, RESET, person)
+async def opened(tools: Tools, tx: Tx, form_id: str, person: SlackPerson, kind: str = RESET) -> Opened:
+    """Return a form of an admin's with its actor, who must still hold the role."""
+    form = await own_form(tools, tx, form_id, kind, person)
     actor = await role_of(tx, person)
     if actor.id != form.actor_id:
         raise Refused(Reason.NOT_YOURS)

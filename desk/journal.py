@@ -43,20 +43,31 @@ async def note(
     **facts: str | int,
 ) -> None:
     """Append one audit entry in the transaction of the deed. Without `by`, it was our own doing."""
+    await audit.append(tx, entry(tools, deed, by=by, request=request, target=target, more=more, **facts))
+
+
+def entry(
+    tools: Tools,
+    deed: Deed,
+    *,
+    by: Actor | SlackPerson | None = None,
+    request: ResetRequest | None = None,
+    target: Target | None = None,
+    more: Mapping[str, str | int] | None = None,
+    **facts: str | int,
+) -> AuditEntry:
+    """Return an audit entry, for those that are appended together."""
     slack = by.slack if isinstance(by, Actor) else by
-    await audit.append(
-        tx,
-        AuditEntry(
-            at=tools.clock(),
-            deed=deed,
-            actor=slack_name(slack) if slack is not None else OURSELVES,
-            actor_account=account_name(by) if isinstance(by, Actor) else "",
-            request_id=request.id if request else (target.request_id if target else ""),
-            target_id=target.id if target else "",
-            target_account=f"{target.planned.directory}/{target.planned.account_id}" if target else "",
-            digest=request.digest if request else "",
-            facts={**facts, **(more or {})},
-        ),
+    return AuditEntry(
+        at=tools.clock(),
+        deed=deed,
+        actor=slack_name(slack) if slack is not None else OURSELVES,
+        actor_account=account_name(by) if isinstance(by, Actor) else "",
+        request_id=request.id if request else (target.request_id if target else ""),
+        target_id=target.id if target else "",
+        target_account=f"{target.planned.directory}/{target.planned.account_id}" if target else "",
+        digest=request.digest if request else "",
+        facts={**facts, **(more or {})},
     )
 
 
@@ -82,6 +93,12 @@ async def announce(
     )
     await outbox.add(tx, notice)
     await tools.enqueue(tx, Work(WorkKind.NOTICE, notice.id))
+
+
+async def current(tools: Tools, tx: Tx, target: Target) -> None:
+    """Have the requester's message about a reset brought up to date. That of a bulk has a round of its own."""
+    if target.chunk_id is None:
+        await announce(tools, tx, NoticeKind.STATUS, request_id=target.request_id, target_id=target.id)
 
 
 async def alarm(tools: Tools, tx: Tx, what: str, *, request_id: str | None = None, **facts: str) -> None:

@@ -48,7 +48,7 @@ async def named(tools: Tools, form_id: str, person: SlackPerson, named: Named) -
         return AskWho(form_id, typed, Reason.TOO_SHORT, ())
     async with tools.store.write() as tx:
         form = await opened(tools, tx, form_id, person)
-        await _count(tools, tx, form.actor, typed or "a choice")
+        await count(tools, tx, form.actor, typed or "a choice")
     match named:
         case Typed(text):
             found = await exact(tools, text.strip())
@@ -67,27 +67,42 @@ async def named(tools: Tools, form_id: str, person: SlackPerson, named: Named) -
     return AskWho(form_id, typed, Reason.AMBIGUOUS if len(fit) > 1 else Reason.NOT_FOUND, near)
 
 
-async def suggest(tools: Tools, form_id: str, person: SlackPerson, query: str) -> tuple[Choice, ...]:
+async def suggest(
+    tools: Tools, form_id: str, person: SlackPerson, query: str, *, kind: str = RESET
+) -> tuple[Choice, ...]:
     """Return at most 20 accounts for a typeahead, from the local index. Typing on is the same look-up.
 
     Raises:
         Refused: the form is not good, TOO_SHORT (under 3 letters), or TOO_MANY_LOOKUPS (60 an hour).
     """
-    query = " ".join(query.split())[:MAX_QUERY].casefold()
-    if _letters(query) < MIN_LETTERS:
-        raise Refused(Reason.TOO_SHORT)
-    async with tools.store.read() as tx:
-        form = await opened(tools, tx, form_id, person)
-    if not _typed_before(form.form.state, query):
-        async with tools.store.write(waited_for=True) as tx:
-            form = await opened(tools, tx, form_id, person)
-            state = form.form.state
-            first = state.get("first", "") if _typed_on(state, query) else query
-            if first == query:
-                await _count(tools, tx, form.actor, query)
-            await forms.save(tx, form_id, {**state, "first": first, "query": query})
+    query = await typed(tools, form_id, person, query, kind=kind, least=MIN_LETTERS)
     async with tools.store.read() as tx:
         return await index.search(tx, query, directories=tuple(tools.directories), limit=MAX_CHOICES)
+
+
+async def typed(
+    tools: Tools, form_id: str, person: SlackPerson, query: str, *, kind: str, least: int, field: str = ""
+) -> str:
+    """Count what is typed into a field of a form as a look-up, unless it is the last one typed on; returns it, tidied.
+
+    Raises:
+        Refused: the form is not good, TOO_SHORT or TOO_MANY_LOOKUPS.
+    """
+    query = " ".join(query.split())[:MAX_QUERY].casefold()
+    if _letters(query) < least:
+        raise Refused(Reason.TOO_SHORT)
+    keys = (f"{field}first", f"{field}query")
+    async with tools.store.read() as tx:
+        form = await opened(tools, tx, form_id, person, kind)
+    if not _typed_before(form.form.state, query, keys):
+        async with tools.store.write(waited_for=True) as tx:
+            form = await opened(tools, tx, form_id, person, kind)
+            state = form.form.state
+            first = state.get(keys[0], "") if _typed_on(state, query, keys) else query
+            if first == query:
+                await count(tools, tx, form.actor, query)
+            await forms.save(tx, form_id, {**state, keys[0]: first, keys[1]: query})
+    return query
 
 
 def _letters(query: str) -> int:
@@ -95,24 +110,34 @@ def _letters(query: str) -> int:
     return sum(map(len, folding.query_words(query)))
 
 
-def _typed_on(state: Mapping[str, Any], query: str) -> bool:
+def _typed_on(state: Mapping[str, Any], query: str, keys: tuple[str, str]) -> bool:
     """Say whether letters were added to what was typed last: one name, letter by letter.
 
     Only at its end: "mar" and then "mara", "marb", "marc" would else be one look-up, and the whole directory with it.
     """
-    last = str(state.get("query", ""))
+    last = str(state.get(keys[1], ""))
     return bool(last) and query.startswith(last)
 
 
-def _typed_before(state: Mapping[str, Any], query: str) -> bool:
+def _typed_before(state: Mapping[str, Any], query: str, keys: tuple[str, str]) -> bool:
     """Say whether this was on the way to what was typed last: somebody takes letters back."""
-    first = str(state.get("first", ""))
-    return bool(first) and query.startswith(first) and str(state.get("query", "")).startswith(query)
+    first = str(state.get(keys[0], ""))
+    return bool(first) and query.startswith(first) and str(state.get(keys[1], "")).startswith(query)
 
 
-async def _count(tools: Tools, tx: Tx, actor: Actor, what: str) -> None:
+async def count(tools: Tools, tx: Tx, actor: Actor, what: str) -> None:
+    """Count a look-up and note it.
+
+    Raises:
+        Refused: TOO_MANY_LOOKUPS.
+    """
     now = tools.clock()
-    if await lookups.count(tx, actor.id, now - AN_HOUR) >= tools.rules.lookups_per_hour:
+    if await left(tools, tx, actor) <= 0:
         raise Refused(Reason.TOO_MANY_LOOKUPS, limit=tools.rules.lookups_per_hour)
     await lookups.add(tx, actor.id, now)
     await note(tools, tx, Deed.LOOKED_UP, by=actor, query=what[:MAX_QUERY])
+
+
+async def left(tools: Tools, tx: Tx, actor: Actor) -> int:
+    """Return how many look-ups of this hour an actor has left."""
+    return tools.rules.lookups_per_hour - await lookups.count(tx, actor.id, tools.clock() - AN_HOUR)

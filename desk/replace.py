@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from desk.dossier import PURPOSE, proof_of
 from desk.faults import reason as reason_of
-from desk.journal import alarm, announce, note
+from desk.journal import alarm, announce, current, note
 from desk.sealed import unsealed
 from desk.set_password import read
 from desk.tools import Tools, Work, WorkKind
@@ -148,6 +148,6 @@ async def _ended(
         if reason not in (None, Reason.SUPERSEDED):
             about = f"{target.planned.login} ({target.planned.directory})"
             await alarm(tools, tx, reason.value, request_id=request.id, about=about)
-        await announce(tools, tx, NoticeKind.STATUS, request_id=request.id, target_id=target.id)
+        await current(tools, tx, target)
         if target.planned.slack_user:
             await announce(tools, tx, NoticeKind.SHOW, request_id=request.id, target_id=target.id)

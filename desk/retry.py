@@ -6,10 +6,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from desk.forms import role_of
-from desk.journal import announce, note
+from desk.journal import current, note
 from desk.tools import Tools, Work, WorkKind
 from resets.audit import Deed
-from resets.notice import NoticeKind
 from resets.outcome import Step, StepRecord, StepState, Target
 from resets.reasons import Reason, Refused
 from resets.request import RequestState, TargetState
@@ -64,4 +63,4 @@ async def step(tools: Tools, target_id: str, step: str, person: SlackPerson) -> 
         job = jobs.Job(tools.new_id(), WorkKind.RESET.value, request.id, target.id, {}, tools.clock())
         await jobs.add(tx, job)
         await tools.enqueue(tx, Work(WorkKind.RESET, job.id))
-        await announce(tools, tx, NoticeKind.STATUS, request_id=request.id, target_id=target.id)
+        await current(tools, tx, target)

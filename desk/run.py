@@ -13,11 +13,10 @@ from desk import deliver, replace
 from desk import set_password as setting
 from desk.dossier import Dossier, closed, open_dossier
 from desk.faults import reason as reason_of
-from desk.journal import announce, note
+from desk.journal import current, note
 from desk.tools import Tools, Work, WorkKind
 from directory.base import Account, CannotDo, DirectoryError
 from resets.audit import Deed
-from resets.notice import NoticeKind
 from resets.outcome import Step, StepRecord, StepState
 from resets.reasons import Reason
 from resets.request import TargetState
@@ -73,7 +72,7 @@ async def _extras(tools: Tools, dossier: Dossier) -> timedelta | None:
     for step in todo:
         try:
             account = account or await setting.read(directory, dossier.target.planned)
-            record = await _one(directory, account, step) if account else _failed(step, Reason.ACCOUNT_GONE)
+            record = await one(directory, account, step) if account else _failed(step, Reason.ACCOUNT_GONE)
         except DirectoryError as error:
             attempts = await _tried(tools, dossier)
             if error.retryable and attempts < MAX_STEP_TRIES:
@@ -83,7 +82,12 @@ async def _extras(tools: Tools, dossier: Dossier) -> timedelta | None:
     return None
 
 
-async def _one(directory: Directory, account: Account, step: Step) -> StepRecord:
+async def one(directory: Directory, account: Account, step: Step) -> StepRecord:
+    """Do one of the steps that follow a set password.
+
+    Raises:
+        DirectoryError: it did not happen; CannotDo is an answer of its own.
+    """
     count: int | None = None
     try:
         match step:
@@ -123,4 +127,4 @@ async def _recorded(tools: Tools, dossier: Dossier, record: StepRecord) -> None:
         await requests.record_step(tx, dossier.target.id, record)
         await requests.set_attempts(tx, dossier.target.id, 0)
         await note(tools, tx, deed, request=dossier.request, target=dossier.target, more=facts)
-        await announce(tools, tx, NoticeKind.STATUS, request_id=dossier.request.id, target_id=dossier.target.id)
+        await current(tools, tx, dossier.target)

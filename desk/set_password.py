@@ -10,7 +10,7 @@ from desk.dossier import PURPOSE, Dossier, fail
 from desk.faults import may_have_happened
 from desk.faults import reason as reason_of
 from desk.fill import verified_domains
-from desk.journal import announce, note
+from desk.journal import current, note
 from desk.repeat import Seen, as_written, look
 from desk.retry import RETRY_WITHIN
 from desk.sealed import unsealed
@@ -27,7 +27,6 @@ from directory.base import (
 )
 from resets import password, ruling
 from resets.audit import Deed
-from resets.notice import NoticeKind
 from resets.outcome import Step, StepRecord, StepState
 from resets.reasons import Reason, Refused
 from resets.request import Channel, RequestState, TargetState
@@ -36,12 +35,14 @@ from store import jobs, requests, vault
 if TYPE_CHECKING:
     from desk.tools import Tools
     from directory.secret import Secret
-    from resets.request import PlannedTarget
+    from resets.audit import AuditEntry
+    from resets.request import PlannedTarget, ResetRequest
     from store.base import Tx
 
 RUN_WITHIN = timedelta(minutes=30)  # from the proof to the first write; facts: an approval "must run within 30 min"
 MAX_SILENCES = 10  # with the waits below, about four minutes
 MAX_DRAWS = 3  # passwords drawn for one target, where the directory refuses one
+ITS_TURN = timedelta(seconds=2)  # another request is writing this account's password
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(seconds=30)
 
 
@@ -50,11 +51,11 @@ async def go_on(tools: Tools, dossier: Dossier) -> timedelta | None:
     state = dossier.target.state
     if state not in (TargetState.NEW, TargetState.SEALED, TargetState.STARTED):
         return None
-    since = tools.clock() - dossier.proof.at
-    if state is not TargetState.STARTED and since > RUN_WITHIN:
+    late, never = deadlines(dossier.request, dossier.proof)
+    if state is not TargetState.STARTED and tools.clock() > late:
         await fail(tools, dossier, Reason.TOO_LATE)
         return None
-    if since > RETRY_WITHIN + RUN_WITHIN:
+    if tools.clock() > never:
         # What was begun is gone on with while it may be retried; later, only a row that was written over says "begun".
         async with tools.store.write() as tx:
             await _left_unknown(tools, tx, dossier, Reason.DIRECTORY_SILENT)
@@ -73,8 +74,19 @@ async def go_on(tools: Tools, dossier: Dossier) -> timedelta | None:
         await fail(tools, dossier, refused.reason)
         return None
     except DirectoryError as error:
-        return await _not_now(tools, dossier, error)
+        return await not_now(tools, dossier, error)
     return await _set(tools, dossier, directory, account, repeat=state is TargetState.STARTED)
+
+
+def deadlines(request: ResetRequest, proof: AuditEntry) -> tuple[datetime, datetime]:
+    """Return until when a first write may be made, and until when one that was begun is gone on with.
+
+    The times stand in the journal: rows can be written over.
+    """
+    if request.plan.count is None:
+        return proof.at + RUN_WITHIN, proof.at + RETRY_WITHIN + RUN_WITHIN
+    begins = datetime.fromisoformat(str(proof.facts["begins"]))
+    return begins + RETRY_WITHIN, begins + RETRY_WITHIN + RUN_WITHIN
 
 
 async def read(directory: Directory, planned: PlannedTarget) -> Account | None:
@@ -108,8 +120,12 @@ async def _judged(tools: Tools, dossier: Dossier, directory: Directory) -> Accou
 
 
 def _address_moved(dossier: Dossier, account: Account) -> bool:
-    channels = dossier.request.plan.options.channels
     planned = dossier.target.planned
+    return address_moved(dossier.request.plan.channels_of(planned), planned, account)
+
+
+def address_moved(channels: tuple[Channel, ...], planned: PlannedTarget, account: Account) -> bool:
+    """Say whether a password would be mailed to another address than the one that the plan names."""
     return (Channel.MAIL in channels and account.mail != planned.address) or (
         Channel.RECOVERY in channels and account.recovery_mail != planned.recovery_address
     )
@@ -141,6 +157,8 @@ async def _set(
 ) -> timedelta | None:
     must_change = dossier.target.step(Step.MUST_CHANGE).state is StepState.TODO
     async with tools.store.write() as tx:
+        if not repeat and await requests.busy(tx, [(directory.name, account.id)]):
+            return ITS_TURN
         if await requests.move_target(tx, dossier.target.id, (TargetState.SEALED,), TargetState.STARTED):
             await note(tools, tx, Deed.STARTED, request=dossier.request, target=dossier.target)
         secret = await _sealed(tx, dossier.target.id)
@@ -161,7 +179,7 @@ async def _set(
     except PasswordRejected:
         return await _draw_again(tools, dossier, directory, account)
     except DirectoryError as error:
-        return await _not_now(tools, dossier, error)
+        return await not_now(tools, dossier, error)
     await _is_done(tools, dossier, written)
     return None
 
@@ -189,7 +207,7 @@ async def _draw_again(tools: Tools, dossier: Dossier, directory: Directory, acco
     return timedelta(0)
 
 
-async def _not_now(tools: Tools, dossier: Dossier, error: DirectoryError) -> timedelta | None:
+async def not_now(tools: Tools, dossier: Dossier, error: DirectoryError) -> timedelta | None:
     """The directory did not answer or could not: wait and repeat, and in the end say what is known."""
     silent = may_have_happened(error)
     if not silent and not error.retryable:
@@ -208,7 +226,7 @@ async def _not_now(tools: Tools, dossier: Dossier, error: DirectoryError) -> tim
         state = StepState.UNKNOWN if unknown else StepState.TODO
         if was.state is not state or was.reason is not reason:
             await requests.record_step(tx, dossier.target.id, StepRecord(Step.SET, state, reason, was.count))
-            await announce(tools, tx, NoticeKind.STATUS, request_id=dossier.request.id, target_id=dossier.target.id)
+            await current(tools, tx, dossier.target)
         if gave_up:
             await _left_unknown(tools, tx, dossier, reason)
     if gave_up:
@@ -221,12 +239,19 @@ async def _left_unknown(tools: Tools, tx: Tx, dossier: Dossier, reason: Reason) 
     """Stop asking a silent directory. The sealed password stays, so that *Retry* sets the very same one."""
     states = (TargetState.SEALED, TargetState.STARTED)
     await requests.move_target(
-        tx, dossier.target.id, states, TargetState.FAILED, reason=reason, expires_at=_expiry(tools)
+        tx,
+        dossier.target.id,
+        states,
+        TargetState.FAILED,
+        reason=reason,
+        expires_at=_expiry(tools),
+        ended_at=tools.clock(),
     )
-    await requests.move_request(tx, dossier.request.id, (RequestState.RUNNING,), RequestState.DONE)
     await note(tools, tx, Deed.STEP_FAILED, request=dossier.request, target=dossier.target, reason=reason.value)
-    await jobs.finish(tx, dossier.job.id, tools.clock())
-    await announce(tools, tx, NoticeKind.STATUS, request_id=dossier.request.id, target_id=dossier.target.id)
+    if dossier.job is not None:
+        await requests.move_request(tx, dossier.request.id, (RequestState.RUNNING,), RequestState.DONE)
+        await jobs.finish(tx, dossier.job.id, tools.clock())
+    await current(tools, tx, dossier.target)
 
 
 async def _is_done(tools: Tools, dossier: Dossier, written: Written) -> None:
@@ -240,6 +265,7 @@ async def _is_done(tools: Tools, dossier: Dossier, written: Written) -> None:
             set_at=now,
             marker=written.marker,
             expires_at=_expiry(tools),
+            ended_at=now,
         )
         if not moved:
             return
@@ -252,7 +278,7 @@ async def _is_done(tools: Tools, dossier: Dossier, written: Written) -> None:
             await note(
                 tools, tx, Deed.STEP_DONE, request=dossier.request, target=dossier.target, step=Step.MUST_CHANGE.value
             )
-        await announce(tools, tx, NoticeKind.STATUS, request_id=dossier.request.id, target_id=dossier.target.id)
+        await current(tools, tx, dossier.target)
 
 
 def _expiry(tools: Tools) -> datetime:

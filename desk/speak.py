@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from desk.deliver import CARRIERS
 from desk.dossier import PURPOSE, proof_of
-from desk.journal import announce, note
+from desk.journal import current, note
 from desk.retry import open_steps
 from desk.sealed import unsealed
 from resets.actor import SlackPerson
@@ -75,7 +75,7 @@ async def said(tools: Tools, notice_id: str, place: str, stamp: str) -> None:
         await requests.record_step(tx, target.id, StepRecord(Step.DELIVER, StepState.DONE))
         if await requests.move_target(tx, target.id, (TargetState.SET,), TargetState.DELIVERED):
             await note(tools, tx, Deed.DELIVERED, request=request, target=target, kind=notice.kind.value)
-        await announce(tools, tx, NoticeKind.STATUS, request_id=request.id, target_id=target.id)
+        await current(tools, tx, target)
 
 
 async def failed(
@@ -93,22 +93,24 @@ async def failed(
         request = await requests.get(tx, notice.request_id or "")
         if target is None or request is None or notice.kind not in CARRIERS.values():
             return None
-        if target.step(Step.DELIVER).state is StepState.UNDER_WAY and not await _another_way(tx, request, notice):
+        if target.step(Step.DELIVER).state is StepState.UNDER_WAY and not await _another_way(
+            tx, request, target, notice
+        ):
             await requests.record_step(tx, target.id, StepRecord(Step.DELIVER, StepState.FAILED, reason))
             await note(tools, tx, Deed.STEP_FAILED, request=request, target=target, step="deliver", reason=reason.value)
-        await announce(tools, tx, NoticeKind.STATUS, request_id=request.id, target_id=target.id)
+        await current(tools, tx, target)
     return None
 
 
 async def _unsent(tx: Tx, request: ResetRequest, target: Target) -> tuple[Channel, ...]:
     """Return those channels that were given up, so that nobody is told that all of them worked."""
-    channels = request.plan.options.channels
+    channels = request.plan.channels_of(target.planned)
     return tuple([c for c in channels if await outbox.given_up(tx, CARRIERS[c], target_id=target.id)])
 
 
-async def _another_way(tx: Tx, request: ResetRequest, notice: Notice) -> bool:
+async def _another_way(tx: Tx, request: ResetRequest, target: Target, notice: Notice) -> bool:
     """Say whether another notice may still hand the password over."""
-    for channel in request.plan.options.channels:
+    for channel in request.plan.channels_of(target.planned):
         kind = CARRIERS[channel]
         if kind is not notice.kind and await outbox.any_waiting(tx, kind, target_id=notice.target_id or ""):
             return True
@@ -124,10 +126,10 @@ async def _mailed(tx: Tx, request: ResetRequest, target: Target) -> None:
         await requests.move_target(tx, target.id, (target.state,), target.state, expires_at=None)
     waits = [
         kind
-        for channel in request.plan.options.channels
+        for channel in request.plan.channels_of(target.planned)
         if (kind := CARRIERS[channel]) in PASSWORD_MAILS and await outbox.any_waiting(tx, kind, target_id=target.id)
     ]
-    if Channel.DM not in request.plan.options.channels and not waits:
+    if Channel.DM not in request.plan.channels_of(target.planned) and not waits:
         await vault.wipe(tx, PURPOSE, target.id)
 
 
@@ -206,7 +208,8 @@ def _show(tools: Tools, request: ResetRequest, target: Target, *, asked: bool) -
 async def _mail(tools: Tools, tx: Tx, notice: Notice, request: ResetRequest, target: Target) -> SayMail | None:
     carries = notice.kind in PASSWORD_MAILS
     # A notice, its way and its address are rows that may have been written over; the password goes by what was proved.
-    due = carries and target.state in ALIVE and notice.kind in map(CARRIERS.get, request.plan.options.channels)
+    ways = map(CARRIERS.get, request.plan.channels_of(target.planned))
+    due = carries and target.state in ALIVE and notice.kind in ways
     try:
         proved = due and await proof_of(tx, request, target) is not None
         secret = await unsealed(tx, PURPOSE, target.id) if proved else None
@@ -227,7 +230,7 @@ async def _mail(tools: Tools, tx: Tx, notice: Notice, request: ResetRequest, tar
         asked_at=request.asked_at,
         must_change=target.step(Step.MUST_CHANGE).state is StepState.DONE,
         sessions_cleared=target.step(Step.SESSIONS).state in ended or target.step(Step.TOKENS).state in ended,
-        by_dm=Channel.DM in request.plan.options.channels,
+        by_dm=Channel.DM in request.plan.channels_of(planned),
         expires_at=target.expires_at,
         with_password=carries,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from desk.dossier import PURPOSE
-from desk.journal import alarm, announce, note
+from desk.journal import alarm, announce, current, note
 from desk.tools import Tools, Work, WorkKind
 from resets.audit import Deed
 from resets.notice import NoticeKind
@@ -44,5 +44,5 @@ async def not_me(tools: Tools, target_id: str, person: SlackPerson) -> None:
         await tools.enqueue(tx, Work(WorkKind.SPOIL, job.id))
         about = f"{target.planned.login} ({target.planned.directory})"
         await alarm(tools, tx, "not_me", request_id=request.id, about=about, user=person.user, name=target.planned.name)
-        await announce(tools, tx, NoticeKind.STATUS, request_id=request.id, target_id=target.id)
+        await current(tools, tx, target)
         await announce(tools, tx, NoticeKind.SHOW, request_id=request.id, target_id=target.id)

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from desk import prove
 from desk.forms import opened
-from desk.journal import announce, note
+from desk.journal import current, note
 from desk.tools import Tools, Work, WorkKind
 from resets import pickup
 from resets.audit import Deed
 from resets.facts import Queued
-from resets.notice import NoticeKind
 from resets.outcome import Step, StepRecord, StepState
 from resets.reasons import Reason, Refused
 from resets.request import Channel, Options, Plan, PlannedTarget, RequestState, ResetRequest, Tier, Why
@@ -73,7 +72,7 @@ async def _record(tools: Tools, tx: Tx, actor: Actor, plan: Plan, frozen: dict[s
     job = jobs.Job(tools.new_id(), WorkKind.RESET.value, request.id, target.id, {}, tools.clock())
     await jobs.add(tx, job)
     await tools.enqueue(tx, Work(WorkKind.RESET, job.id))
-    await announce(tools, tx, NoticeKind.STATUS, request_id=request.id, target_id=target.id)
+    await current(tools, tx, target)
     return Queued(request.id, planned.name, planned.login, plan.options.channels, code)
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from desk.journal import announce
+from desk.journal import current
 from desk.tools import Tools, Work, WorkKind
 from directory.base import Capability, DirectoryError
-from resets.notice import NoticeKind
 from store import forms, index, jobs, lookups, requests
 
 if TYPE_CHECKING:
@@ -69,7 +68,7 @@ async def _has_signed_in(tools: Tools, target: Target, at: datetime) -> bool:
     async with tools.store.write() as tx:
         if not await requests.move_target(tx, target.id, (target.state,), target.state, signed_in_at=at):
             return False
-        await announce(tools, tx, NoticeKind.STATUS, request_id=target.request_id, target_id=target.id)
+        await current(tools, tx, target)
         return True
 
 

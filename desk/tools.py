@@ -38,6 +38,11 @@ class Work:
         return f"{self.kind}-{self.id}"
 
 
+async def no_pace(directory: str, count: int) -> None:
+    """Wait for nothing."""
+    del directory, count
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
     """The store, the directories, the rules, and what must be handed in to be testable: clock and randomness."""
@@ -52,6 +57,7 @@ class Tools:
     enqueue_many: Callable[[Tx, Sequence[Work]], Awaitable[None]]  # the same, for up to 1,000 at once
     team: str
     security_channel: str
+    pace: Callable[[str, int], Awaitable[None]] = no_pace  # wait before so many more writes to a directory
 
     def directory(self, name: str) -> Directory:
         """Return a configured directory, or refuse."""

@@ -43,3 +43,4 @@ class Notice:
     created_at: datetime
     place: str | None = None  # where it was said: a Slack channel id
     stamp: str | None = None  # Slack's ts of that message, or the mail's Message-ID
+    chunk_id: str | None = None  # of a bulk: the works of the chunk say it

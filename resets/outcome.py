@@ -60,6 +60,7 @@ class Target:
     expires_at: datetime | None
     collected_at: datetime | None
     signed_in_at: datetime | None = None  # the first sign-in with it, where the directory can tell
+    chunk_id: str | None = None  # of a bulk
 
     def step(self, step: Step) -> StepRecord:
         """Return the record of one step; one that was never written is TODO."""

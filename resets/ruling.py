@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from resets.actor import Actor
     from resets.request import Channel
 
+AT_ONCE = 8  # a server with a slow hash has all its cores busy with fewer
 EVERY_DOMAIN = "*"  # in the operator's setting only, and only when written there
 # One plain mailbox: what mail software could take for two recipients or for a display name is no address to us.
 _ADDRESS = re.compile(r"[^\s@,;:<>()\[\]\\\"]{1,64}@([^\s@,;:<>()\[\]\\\"]{1,253})")
@@ -29,6 +30,9 @@ class Rules:
     version: str
     never: frozenset[str] = frozenset()  # "directory/login" or "directory/id", in any case: never reset, whoever asks
     pickup: Mapping[Tier, bool] = field(default_factory=dict)  # is a pickup code asked for; missing: yes
+    bulk_pickup: Mapping[Tier, bool] = field(
+        default_factory=dict
+    )  # the same for many at once; missing: not of standard
     mail_password: bool = False  # may the password itself be mailed
     gates: Mapping[str, frozenset[Channel]] = field(
         default_factory=dict
@@ -43,6 +47,18 @@ class Rules:
     proof_life: timedelta = timedelta(minutes=5)
     must_change_default: bool = True
     display: Mapping[str, str] = field(default_factory=dict)  # directory -> its name for people
+    concurrency: Mapping[str, int] = field(default_factory=dict)  # directory -> writes in flight of one chunk
+    lanes: Mapping[str, int] = field(
+        default_factory=dict
+    )  # directory -> chunks under way at once, all workers together
+
+    def at_once(self, directory: str) -> int:
+        """Return how many writes of one chunk may be in flight."""
+        return self.concurrency.get(directory, AT_ONCE)
+
+    def lanes_of(self, directory: str) -> int:
+        """Return how many chunks of a directory may be under way at once."""
+        return self.lanes.get(directory, 1)
 
     def called(self, directory: str) -> str:
         """Return a directory's name for people."""

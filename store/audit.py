@@ -15,7 +15,7 @@ from resets.audit import GENESIS, AuditEntry, Deed, link
 from store.tables import audit, audit_head
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
     from sqlalchemy import Row
 
@@ -69,6 +69,28 @@ async def append(tx: Tx, entry: AuditEntry) -> tuple[int, str]:
     fields = {"seq": seq, "mac": mac, "deed": entry.deed.value}
     tx.after_commit(lambda: log.info("audit_appended", extra=fields))
     return seq, mac
+
+
+async def append_many(tx: Tx, entries: Sequence[AuditEntry]) -> None:
+    """Write entries (0-1,000), in their order, as `append`."""
+    if not entries:
+        return
+    head = (await tx.conn.execute(select(audit_head.c.seq, audit_head.c.mac).with_for_update())).one()
+    seq, mac, key, rows = head.seq, head.mac, tx.ring.audit_key, []
+    for entry in entries:
+        seq, body = seq + 1, entry.body()
+        mac = link(key, mac, seq, body)
+        row = {"seq": seq, "body": body.decode(), "mac": mac, "key_id": tx.ring.newest}
+        rows.append(row | {"request_id": entry.request_id, "deed": entry.deed.value})
+    await tx.conn.execute(audit.insert(), rows)
+    await tx.conn.execute(update(audit_head).where(audit_head.c.id == HEAD).values(seq=seq, mac=mac))
+    told = [(row["seq"], row["mac"], row["deed"]) for row in rows]
+
+    def tell() -> None:
+        for number, its_mac, deed in told:
+            log.info("audit_appended", extra={"seq": number, "mac": its_mac, "deed": deed})
+
+    tx.after_commit(tell)
 
 
 async def verify(tx: Tx, head: tuple[int, str] | None = None) -> Verdict:

@@ -91,6 +91,14 @@ class Tx:
         rest = {name: made.excluded[name] for name in values if name not in keys}
         await self.conn.execute(made.on_conflict_do_update(index_elements=list(keys), set_=rest))
 
+    async def upsert_many(self, table: Table, keys: tuple[str, ...], rows: list[dict[str, Any]]) -> None:
+        """Insert rows that name the same columns, or bring those with the same keys up to date."""
+        if not rows:
+            return
+        made = self._insert(table)
+        rest = {name: made.excluded[name] for name in rows[0] if name not in keys}
+        await self.conn.execute(made.on_conflict_do_update(index_elements=list(keys), set_=rest), rows)
+
     async def insert_once(self, table: Table, values: dict[str, Any]) -> bool:
         """Insert a row; say False, and change nothing, where one with its keys is there."""
         # What comes back tells; an insert's row count is not to be relied on.

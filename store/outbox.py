@@ -10,6 +10,8 @@ from resets.notice import Notice, NoticeKind, NoticeState
 from store.tables import notices
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Row
 
     from store.base import Tx
@@ -17,20 +19,29 @@ if TYPE_CHECKING:
 
 async def add(tx: Tx, notice: Notice) -> None:
     """Write a notice."""
-    await tx.conn.execute(
-        notices.insert().values(
-            id=notice.id,
-            kind=notice.kind.value,
-            request_id=notice.request_id,
-            target_id=notice.target_id,
-            facts=notice.facts,
-            state=notice.state.value,
-            attempts=notice.attempts,
-            created_at=notice.created_at,
-            place=notice.place,
-            stamp=notice.stamp,
-        )
-    )
+    await tx.conn.execute(notices.insert().values(_values(notice)))
+
+
+async def add_many(tx: Tx, some: Sequence[Notice]) -> None:
+    """Write notices."""
+    if some:
+        await tx.conn.execute(notices.insert(), [_values(notice) for notice in some])
+
+
+def _values(notice: Notice) -> dict[str, Any]:
+    return {
+        "id": notice.id,
+        "kind": notice.kind.value,
+        "request_id": notice.request_id,
+        "target_id": notice.target_id,
+        "chunk_id": notice.chunk_id,
+        "facts": notice.facts,
+        "state": notice.state.value,
+        "attempts": notice.attempts,
+        "created_at": notice.created_at,
+        "place": notice.place,
+        "stamp": notice.stamp,
+    }
 
 
 async def get(tx: Tx, notice_id: str) -> Notice | None:
@@ -71,9 +82,16 @@ async def place_of(
     return None if row is None else (row.place, row.stamp)
 
 
+async def of_chunk(tx: Tx, chunk_id: str, limit: int) -> tuple[str, ...]:
+    """Return the ids of a chunk's notices that are still to be said, those with the fewest tries first."""
+    left = (notices.c.chunk_id == chunk_id) & (notices.c.state == NoticeState.WAITING.value)
+    found = select(notices.c.id).where(left).order_by(notices.c.attempts, notices.c.created_at, notices.c.id)
+    return tuple(await tx.conn.scalars(found.limit(limit)))
+
+
 async def waiting(tx: Tx) -> tuple[str, ...]:
-    """Return the ids of the notices that are still to be said, the oldest first."""
-    left = select(notices.c.id).where(notices.c.state == NoticeState.WAITING.value)
+    """Return the ids of the notices that are still to be said by a work of their own, the oldest first."""
+    left = select(notices.c.id).where(notices.c.state == NoticeState.WAITING.value, notices.c.chunk_id.is_(None))
     return tuple(await tx.conn.scalars(left.order_by(notices.c.created_at, notices.c.id)))
 
 
@@ -113,4 +131,5 @@ def _notice(row: Row[Any]) -> Notice:
         created_at=row.created_at,
         place=row.place,
         stamp=row.stamp,
+        chunk_id=row.chunk_id,
     )

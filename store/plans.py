@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from resets.actor import Actor, SlackPerson
 from resets.request import Channel, Options, Plan, PlannedTarget, Tier, Why
+
+if TYPE_CHECKING:
+    from sqlalchemy import Row
+
+_ROW = ("directory", "account_id", "login", "name", "slack_user", "address", "recovery_address")
 
 
 def actor_to_json(actor: Actor) -> dict[str, str]:
@@ -102,3 +107,10 @@ def _target_from_json(kept: dict[str, str | None]) -> PlannedTarget:
         address=kept["address"],
         recovery_address=kept["recovery_address"],
     )
+
+
+def planned_from_row(row: Row[Any], prefix: str = "") -> PlannedTarget:
+    """Read the plan of one target of a bulk: there, the row is the plan. Whoever acts on it asks for its signature."""
+    kept = {name: getattr(row, prefix + name) for name in (*_ROW, "tier", "channels")}
+    channels = tuple(Channel(channel) for channel in (kept.pop("channels") or "").split())
+    return PlannedTarget(**kept | {"tier": Tier(kept["tier"])}, channels=channels)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
-from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy import and_, bindparam, exists, or_, select, update
 
 from resets.outcome import Step, StepRecord, StepState, Target
 from resets.reasons import Reason
@@ -16,11 +17,12 @@ from store.tables import steps as step_rows
 from store.tables import targets as target_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Row
 
+    from resets.request import PlannedTarget
     from store.base import Tx
 
 
@@ -33,6 +35,7 @@ class TargetFields(TypedDict, total=False):
     expires_at: datetime | None
     collected_at: datetime | None
     signed_in_at: datetime | None
+    ended_at: datetime | None
     marker: str | None
 
 
@@ -104,6 +107,46 @@ async def move_target(
     return (await tx.conn.execute(update(target_rows).where(there).values(values))).rowcount == 1
 
 
+async def move_targets(tx: Tx, from_: TargetState, to: TargetState, moved: Mapping[str, TargetFields]) -> None:
+    """Move targets (0-1,000, by id) on, each with what changes along; those in another state stay as they are."""
+    if not moved:
+        return
+    names = sorted({name for fields in moved.values() for name in fields})
+    there = (target_rows.c.id == bindparam("which")) & (target_rows.c.state == from_.value)
+    values: dict[str, Any] = {"state": to.value, **{name: bindparam(f"to_{name}") for name in names}}
+    if to is TargetState.STARTED:
+        values["started_at"] = tx.now()
+    rows = [
+        {"which": target_id, **{f"to_{name}": fields.get(name) for name in names}}
+        for target_id, fields in moved.items()
+    ]
+    await tx.conn.execute(update(target_rows).where(there).values(values), rows)
+
+
+async def states(tx: Tx, target_ids: Sequence[str]) -> dict[str, TargetState]:
+    """Return where targets (0-1,000) stand; in a write, they stand there until it ends."""
+    these = select(target_rows.c.id, target_rows.c.state).where(target_rows.c.id.in_(target_ids)).with_for_update()
+    rows = await tx.conn.execute(these)
+    return {row.id: TargetState(row.state) for row in rows}
+
+
+async def record_steps(tx: Tx, records: Mapping[str, Sequence[StepRecord]]) -> None:
+    """Write where steps of several targets (by id) stand; earlier records of them are replaced."""
+    rows = [_step(tx, target_id, record) for target_id, some in records.items() for record in some]
+    await tx.upsert_many(step_rows, ("target_id", "step"), rows)
+
+
+async def superseded_by(
+    tx: Tx, newer: Sequence[Target], states: Sequence[TargetState]
+) -> tuple[tuple[ResetRequest, Target], ...]:
+    """Return the other targets in these states that are about the same accounts as some (1-100, of one directory)."""
+    directory, ids = newer[0].planned.directory, [target.planned.account_id for target in newer]
+    same = (target_rows.c.directory == directory) & target_rows.c.account_id.in_(ids)
+    others = target_rows.c.id.not_in([target.id for target in newer])
+    waiting = target_rows.c.state.in_([state.value for state in states])
+    return await _pairs(tx, (same, others, waiting), None)
+
+
 async def record_step(tx: Tx, target_id: str, record: StepRecord) -> None:
     """Write where a step stands; an earlier record of it is replaced."""
     await tx.upsert(step_rows, ("target_id", "step"), _step(tx, target_id, record))
@@ -125,9 +168,27 @@ async def set_attempts(tx: Tx, target_id: str, attempts: int) -> None:
     await tx.conn.execute(update(target_rows).where(target_rows.c.id == target_id).values(attempts=attempts))
 
 
+async def of_chunk(tx: Tx, chunk_id: str) -> tuple[Target, ...]:
+    """Return the targets of one chunk of a bulk, in the plan's order."""
+    return tuple(each for _, each in await _pairs(tx, (target_rows.c.chunk_id == chunk_id,), None))
+
+
+async def busy(tx: Tx, accounts: Sequence[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    """Return those of some accounts (directory, id) whose password is being written by any request at this moment."""
+    ids: dict[str, list[str]] = {}
+    for directory, account_id in accounts:
+        ids.setdefault(directory, []).append(account_id)
+    found: set[tuple[str, str]] = set()
+    for directory, some in ids.items():
+        started = (target_rows.c.state == TargetState.STARTED.value) & (target_rows.c.directory == directory)
+        these = select(target_rows.c.account_id).where(started, target_rows.c.account_id.in_(some))
+        found |= {(directory, account_id) for account_id in await tx.conn.scalars(these)}
+    return frozenset(found)
+
+
 async def recent_by(tx: Tx, actor_id: str, limit: int) -> tuple[tuple[ResetRequest, Target], ...]:
-    """Return an actor's last requests with their targets, the newest first."""
-    return await _pairs(tx, (request_rows.c.actor_id == actor_id,), limit)
+    """Return an actor's last single resets with their targets, the newest first."""
+    return await _pairs(tx, ((request_rows.c.actor_id == actor_id) & request_rows.c.total.is_(None),), limit)
 
 
 async def recent_for(tx: Tx, directory: str, account_id: str, limit: int) -> tuple[tuple[ResetRequest, Target], ...]:
@@ -223,7 +284,7 @@ def _request(row: Row[Any]) -> ResetRequest:
     return ResetRequest(
         id=row.id,
         requester=plans.actor_from_json(row.requester),
-        plan=plans.plan_from_json(row.plan),
+        plan=replace(plans.plan_from_json(row.plan), count=row.total),
         digest=row.digest,
         state=RequestState(row.state),
         asked_at=row.asked_at,
@@ -234,7 +295,7 @@ def _target(row: Row[Any], request: ResetRequest, records: dict[Step, StepRecord
     return Target(
         id=row.t_id,
         request_id=row.t_request_id,
-        planned=request.plan.targets[row.t_position],
+        planned=plans.planned_from_row(row, "t_") if request.plan.count is not None else _in_plan(request, row),
         state=TargetState(row.t_state),
         reason=Reason(row.t_reason) if row.t_reason else None,
         steps=tuple(records[step] for step in Step if step in records),
@@ -245,4 +306,10 @@ def _target(row: Row[Any], request: ResetRequest, records: dict[Step, StepRecord
         expires_at=row.t_expires_at,
         collected_at=row.t_collected_at,
         signed_in_at=row.t_signed_in_at,
+        chunk_id=row.t_chunk_id,
     )
+
+
+def _in_plan(request: ResetRequest, row: Row[Any]) -> PlannedTarget:
+    position: int = row.t_position
+    return request.plan.targets[position]

@@ -141,8 +141,8 @@ targets = Table(
     Column("id", Text, primary_key=True),
     Column("request_id", ForeignKey("requests.id"), nullable=False, index=True),
     Column("position", Integer, nullable=False),  # in the plan, from 0
-    Column("directory", Text, nullable=False),
-    Column("account_id", Text, nullable=False),
+    Column("directory", BYTEWISE, nullable=False),  # in the order of the digest, by the index below
+    Column("account_id", BYTEWISE, nullable=False),
     Column("slack_user", Text, index=True),  # whom a DM would reach
     Column("asked_at", Moment, nullable=False),  # the request's
     Column("state", Text, nullable=False),
@@ -170,6 +170,7 @@ targets = Table(
     Index(None, "directory", "account_id", "asked_at"),
     Index(None, "state", "expires_at"),
     Index(None, "request_id", "state", "reason"),
+    Index(None, "request_id", "ended_at"),
     Index(None, "chunk_id", "state"),
     Index("ux_targets_account", "request_id", "directory", "account_id", unique=True),
 )

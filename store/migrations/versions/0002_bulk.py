@@ -37,10 +37,12 @@ TARGETS: dict[str, Any] = {
 INDEXES = (
     ("ix_requests_state_total", "requests", ["state", "total"]),
     ("ix_targets_request_id_state_reason", "targets", ["request_id", "state", "reason"]),
+    ("ix_targets_request_id_ended_at", "targets", ["request_id", "ended_at"]),
     ("ix_targets_chunk_id_state", "targets", ["chunk_id", "state"]),
     ("ix_notices_chunk_id_state", "notices", ["chunk_id", "state"]),
 )
 STARTED = sa.text("state = 'started'")
+SORTED = ("directory", "account_id")  # of the targets: a digest goes over them byte by byte
 
 
 def upgrade() -> None:
@@ -50,6 +52,7 @@ def upgrade() -> None:
     for name, kind in TARGETS.items():
         op.add_column("targets", sa.Column(name, kind))
     op.add_column("notices", sa.Column("chunk_id", sa.Text()))
+    _collate("C")
     for name, table, columns in INDEXES:
         op.create_index(op.f(name), table, columns)
     op.create_index("ux_targets_account", "targets", ["request_id", "directory", "account_id"], unique=True)
@@ -96,8 +99,16 @@ def downgrade() -> None:
     op.drop_index("ux_targets_account", "targets")
     for name, table, _ in INDEXES:
         op.drop_index(op.f(name), table)
+    _collate("default")
     op.drop_column("notices", "chunk_id")
     for name in TARGETS:
         op.drop_column("targets", name)
     for name in REQUESTS:
         op.drop_column("requests", name)
+
+
+def _collate(collation: str) -> None:
+    """Have PostgreSQL sort the targets' accounts as SQLite does, or as it did before."""
+    if op.get_bind().dialect.name == "postgresql":
+        for name in SORTED:
+            op.alter_column("targets", name, type_=sa.Text(collation=collation), existing_nullable=False)

@@ -1,0 +1,216 @@
+"""One chunk of a bulk: judged, sealed, set, ended, told. From wherever its rows stand; every step may run twice.
+
+People are taken in groups: one transaction writes down how the last group went and that the next one is begun, so that
+a reset costs two statements' share of a commit. Whatever is out of the ordinary (a silence, a refused password, a
+write that was under way when we died) goes the careful way of the single reset, person by person.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from desk import brakes, extras, seal
+from desk import set_password as setting
+from desk.dossier import PURPOSE, Dossier, vouches
+from desk.faults import may_have_happened
+from desk.record import Went, begun, recorded
+from directory.base import DirectoryError, NotNow, PasswordRejected, PasswordUnchanged
+from resets.audit import Deed
+from resets.outcome import Step, StepState, Target
+from resets.reasons import Reason
+from resets.request import TargetState
+from store import audit, bulk, chunks, requests, vault
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from desk.tools import Tools
+    from directory.base import Account, Directory
+    from directory.secret import Secret
+    from resets.audit import AuditEntry
+    from resets.request import ResetRequest
+    from store.base import Tx
+
+PUMPS = 2  # groups of one chunk that are under way at once: one is written down while the other's answers come
+LOOK_AGAIN = timedelta(seconds=2)
+
+
+@dataclass(slots=True)
+class Sheet:
+    """One chunk with everything that it is about. `accounts` and `secrets` are what this run has read and drawn."""
+
+    chunk: chunks.Chunk
+    request: ResetRequest
+    proof: AuditEntry
+    targets: dict[str, Target]
+    directory: Directory
+    accounts: dict[str, Account] = field(default_factory=dict)  # by target
+    secrets: dict[str, Secret] = field(default_factory=dict)  # by target
+    late: bool = False  # the time in which a first write may be made is over
+
+    def those(self, *states: TargetState) -> list[Target]:
+        """Return the targets that were in these states when they were last read."""
+        return [target for target in self.targets.values() if target.state in states]
+
+    def dossier(self, target: Target) -> Dossier:
+        """Return one target's, for the careful way."""
+        return Dossier(None, self.request, target, self.proof)
+
+
+async def go_on(tools: Tools, work_id: str) -> timedelta | None:
+    """Go on with a chunk. Returns None when there is nothing (more) to do now, or how long to wait before going on.
+
+    Raises:
+        StoreFailed: nothing could be recorded, so nothing (more) was done; the engine tries again.
+    """
+    sheet = await _sheet(tools, work_id)
+    if sheet is None:
+        return None
+    waits = [await _carefully(tools, sheet, target) for target in sheet.those(TargetState.STARTED)]
+    try:
+        if not sheet.late:
+            await seal.all_new(tools, sheet)
+        waits += await _pumped(tools, sheet)
+    except DirectoryError as error:
+        return await brakes.directory_failed(tools, sheet.request.id, error)
+    await extras.finish(tools, sheet)
+    needed = [wait for wait in waits if wait is not None]
+    async with tools.store.write() as tx:
+        finished = await chunks.finish(tx, sheet.chunk.id)
+        may = await chunks.may_go_on(tx, sheet.chunk)
+    if finished or not may:
+        return None
+    return max(needed, default=LOOK_AGAIN)
+
+
+async def _sheet(tools: Tools, work_id: str) -> Sheet | None:
+    """Read a chunk, if it may be worked on: its request is running, and the journal vouches for every row of it."""
+    chunk_id, _, round_ = work_id.rpartition(".")
+    async with tools.store.read() as tx:
+        chunk = await chunks.get(tx, chunk_id)
+        if chunk is None or chunk.finished_at is not None or str(chunk.round) != round_:
+            return None
+        if not await chunks.may_go_on(tx, chunk):
+            return None
+        request = await requests.get(tx, chunk.request_id)
+        proof = await audit.proved(tx, chunk.request_id, Deed.PROVED)
+        targets = {target.id: target for target in await requests.of_chunk(tx, chunk.id)}
+        genuine = await bulk.genuine(tx, chunk.request_id, tuple(targets.values()))
+    directory = tools.directories.get(chunk.directory)
+    told = request is not None and proof is not None and vouches(request, proof) and genuine == set(targets)
+    # Rows of another directory, or fewer than were proved, are none of this chunk's.
+    fits = told and all(target.planned.directory == chunk.directory for target in targets.values())
+    if request is None or proof is None or not fits:
+        await brakes.stop(tools, chunk.request_id, Reason.NOT_PROVED)
+        return None
+    if directory is None:
+        await brakes.stop(tools, chunk.request_id, Reason.NO_SUCH_DIRECTORY)
+        return None
+    late, never = setting.deadlines(request, proof)
+    sheet = Sheet(chunk, request, proof, targets, directory, late=tools.clock() > late)
+    if sheet.late and tools.clock() > never:
+        await brakes.stop(tools, chunk.request_id, Reason.TOO_LATE)
+        return None
+    if sheet.late:
+        await seal.drop(tools, sheet, {target.id: Reason.TOO_LATE for target in sheet.those(*seal.UNTOUCHED)})
+    return sheet
+
+
+async def _pumped(tools: Tools, sheet: Sheet) -> list[timedelta | None]:
+    """Set the passwords of all who are sealed, a group at a time; returns how long those wait who must."""
+    queue = sheet.those(TargetState.SEALED)
+    size = max(1, tools.rules.at_once(sheet.directory.name) // PUMPS)
+    waits: list[timedelta | None] = []
+    async with asyncio.TaskGroup() as group:
+        for _ in range(PUMPS):
+            group.create_task(_pump(tools, sheet, queue, size, waits))
+    return waits
+
+
+async def _pump(tools: Tools, sheet: Sheet, queue: list[Target], size: int, waits: list[timedelta | None]) -> None:
+    """Take groups from the queue until it is empty, the request no longer runs, or the directory needs a rest."""
+    went: list[Went] = []
+    while True:
+        group, queue[:size] = queue[:size], []
+        async with tools.store.write() as tx:
+            await recorded(tools, tx, sheet, went)
+            started = await _started(tools, tx, sheet, group)
+        odd = [each for each in went if each.error is not None]
+        waits += [await _after(tools, sheet, each) for each in odd]
+        if any(each.error is not None and each.error.retryable for each in odd):
+            queue.clear()  # the directory is busy or silent: what is sealed waits for the next time
+        if len(started) < len(group):
+            waits.append(setting.ITS_TURN)
+        if not started:
+            if not group:
+                return
+            went = []
+            continue
+        await tools.pace(sheet.directory.name, len(started))
+        went = list(await asyncio.gather(*(_one(sheet, target) for target in started)))
+
+
+async def _started(tools: Tools, tx: Tx, sheet: Sheet, group: Sequence[Target]) -> list[Target]:
+    """Mark those of a group as begun whose turn it is; nobody, where the request no longer runs."""
+    if not group or not await chunks.may_go_on(tx, sheet.chunk):
+        return []
+    busy = await requests.busy(tx, [(t.planned.directory, t.planned.account_id) for t in group])
+    stand = await requests.states(tx, [t.id for t in group])
+    mine = [
+        target
+        for target in group
+        if stand.get(target.id) is TargetState.SEALED
+        and (target.planned.directory, target.planned.account_id) not in busy
+    ]
+    missing = [target.id for target in mine if target.id not in sheet.secrets]
+    sheet.secrets |= await vault.peek_many(tx, PURPOSE, missing) if missing else {}
+    able = [target for target in mine if target.id in sheet.secrets]
+    await begun(tools, tx, sheet, able)
+    return able
+
+
+async def _one(sheet: Sheet, target: Target) -> Went:
+    """Set one person's password."""
+    account, secret = sheet.accounts[target.id], sheet.secrets[target.id]
+    must_change = target.step(Step.MUST_CHANGE).state is StepState.TODO
+    try:
+        return Went(target, await sheet.directory.set_password(account, secret, must_change=must_change), None)
+    except DirectoryError as error:
+        return Went(target, None, error)
+
+
+async def _after(tools: Tools, sheet: Sheet, went: Went) -> timedelta | None:
+    """Go the careful way with one whose password was not simply set."""
+    dossier = await _fresh(tools, sheet, went.target)
+    if dossier is None:
+        return None
+    error = went.error
+    if isinstance(error, NotNow) or (error is not None and error.retryable and not may_have_happened(error)):
+        return await setting.not_now(tools, dossier, error)
+    if isinstance(error, PasswordRejected | PasswordUnchanged) or (error is not None and may_have_happened(error)):
+        return await _carefully(tools, sheet, dossier.target)
+    assert error is not None
+    return await setting.not_now(tools, dossier, error)
+
+
+async def _carefully(tools: Tools, sheet: Sheet, target: Target) -> timedelta | None:
+    """Go on with one person as the single reset does: look what the directory has, then set the same once more."""
+    while True:
+        dossier = await _fresh(tools, sheet, target)
+        if dossier is None:
+            return None
+        wait = await setting.go_on(tools, dossier)
+        if wait is None or wait > timedelta(0):
+            return wait
+
+
+async def _fresh(tools: Tools, sheet: Sheet, target: Target) -> Dossier | None:
+    async with tools.store.read() as tx:
+        now = await requests.target(tx, target.id)
+    if now is None:
+        return None
+    sheet.targets[now.id] = now
+    return sheet.dossier(now)

@@ -1,0 +1,162 @@
+"""The first half of a chunk: everybody is read and judged again, and gets a password, sealed before it is set."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from desk import brakes
+from desk.dossier import PURPOSE, end_target
+from desk.faults import reason as reason_of
+from desk.fill import verified_domains
+from desk.journal import note
+from desk.set_password import address_moved
+from directory.base import Capability, DirectoryError, PasswordPolicy
+from resets import password, ruling
+from resets.audit import Deed
+from resets.outcome import Step, StepRecord, StepState
+from resets.reasons import Reason, Refused
+from resets.request import TargetState
+from store import admins, chunks, requests, vault
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from desk.chunk import Sheet
+    from desk.tools import Tools
+    from directory.base import Account
+    from directory.secret import Secret
+    from resets.outcome import Target
+
+EXTRA = {
+    Step.MUST_CHANGE: Capability.MUST_CHANGE,
+    Step.UNLOCK: Capability.UNLOCK,
+    Step.SESSIONS: Capability.REVOKE_SESSIONS,
+    Step.TOKENS: Capability.REVOKE_TOKENS,
+}
+UNTOUCHED = (TargetState.NEW, TargetState.SEALED)
+
+
+async def all_new(tools: Tools, sheet: Sheet) -> None:
+    """Judge all whose password was not begun to be set, drop who may no longer be reset, and seal the others'.
+
+    Raises:
+        DirectoryError: the directory could not be read; nothing was done.
+    """
+    waiting = sheet.those(*UNTOUCHED)
+    if not waiting or not await _requester_holds(tools, sheet):
+        return
+    found = await brakes.patiently(
+        tools, sheet.chunk, lambda: sheet.directory.fetch([target.planned.account_id for target in waiting])
+    )
+    domains = await verified_domains(tools, sheet.directory)
+    dropped: dict[str, Reason] = {}
+    drawn: dict[str, Secret] = {}
+    for target in waiting:
+        account = found.get(target.planned.account_id)
+        reason = _reason(tools, sheet, target, account, domains)
+        if reason is None and account is not None:
+            sheet.accounts[target.id] = account
+            if target.state is TargetState.NEW:
+                try:
+                    drawn[target.id] = await _drawn(tools, sheet, account)
+                except (Refused, DirectoryError) as error:
+                    if isinstance(error, DirectoryError) and error.retryable:
+                        raise
+                    reason = error.reason if isinstance(error, Refused) else reason_of(error)
+        if reason is not None:
+            dropped[target.id] = reason
+            drawn.pop(target.id, None)
+    await drop(tools, sheet, dropped)
+    await _sealed(tools, sheet, drawn)
+
+
+async def drop(tools: Tools, sheet: Sheet, reasons: Mapping[str, Reason]) -> None:
+    """Record that some are not reset after all, and why."""
+    if not reasons:
+        return
+    async with tools.store.write() as tx:
+        for target_id, reason in reasons.items():
+            target = sheet.targets[target_id]
+            await end_target(tools, tx, sheet.request, target, TargetState.EXCLUDED, reason)
+            sheet.targets[target_id] = replace(target, state=TargetState.EXCLUDED, reason=reason)
+    for target_id in reasons:
+        sheet.accounts.pop(target_id, None)
+
+
+async def _requester_holds(tools: Tools, sheet: Sheet) -> bool:
+    """Say whether the requester still is who they were; else the whole run stops."""
+    actor = sheet.request.requester
+    async with tools.store.read() as tx:
+        row = await admins.by_id(tx, actor.id)
+    directory = tools.directories.get(actor.directory)
+    if row is None or row.revoked_at is not None or directory is None:
+        await brakes.stop(tools, sheet.request.id, Reason.NO_ROLE)
+        return False
+    own = (await brakes.patiently(tools, sheet.chunk, lambda: directory.fetch([actor.account_id]))).get(
+        actor.account_id
+    )
+    if own is None or own.disabled:
+        await brakes.stop(tools, sheet.request.id, Reason.ACTOR_DISABLED)
+        return False
+    return True
+
+
+def _reason(
+    tools: Tools, sheet: Sheet, target: Target, account: Account | None, domains: frozenset[str] | None
+) -> Reason | None:
+    """Say why somebody may no longer be reset, with facts of this moment."""
+    planned = target.planned
+    if account is None or account.id != planned.account_id:
+        return Reason.ACCOUNT_GONE
+    if account.login != planned.login or address_moved(sheet.request.plan.channels_of(planned), planned, account):
+        return Reason.CHANGED_SINCE
+    verdict = ruling.exclusion(sheet.request.requester, sheet.directory.name, account, domains, tools.rules)
+    return verdict[0] if verdict else None
+
+
+async def _drawn(tools: Tools, sheet: Sheet, account: Account) -> Secret:
+    can = sheet.directory.can(Capability.PASSWORD_POLICY)
+    policy = await sheet.directory.password_policy(account) if can else PasswordPolicy()
+    return password.generate(policy, account, tools.randbelow)
+
+
+async def _sealed(tools: Tools, sheet: Sheet, drawn: Mapping[str, Secret]) -> None:
+    """Keep the passwords before the directory hears of them; one that is kept already stands."""
+    if not drawn:
+        return
+    now = tools.clock()
+    async with tools.store.write() as tx:
+        if not await chunks.may_go_on(tx, sheet.chunk):
+            return
+        stand = await requests.states(tx, list(drawn))
+        mine = [target_id for target_id in drawn if stand.get(target_id) is TargetState.NEW]
+        fields: dict[str, requests.TargetFields] = {
+            target_id: {"sealed_at": now, "marker": sheet.accounts[target_id].marker} for target_id in mine
+        }
+        await requests.move_targets(tx, TargetState.NEW, TargetState.SEALED, fields)
+        await vault.put_many(tx, PURPOSE, {target_id: drawn[target_id] for target_id in mine})
+        steps = steps_of(sheet)
+        await requests.record_steps(tx, dict.fromkeys(mine, steps))
+        await note(tools, tx, Deed.SEALED, request=sheet.request, chunk=sheet.chunk.number, count=len(mine))
+    for target_id in mine:
+        sheet.secrets[target_id] = drawn[target_id]
+        target = sheet.targets[target_id]
+        marker = sheet.accounts[target_id].marker
+        sheet.targets[target_id] = replace(target, state=TargetState.SEALED, sealed_at=now, marker=marker, steps=steps)
+
+
+def steps_of(sheet: Sheet) -> tuple[StepRecord, ...]:
+    """Return every step with what is already known of it: to do, not asked for, or not possible here."""
+    options = sheet.request.plan.options
+    wanted = {
+        Step.MUST_CHANGE: options.must_change,
+        Step.UNLOCK: options.unlock,
+        Step.SESSIONS: options.clear_sessions,
+        Step.TOKENS: options.clear_sessions,
+    }
+    records = [StepRecord(Step.SET, StepState.TODO)]
+    for step, capability in EXTRA.items():
+        state = StepState.TODO if sheet.directory.can(capability) else StepState.CANNOT
+        records.append(StepRecord(step, state if wanted[step] else StepState.SKIPPED))
+    return (*records, StepRecord(Step.DELIVER, StepState.TODO))

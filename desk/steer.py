@@ -1,0 +1,112 @@
+"""The helm of every bulk: it begins when its hold is over, goes out in waves, stops by itself, and ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from desk import brakes
+from desk.journal import announce, note
+from desk.tools import Work, WorkKind
+from resets.audit import Deed
+from resets.notice import NoticeKind
+from resets.reasons import Reason
+from resets.request import RequestState
+from store import chunks, requests, runs
+
+if TYPE_CHECKING:
+    from desk.tools import Tools
+    from store.base import Tx
+    from store.chunks import Chunk
+    from store.runs import Run
+
+AT_ONCE = 50  # bulks that are looked at in one round
+AHEAD = 100  # chunks of one bulk that are on their way: enough for all workers, few enough to be stopped
+
+
+async def all_runs(tools: Tools) -> int:
+    """Move every bulk on that can be; returns how many were looked at. Twice, or by two at once, is once."""
+    async with tools.store.read() as tx:
+        living = await runs.in_states(tx, (RequestState.HELD, RequestState.RUNNING), AT_ONCE)
+    for run in living:
+        if run.state is RequestState.HELD:
+            await _begun(tools, run)
+        else:
+            await _moved_on(tools, run)
+    return len(living)
+
+
+async def _begun(tools: Tools, run: Run) -> None:
+    if run.begins_at is None or run.begins_at > tools.clock():
+        return
+    async with tools.store.write() as tx:
+        request = await requests.get(tx, run.request_id)
+        if request is None or not await runs.begin(tx, run.request_id):
+            return
+        await note(tools, tx, Deed.STARTED, request=request, count=run.total)
+        await _send(tools, tx, await _next_wave(tx, run.request_id))
+
+
+async def _moved_on(tools: Tools, run: Run) -> None:
+    async with tools.store.read() as tx:
+        first_wave = await chunks.canary_open(tx, run.request_id)
+        failed, over = await runs.last_ended(tx, run.request_id, run.begun_at, brakes.LAST)
+        reason = await brakes.verdict(tx, run)
+        waiting = await chunks.never_queued(tx, run.request_id, 1)
+        on_their_way = await chunks.under_way(tx, run.request_id)
+    if not first_wave and waiting and failed and over <= brakes.ENOUGH and await _was_first_wave(tools, run, over):
+        reason = Reason.CANARY_FAILED
+    if reason is not None:
+        await brakes.stop(tools, run.request_id, reason)
+        return
+    if waiting and on_their_way < AHEAD // 2:
+        async with tools.store.write() as tx:
+            if (now := await runs.get(tx, run.request_id)) and now.state is RequestState.RUNNING:
+                await _send(tools, tx, await _next_wave(tx, run.request_id))
+        return
+    if not waiting and not on_their_way:
+        await _ended(tools, run)
+
+
+async def _was_first_wave(tools: Tools, run: Run, over: int) -> bool:
+    """Say whether those who are over are just the first wave's."""
+    async with tools.store.read() as tx:
+        first = next(iter(await chunks.some(tx, run.request_id, 1)), None)
+    return first is not None and first.canary and over <= first.size
+
+
+async def _next_wave(tx: Tx, request_id: str) -> tuple[Chunk, ...]:
+    """Return what goes out next: the first wave alone, and nothing else until it is over."""
+    waiting = await chunks.never_queued(tx, request_id, AHEAD)
+    if waiting and waiting[0].canary:
+        return waiting[:1]
+    return () if await chunks.canary_open(tx, request_id) else waiting
+
+
+async def _send(tools: Tools, tx: Tx, some: tuple[Chunk, ...]) -> None:
+    """Put chunks on their way, in the transaction that says so."""
+    await chunks.queued(tx, some)
+    await tools.enqueue_many(tx, [work for chunk in some for work in works(tools, chunk, chunk.round + 1)])
+
+
+def works(tools: Tools, chunk: Chunk, round_: int) -> tuple[Work, Work]:
+    """Return the two works of a chunk in one of its rounds: the resets in a lane of its directory, and the telling."""
+    lane = chunk.number % tools.rules.lanes_of(chunk.directory)
+    return (
+        Work(WorkKind.CHUNK, f"{chunk.id}.{round_}", f"{chunk.directory}/{lane}"),
+        Work(WorkKind.TELL, f"{chunk.id}.{round_}"),
+    )
+
+
+async def send_again(tools: Tools, tx: Tx, request_id: str) -> None:
+    """Put what is unfinished on its way once more, as after a pause; the rest follows in waves."""
+    some = [chunk for chunk in await chunks.unfinished(tx, request_id, AHEAD) if chunk.round]
+    await _send(tools, tx, tuple(some))
+
+
+async def _ended(tools: Tools, run: Run) -> None:
+    async with tools.store.write() as tx:
+        request = await requests.get(tx, run.request_id)
+        if request is None or not await runs.end(tx, run.request_id):
+            return
+        await note(tools, tx, Deed.DONE, request=request)
+        await announce(tools, tx, NoticeKind.RESULT, request_id=run.request_id)

@@ -1,0 +1,81 @@
+"""The submission of a bulk: the frozen preview is proved by the code, and held until it begins."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from desk import prove
+from desk.forms import BULK, opened
+from desk.journal import note
+from resets.audit import Deed
+from resets.bulk import NUMBER_FROM, HeldBulk
+from resets.reasons import Reason, Refused
+from resets.request import RequestState
+from store import forms, requests, runs
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from desk.tools import Tools
+    from resets.actor import SlackPerson
+    from resets.request import ResetRequest
+
+HOLD = timedelta(seconds=60)
+
+
+async def begin(tools: Tools, form_id: str, person: SlackPerson, code: str, number: str) -> HeldBulk:
+    """Prove and hold one bulk: all of it or nothing. Touches no network; safe to call before an ack.
+
+    Args:
+        tools: the desk's.
+        form_id: a form whose preview was frozen.
+        person: who pressed the button.
+        code: as typed.
+        number: of people, as typed; looked at from 26 on.
+
+    Raises:
+        Refused: the form is not good, NOBODY_LEFT, NUMBER_WRONG, START_INVALID, or a CODE_ reason.
+    """
+    async with tools.store.write(waited_for=True) as tx:
+        form = await opened(tools, tx, form_id, person, BULK)
+        frozen = form.form.state.get("preview") or {}
+        request = await requests.get(tx, str(frozen.get("request", "")))
+        if request is None or request.requester.id != form.actor.id:
+            raise Refused(Reason.FORM_UNKNOWN)
+        count = request.plan.count or 0
+        if not count or not request.digest or request.digest != frozen.get("digest"):
+            raise Refused(Reason.NOBODY_LEFT)
+        if count >= NUMBER_FROM and "".join(c for c in number if c.isdecimal()) != str(count):
+            raise Refused(Reason.NUMBER_WRONG, field="number")
+        begins = _begins(tools, request)
+        missed = await prove.step_up(tools, tx, form.actor, code)
+        if missed is None:
+            if not await forms.use(tx, form_id, tools.clock()):
+                raise Refused(Reason.FORM_USED)
+            if request.state is not RequestState.ASKED or not await runs.hold(tx, request.id, begins):
+                raise Refused(Reason.FORM_USED)
+            await note(tools, tx, Deed.ASKED, by=form.actor, request=request, count=count)
+            await note(
+                tools,
+                tx,
+                Deed.PROVED,
+                by=form.actor,
+                request=request,
+                method="totp",
+                pickup="none",
+                head=request.plan.head(),
+                count=count,
+                begins=begins.isoformat(),
+            )
+            return HeldBulk(request.id, count, begins)
+    raise missed
+
+
+def _begins(tools: Tools, request: ResetRequest) -> datetime:
+    """Return when it begins: after the hold, or at the time that was asked for."""
+    soonest = tools.clock() + HOLD
+    start = request.plan.start
+    if start is not None and start < tools.clock() - HOLD:
+        raise Refused(Reason.START_INVALID, field="start")
+    return soonest if start is None else max(start, soonest)

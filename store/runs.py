@@ -1,0 +1,181 @@
+"""Runs: where a bulk stands after its proof. States move only by conditional updates: one winner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select, update
+
+from resets.reasons import Reason
+from resets.request import RequestState, TargetState
+from store.tables import requests as request_rows
+from store.tables import steps as step_rows
+from store.tables import targets as target_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Row, Select
+
+    from store.base import Tx
+
+LIVING = (RequestState.HELD, RequestState.RUNNING, RequestState.PAUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The times and the state of one bulk."""
+
+    request_id: str
+    state: RequestState
+    total: int
+    begins_at: datetime | None
+    begun_at: datetime | None
+    ended_at: datetime | None
+    stopped: Reason | None
+    told: str | None  # what its message was last made of
+
+
+async def get(tx: Tx, request_id: str) -> Run | None:
+    """Find a bulk."""
+    mine = (request_rows.c.id == request_id) & request_rows.c.total.is_not(None)
+    row = (await tx.conn.execute(select(request_rows).where(mine))).one_or_none()
+    return None if row is None else _run(row)
+
+
+async def in_states(tx: Tx, states: Sequence[RequestState], limit: int) -> tuple[Run, ...]:
+    """Return the bulks in some states, the oldest first."""
+    these = request_rows.c.state.in_([state.value for state in states]) & request_rows.c.total.is_not(None)
+    found = select(request_rows).where(these).order_by(request_rows.c.asked_at, request_rows.c.id).limit(limit)
+    return tuple(_run(row) for row in await tx.conn.execute(found))
+
+
+async def newest(tx: Tx, limit: int) -> tuple[Run, ...]:
+    """Return the bulks that were proved, the newest first."""
+    these = (request_rows.c.state != RequestState.ASKED.value) & request_rows.c.total.is_not(None)
+    found = select(request_rows).where(these).order_by(request_rows.c.asked_at.desc(), request_rows.c.id).limit(limit)
+    return tuple(_run(row) for row in await tx.conn.execute(found))
+
+
+async def hold(tx: Tx, request_id: str, begins_at: datetime) -> bool:
+    """Let a proved bulk wait for its time."""
+    return await _moved(tx, request_id, (RequestState.ASKED,), RequestState.HELD, begins_at=begins_at)
+
+
+async def begin(tx: Tx, request_id: str) -> bool:
+    """Let a bulk run whose time has come."""
+    return await _moved(tx, request_id, (RequestState.HELD,), RequestState.RUNNING, begun_at=tx.now())
+
+
+async def pause(tx: Tx, request_id: str, reason: Reason) -> bool:
+    """Stop a bulk for now, and say why."""
+    from_ = (RequestState.HELD, RequestState.RUNNING)
+    return await _moved(tx, request_id, from_, RequestState.PAUSED, stopped=reason.value)
+
+
+async def resume(tx: Tx, request_id: str) -> bool:
+    """Let a paused bulk go on."""
+    run = await get(tx, request_id)
+    begun = run.begun_at if run and run.begun_at else tx.now()
+    return await _moved(tx, request_id, (RequestState.PAUSED,), RequestState.RUNNING, stopped=None, begun_at=begun)
+
+
+async def reopen(tx: Tx, request_id: str) -> bool:
+    """Let a bulk that is done run once more, for those who failed."""
+    return await _moved(tx, request_id, (RequestState.DONE,), RequestState.RUNNING, stopped=None, ended_at=None)
+
+
+async def end(tx: Tx, request_id: str) -> bool:
+    """Say that a running bulk is done."""
+    return await _moved(tx, request_id, (RequestState.RUNNING,), RequestState.DONE, ended_at=tx.now())
+
+
+async def cancel(tx: Tx, request_id: str) -> int | None:
+    """Cancel a bulk: who was not begun stays as they are. Returns how many those are; None where it was over."""
+    if not await _moved(tx, request_id, LIVING, RequestState.CANCELLED, ended_at=tx.now(), stopped=None):
+        return None
+    untouched = [TargetState.NEW.value, TargetState.SEALED.value]
+    mine = (target_rows.c.request_id == request_id) & target_rows.c.state.in_(untouched)
+    values = {"state": TargetState.CANCELLED.value, "reason": Reason.RUN_CANCELLED.value, "ended_at": tx.now()}
+    return (await tx.conn.execute(update(target_rows).where(mine).values(values))).rowcount
+
+
+def cancelled(request_id: str) -> Select[tuple[str]]:
+    """Return the statement that selects the ids of those whom a cancellation has spared."""
+    mine = (target_rows.c.request_id == request_id) & (target_rows.c.state == TargetState.CANCELLED.value)
+    return select(target_rows.c.id).where(mine)
+
+
+async def begun(tx: Tx, request_id: str, limit: int) -> tuple[str, ...]:
+    """Return the logins of those whose password is being written."""
+    mine = (target_rows.c.request_id == request_id) & (target_rows.c.state == TargetState.STARTED.value)
+    return tuple(await tx.conn.scalars(select(target_rows.c.login).where(mine).limit(limit)))
+
+
+async def last_ended(tx: Tx, request_id: str, since: datetime | None, limit: int) -> tuple[int, int]:
+    """Return how many of the people who were over last failed, and of how many that is (0-`limit`).
+
+    `since`: only who was over after this counts, so that a resumed run is judged by what came after.
+    """
+    mine = (target_rows.c.request_id == request_id) & target_rows.c.ended_at.is_not(None)
+    if since is not None:
+        mine &= target_rows.c.ended_at > since
+    last = select(target_rows.c.state).where(mine).order_by(target_rows.c.ended_at.desc()).limit(limit).subquery()
+    rows = await tx.conn.execute(select(last.c.state, func.count().label("number")).group_by(last.c.state))
+    counts = {TargetState(row.state): int(row.number) for row in rows}
+    return counts.get(TargetState.FAILED, 0), sum(counts.values())
+
+
+async def told(tx: Tx, request_id: str, what: str) -> None:
+    """Note what the message of a bulk is now made of."""
+    await tx.conn.execute(update(request_rows).where(request_rows.c.id == request_id).values(told=what))
+
+
+async def retry_failed(tx: Tx, request_id: str) -> tuple[str, ...]:
+    """Put those who failed back to do, and return the ids of their chunks.
+
+    Who was never written to begins anew; where nobody knows, the same password is set again; of the others, the steps
+    that failed are done again.
+    """
+    mine = (target_rows.c.request_id == request_id) & (target_rows.c.state == TargetState.FAILED.value)
+    unknown = select(step_rows.c.target_id).where(step_rows.c.step == "set", step_rows.c.state == "unknown")
+    again = {"reason": None, "attempts": 0, "ended_at": None, "expires_at": None}
+    touched: set[str] = set()
+    for silent, state in ((True, TargetState.STARTED), (False, TargetState.NEW)):
+        which = target_rows.c.id.in_(unknown) if silent else target_rows.c.id.not_in(unknown)
+        moved = update(target_rows).where(mine, which).values(state=state.value, **again)
+        touched.update(await tx.conn.scalars(moved.returning(target_rows.c.chunk_id)))
+    held = [TargetState.SET.value, TargetState.DELIVERED.value]
+    theirs = (target_rows.c.request_id == request_id) & target_rows.c.state.in_(held)
+    failed = (step_rows.c.state == "failed") & (step_rows.c.step != "set")
+    these = select(step_rows.c.target_id).join(target_rows, target_rows.c.id == step_rows.c.target_id)
+    ids = tuple(await tx.conn.scalars(these.where(theirs, failed).distinct()))
+    for start in range(0, len(ids), 500):
+        some = ids[start : start + 500]
+        rows = update(step_rows).where(failed, step_rows.c.target_id.in_(some))
+        await tx.conn.execute(rows.values(state="todo", reason=None))
+        touched.update(await tx.conn.scalars(select(target_rows.c.chunk_id).where(target_rows.c.id.in_(some))))
+    return tuple(sorted(touched))
+
+
+async def _moved(
+    tx: Tx, request_id: str, from_: Sequence[RequestState], to: RequestState, **fields: datetime | str | None
+) -> bool:
+    there = (request_rows.c.id == request_id) & request_rows.c.state.in_([state.value for state in from_])
+    bulk = there & request_rows.c.total.is_not(None)
+    return (await tx.conn.execute(update(request_rows).where(bulk).values(state=to.value, **fields))).rowcount == 1
+
+
+def _run(row: Row[Any]) -> Run:
+    return Run(
+        request_id=row.id,
+        state=RequestState(row.state),
+        total=row.total,
+        begins_at=row.begins_at,
+        begun_at=row.begun_at,
+        ended_at=row.ended_at,
+        stopped=Reason(row.stopped) if row.stopped else None,
+        told=row.told,
+    )
