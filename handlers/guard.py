@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from resets.reasons import Reason, Refused
 
 if TYPE_CHECKING:
-    from handlers.payloads import Origin
+    from handlers.dig import Origin
     from resets.facts import Member
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from slack_sdk.errors import SlackApiError
 
 from handlers import payloads
+from handlers.dig import ViewAt
 from handlers.hook import Hook
 from handlers.members import UNANSWERED
 from views import blocks, cards, forms, labels, words
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from slack_bolt.async_app import AsyncAck, AsyncRespond
     from slack_sdk.web.async_client import AsyncWebClient
 
-    from handlers.payloads import Origin, ViewAt
+    from handlers.dig import Origin
     from resets.reasons import Refused
 
 log = logging.getLogger(__name__)
@@ -114,7 +115,7 @@ class Reply:
                 break
             hash_ = payloads.opened(answer.data).hash
             await asyncio.sleep(SETTLE_SECONDS)
-        self._view = payloads.ViewAt(self._view.id, "")  # the hash of the ack's view is not known
+        self._view = ViewAt(self._view.id, "")  # the hash of the ack's view is not known
 
     # -- what goes wrong -------------------------------------------------------------------------------------
 

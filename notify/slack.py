@@ -2,53 +2,28 @@
 
 from __future__ import annotations
 
-import logging
-from datetime import timedelta
+import re
 from typing import TYPE_CHECKING, Any
 
-from aiohttp import ClientError
-from slack_sdk.errors import SlackApiError, SlackClientError
-from slack_sdk.web.async_client import AsyncWebClient
-
+from notify import upload
 from notify.base import Failed, Said
+from notify.calls import call, patient
+from resets.bulk import BulkFacts
 from resets.facts import AlarmFacts, ShowFacts
 from resets.reasons import Reason
-from views import cards
+from views import cards, live, preview
 from views.status import status
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from slack_sdk.web.async_client import AsyncWebClient
 
-    from resets.saying import SaySlack
+    from resets.saying import SayFile, SaySlack
 
 EVENT = "rekey_notice"
 _PAGES, _PAGE = 3, 100  # how far back our own message is looked for: a DM with a bot is short
 # The message is gone or is no longer ours to edit: it is said anew.
 _GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "channel_not_found"})
-# Slack's own trouble, or an operator's that is mended while we wait (a token, a scope); all else stays as it is.
-_PASSING = frozenset(
-    {
-        "ratelimited",
-        "rate_limited",
-        "internal_error",
-        "fatal_error",
-        "service_unavailable",
-        "request_timeout",
-        "team_added_to_org",
-        "not_authed",
-        "invalid_auth",
-        "token_expired",
-        "token_revoked",
-        "account_inactive",
-        "missing_scope",
-        "not_in_channel",
-        "messages_tab_disabled",
-    }
-)
-_SERVER_ERROR, _TOO_MANY = 500, 429
-_NONSENSE = "no_sense"  # our word for an answer without one of Slack's
-
-log = logging.getLogger(__name__)
+_MARK = 12  # characters of a notice's id that a file's name ends with, by which it is found again
 
 
 async def say(client: AsyncWebClient, saying: SaySlack, *, team: str) -> Said:
@@ -63,7 +38,7 @@ async def say(client: AsyncWebClient, saying: SaySlack, *, team: str) -> Said:
         Failed: UNREACHABLE_PERSON when the person is no full, living member any more (nothing was said), else
             SLACK_FAILED; when it is retryable, it may have been said, unless `after` is set.
     """
-    client = _patient(client)
+    client = patient(client)
     if saying.must_be_member:
         await _demand_member(client, saying.to, team)
     place, stamp = saying.place, saying.stamp
@@ -75,23 +50,39 @@ async def say(client: AsyncWebClient, saying: SaySlack, *, team: str) -> Said:
         updated = await _updated(client, place, stamp, content)
         if updated is not None:
             return updated
-    answer = await _call("chat.postMessage", lambda: _post(client, saying.to, content))
+    answer = await call("chat.postMessage", lambda: _post(client, saying.to, content))
     return Said(str(answer["channel"]), str(answer["ts"]))
 
 
-def _patient(client: AsyncWebClient) -> AsyncWebClient:
-    """Return the same client without its retries: slack_sdk's own post again what only lost its answer."""
-    return AsyncWebClient(
-        token=client.token,
-        base_url=client.base_url,
-        timeout=client.timeout,
-        ssl=client.ssl,
-        proxy=client.proxy,
-        session=client.session,
-        trust_env_in_session=client.trust_env_in_session,
-        headers=client.headers,
-        retry_handlers=[],
-    )
+async def say_file(client: AsyncWebClient, saying: SayFile, *, team: str) -> Said:
+    """Send a file with its words, and return where it stands; the stamp is the file's id.
+
+    A person is asked for first, as with `must_be_member`: the file names many others.
+
+    Raises:
+        Failed: as `say` does.
+    """
+    client = patient(client)
+    direct = saying.to[:1] in {"U", "W"}
+    if direct:
+        await _demand_member(client, saying.to, team)
+    place = saying.place or (await upload.reached(client, saying.to) if direct else saying.to)
+    named = _marked(saying.name, saying.notice_id)
+    if saying.tried_before and direct:
+        # Only in a DM, as above.
+        stands = await upload.found(client, place, saying.thread, named)
+        if stands:
+            return Said(place, stands)
+    note = live.report_note(saying.facts) if isinstance(saying.facts, BulkFacts) else preview.file_note(saying.facts)
+    file = upload.File(named, saying.name, saying.content, note)
+    return Said(place, await upload.send(client, file, place=place, thread=saying.thread))
+
+
+def _marked(name: str, notice_id: str) -> str:
+    """Return a file's name that only this notice gives, so that it is found again after a lost answer."""
+    stem, dot, ending = name.rpartition(".")
+    mark = re.sub(r"[^a-z0-9]", "", notice_id.lower())[:_MARK]
+    return f"{stem}-{mark}.{ending}" if dot else f"{name}-{mark}"
 
 
 def _content(saying: SaySlack) -> dict[str, Any]:
@@ -100,6 +91,8 @@ def _content(saying: SaySlack) -> dict[str, Any]:
             message = cards.show(facts)
         case AlarmFacts() as facts:
             message = cards.alarm(facts)
+        case BulkFacts() as facts:
+            message = live.live(facts)
         case facts:
             message = status(facts)
     return {**message, "metadata": {"event_type": EVENT, "event_payload": {"id": saying.notice_id}}}
@@ -111,17 +104,17 @@ async def _post(client: AsyncWebClient, to: str, content: dict[str, Any]) -> Any
 
 async def _updated(client: AsyncWebClient, place: str, stamp: str, content: dict[str, Any]) -> Said | None:
     """Bring a message up to date; None where it is gone."""
-    answer = await _call("chat.update", lambda: client.chat_update(channel=place, ts=stamp, **content), gone=_GONE)
+    answer = await call("chat.update", lambda: client.chat_update(channel=place, ts=stamp, **content), gone=_GONE)
     return Said(str(answer["channel"]), str(answer["ts"])) if answer else None
 
 
 async def _found(client: AsyncWebClient, saying: SaySlack) -> tuple[str | None, str | None]:
     """Look for the message of an earlier try in the person's DM; (None, None) when there is none."""
-    opened = await _call("conversations.open", lambda: client.conversations_open(users=saying.to))
+    opened = await call("conversations.open", lambda: client.conversations_open(users=saying.to))
     place = str(opened["channel"]["id"])
     cursor = ""
     for _ in range(_PAGES):
-        page = await _call("conversations.history", lambda at=cursor: _history(client, place, at))  # type: ignore[misc]
+        page = await call("conversations.history", lambda at=cursor: _history(client, place, at))  # type: ignore[misc]
         for message in page.get("messages") or ():
             ours = message.get("metadata") or {}
             if ours.get("event_type") == EVENT and ours.get("event_payload", {}).get("id") == saying.notice_id:
@@ -140,45 +133,10 @@ async def _history(client: AsyncWebClient, place: str, cursor: str) -> Any:
 
 async def _demand_member(client: AsyncWebClient, user: str, team: str) -> None:
     unknown = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
-    answer = await _call("users.info", lambda: client.users_info(user=user), gone=unknown)
+    answer = await call("users.info", lambda: client.users_info(user=user), gone=unknown)
     who = answer.get("user") if answer else None
     if not who or who.get("team_id") != team or who.get("id") != user:
         raise Failed(Reason.UNREACHABLE_PERSON, retryable=False)
     barred = ("deleted", "is_bot", "is_restricted", "is_ultra_restricted", "is_stranger", "is_app_user_only")
     if any(who.get(mark) for mark in barred):
         raise Failed(Reason.UNREACHABLE_PERSON, retryable=False)
-
-
-async def _call(method: str, call: Callable[[], Awaitable[Any]], *, gone: frozenset[str] = frozenset()) -> Any:
-    """Call Slack once; returns its answer, or None for an error in `gone`. Logs the error's name, never a content."""
-    try:
-        answer = await call()
-    except SlackApiError as error:
-        name, status_code, headers = _read(error)
-        if name in gone:
-            return None
-        log.warning("slack_refused", extra={"method": method, "error": name, "status": status_code})
-        passing = name in _PASSING or name == _NONSENSE or status_code >= _SERVER_ERROR or status_code == _TOO_MANY
-        raise Failed(Reason.SLACK_FAILED, retryable=passing, after=_after(status_code, headers)) from None
-    except (SlackClientError, ClientError, TimeoutError, OSError, ValueError, AttributeError) as error:
-        # The last two: slack_sdk trips over an answer that is neither JSON nor HTML.
-        log.warning("slack_unreachable", extra={"method": method, "error": type(error).__name__})
-        raise Failed(Reason.SLACK_FAILED, retryable=True) from None
-    return answer
-
-
-def _read(error: SlackApiError) -> tuple[str, int, Any]:
-    """Read what Slack answered; slack_sdk hands over its own response, or aiohttp's where the body made no sense."""
-    response: Any = error.response
-    status_code = int(getattr(response, "status_code", None) or getattr(response, "status", None) or 0)
-    data = getattr(response, "data", None)
-    name = str(data.get("error", "")) if isinstance(data, dict) else ""
-    return name or _NONSENSE, status_code or _SERVER_ERROR, getattr(response, "headers", {})
-
-
-def _after(status_code: int, headers: Any) -> timedelta | None:
-    if status_code != _TOO_MANY:
-        return None
-    # aiohttp's headers are case-insensitive, a plain dict's are not.
-    told = {str(key).lower(): str(value) for key, value in dict(headers).items()}.get("retry-after", "")
-    return timedelta(seconds=int(told)) if told.isascii() and told.isdigit() else timedelta(seconds=30)

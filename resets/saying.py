@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from directory.secret import Secret  # noqa: TC001
+from resets.bulk import BulkFacts, Preview  # noqa: TC001
 from resets.facts import AlarmFacts, MailFacts, ShowFacts, StatusFacts  # noqa: TC001
 
 
@@ -19,11 +20,28 @@ class SaySlack:
 
     notice_id: str
     to: str  # a user id (a DM) or a channel id
-    facts: StatusFacts | ShowFacts | AlarmFacts
+    facts: StatusFacts | ShowFacts | AlarmFacts | BulkFacts
     place: str | None
     stamp: str | None
     tried_before: bool
     must_be_member: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SayFile:
+    """A file with its words, to one person or channel, alone or in a thread; never holds a password.
+
+    With `tried_before`, the place is first searched for the same file.
+    """
+
+    notice_id: str
+    to: str  # a user id (a DM) or a channel id
+    facts: BulkFacts | Preview
+    name: str  # as people see it: "rekey-report.csv"
+    content: bytes  # 1 and more
+    place: str | None  # the channel of the message to which it belongs; None: where `to` is reached
+    thread: str | None  # the ts of that message
+    tried_before: bool
 
 
 @dataclass(frozen=True, slots=True)

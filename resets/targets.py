@@ -13,6 +13,7 @@ LONGEST = 256  # characters, as typed; no login or address is longer (RFC 5321, 
 
 _QUOTES = "\"'`´‘’‚“”„«»‹›"  # noqa: RUF001 - what phones and word processors make of quotes
 _HELP = frozenset({"help", "?", "-h", "--help"})
+_BULK = "bulk"
 # How Slack writes mentions and links that a person typed; `manifest.yml` asks for it with `should_escape`.
 # Source: docs.slack.dev, "Formatting message text", retrieving.
 _MENTION = re.compile(r"<@([UW][A-Z0-9]{1,30})(?:\|[^<>]*)?>")
@@ -42,6 +43,11 @@ class Help:
 @dataclass(frozen=True, slots=True)
 class Nothing:
     """Nothing was typed."""
+
+
+def is_bulk(text: str) -> bool:
+    """Say whether many at once are asked for. "bulk" in quotes is a name."""
+    return text.strip().casefold() == _BULK
 
 
 def read(text: str) -> Mention | Name | Help | Nothing:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers import payloads
-from handlers.payloads import ViewAt
+from handlers.dig import ViewAt
 from resets.actor import SlackPerson
 from tests.support.slackwire import TEAM, person
 

@@ -184,10 +184,10 @@ async def test_no_slack_at_all(slack, client):
 
 async def test_nothing_logs_a_content(slack, client, caplog):
     """A failure is logged by Slack's word for it and no more, at any level of ours."""
-    caplog.set_level(logging.DEBUG, logger="notify.slack")
+    caplog.set_level(logging.DEBUG, logger="notify.calls")
     slack.answers["chat.postMessage"] = [{"ok": False, "error": "invalid_blocks", "echo": "anna.bell"}]
     await failing(client, saying())
-    (record,) = [r for r in caplog.records if r.name == "notify.slack"]
+    (record,) = [r for r in caplog.records if r.name == "notify.calls"]
     assert (record.message, record.error) == ("slack_refused", "invalid_blocks")
     assert "anna.bell" not in str(record.__dict__)
 
