@@ -134,6 +134,20 @@ def has_header(rows: Sequence[Sequence[str]]) -> bool:
     return bool(rest) and _by(lambda c: is_mail(c) or angled(c) is not None, rest) is not None
 
 
+def names_people(header: Sequence[str]) -> bool:
+    """Say whether a row is a header that names logins, addresses or passwords."""
+    return any(_rank(cell) is not None or _speaks_of_secrets(cell) for cell in header)
+
+
+def is_table(rows: Sequence[Sequence[str]]) -> bool:
+    """Say whether rows of a pasted text are a table, and not lists: a header, or one column of addresses."""
+    width = len(rows[0]) if len(rows) > 1 else 0
+    if width < 2 or any(len(row) != width for row in rows):  # noqa: PLR2004  # one column is a list
+        return False
+    mails = sum(1 for index in range(width) if _share(is_mail, rows, index) > _MOST)
+    return names_people(rows[0]) or mails == 1
+
+
 def guards(header: Sequence[str]) -> tuple[Guard, ...]:
     """Return the columns to watch for passwords."""
     return tuple(

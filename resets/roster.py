@@ -32,6 +32,8 @@ _BULLET = re.compile(r"\s*(?:[-*•]|\d{1,4}[.)])\s+")
 _ENTITY = re.compile(r"<[^<>]*>")  # Slack's mentions and links, and a mail client's addresses
 _QUOTED_NAME = re.compile(r'"[^"<>]*"\s*(?=<)')  # "Bell, Anna" <anna@example.com>
 _ESCAPED_LINK = re.compile(r"&lt;\s*<?((?:mailto:)?[^\s<>&]+@[^\s<>&]+)>?\s*&gt;")
+_SLACK_LINK = re.compile(r"<mailto:([^|<>]+)\|\1>")
+_MAILTO = re.compile(r"mailto:", re.IGNORECASE)
 _EXAMPLES = ("anna.example", "ben@example.com")  # of the template
 
 
@@ -168,7 +170,7 @@ class RosterReader:
             self._template = header[0].strip().casefold() == columns.EXAMPLES_HEADER
             for _, cells in first:
                 self._guard(cells)
-            if not first:
+            if not first and not self._names.bad:
                 raise Refused(Reason.FILE_ONLY_HEADER)
         self._column = columns.choose(header, sample)
         for row, cells in first:
@@ -195,13 +197,18 @@ def pasted(text: str, most: int = PASTED_IN_SLACK) -> Roster:
     """Read a list that somebody typed or pasted. A blank one is an empty list.
 
     Names stand between line ends, commas, semicolons or tabs; addresses and mentions between blanks, too. Slack's
-    links are undone, and of `Anna Example <anna@example.com>` the address is taken.
+    links are undone, and of `Anna Example <anna@example.com>` the address is taken. What was copied out of a
+    spreadsheet, with a header or one column of addresses between tabs, is read as a file is.
 
     Raises:
-        Refused: LIST_TOO_LONG, for more than `most` characters; TOO_MANY_ROWS.
+        Refused: LIST_TOO_LONG, for more than `most` characters; TOO_MANY_ROWS; of a table all that a file may be.
     """
     if len(text) > most:
         raise Refused(Reason.LIST_TOO_LONG, most=most)
+    if _is_table(text):
+        reader = RosterReader()
+        reader.feed(_SLACK_LINK.sub(r"\1", text).encode("utf-8", "replace"))
+        return reader.close()
     names = _Names()
     for row, line in enumerate(_ENDS.split(_ESCAPED_LINK.sub(_unescaped, text)), 1):
         for piece in re.split(r"[;\t]", _QUOTED_NAME.sub("", _BULLET.sub("", line, count=1))):
@@ -227,6 +234,15 @@ def template() -> bytes:
     return out.getvalue().encode("utf-8-sig")
 
 
+def _is_table(text: str) -> bool:
+    lines = [line for line in _ENDS.split(_SLACK_LINK.sub(r"\1", text)) if line.strip()][:_SAMPLED]
+    for sign in "\t;,":
+        rows = [line.split(sign) for line in lines]
+        if columns.is_table(rows) and (sign == "\t" or columns.names_people(rows[0])):
+            return True
+    return False
+
+
 def _meant(cell: str) -> Mention | str | None:
     """Return whom a cell names; None where it is blank, too long, or holds what cannot be seen."""
     if _ORDINARY.fullmatch(cell) and _visible(cell) and unicodedata.is_normalized("NFC", cell):
@@ -234,9 +250,9 @@ def _meant(cell: str) -> Mention | str | None:
     text = cell.strip()
     if not text or len(text) > LONGEST or not _visible(text):
         return None
-    address = columns.angled(text)
+    address = columns.angled(text) or (text[7:] if _MAILTO.match(text) else text)
     try:
-        meant = read(text if text.startswith("<@") else html.escape(address or text, quote=False))
+        meant = read(text if text.startswith("<@") else html.escape(address, quote=False))
     except Refused:
         return None
     match meant:
@@ -279,11 +295,19 @@ def _items(piece: str) -> Iterator[str]:
 
 
 def _words(text: str) -> Iterator[str]:
-    """Split at commas, and at blanks where there are addresses. Names before an address are its person's."""
+    """Split at commas, and at blanks where there are addresses. Words before an address are its person's name."""
     for part in text.split(","):
-        words = part.split()
-        if not any(columns.is_mail(word.strip("()[]")) for word in words):
+        words = [_MAILTO.sub("", word.strip("()[].:"), count=1) for word in part.split()]
+        if not any(map(columns.is_mail, words)):
             yield part
             continue
-        bare = [word.strip("()[]") for word in words]
-        yield from (word for word in bare if columns.is_mail(word) or columns.is_login(word))
+        before: list[str] = []
+        for word in words:
+            if not columns.is_mail(word):
+                before.append(word)
+                continue
+            if len(before) == 1 or not all(map(str.isalpha, before)):
+                yield from filter(columns.is_login, before)
+            before.clear()
+            yield word
+        yield from filter(columns.is_login, before)
