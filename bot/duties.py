@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from typing import TYPE_CHECKING
 
 from bot.errors import ConfigError
-from desk import run, speak
+from desk import chunk, run, speak, steer, tell
 from desk.tools import Tools, Work, WorkKind
 from notify import mail, slack
 from notify.base import Failed
 from resets.reasons import Reason
-from resets.saying import SayMail, SaySlack
-from store import jobs, outbox
+from resets.saying import SayFile, SayMail, SaySlack
+from store import chunks, jobs, outbox
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from bot.settings import Settings
     from notify.base import Said
     from notify.mail import MailServer
+
+
+TOLD_AT_ONCE = 4
+MOST_CHUNKS = 2_000
 
 
 def mail_server(settings: Settings) -> MailServer | None:
@@ -55,13 +60,33 @@ class Duties:
 
     async def do(self, work: Work) -> timedelta | None:
         """Do one step. Returns how long to wait before the next, or None when the work has ended, well or ill."""
-        if work.kind is WorkKind.NOTICE:
-            return await self._say(work.id)
-        return await run.run(self._tools, work)
+        match work.kind:
+            case WorkKind.NOTICE:
+                return await self._say(work.id)
+            case WorkKind.TELL:
+                return await self._tell(work.id)
+            case WorkKind.CHUNK:
+                return await chunk.go_on(self._tools, work.id)
+            case _:
+                return await run.run(self._tools, work)
+
+    async def _tell(self, work_id: str) -> timedelta | None:
+        """Say a chunk's notices, a few at a time, until none is left or Slack or the mail server wants a rest."""
+        while ids := await tell.waiting(self._tools, work_id):
+            turns = asyncio.Semaphore(TOLD_AT_ONCE)
+
+            async def say(notice_id: str, turns: asyncio.Semaphore = turns) -> timedelta | None:
+                async with turns:
+                    return await self._say(notice_id)
+
+            waits = [wait for wait in await asyncio.gather(*map(say, ids)) if wait is not None]
+            if waits:
+                return max(waits)
+        return await tell.rest(self._tools, work_id)
 
     async def _say(self, notice_id: str) -> timedelta | None:
         saying = await speak.prepare(self._tools, notice_id)
-        if not isinstance(saying, SaySlack | SayMail):
+        if not isinstance(saying, SaySlack | SayFile | SayMail):
             return saying
         try:
             said = await self._said(saying)
@@ -72,9 +97,11 @@ class Duties:
         await speak.said(self._tools, notice_id, said.place, said.stamp)
         return None
 
-    async def _said(self, saying: SaySlack | SayMail) -> Said:
+    async def _said(self, saying: SaySlack | SayFile | SayMail) -> Said:
         if isinstance(saying, SaySlack):
             return await slack.say(self._slack, saying, team=self._tools.team)
+        if isinstance(saying, SayFile):
+            return await slack.say_file(self._slack, saying, team=self._tools.team)
         if self._server is None:
             raise Failed(Reason.MAIL_DOWN, retryable=False)
         return await mail.send(self._server, saying, now=self._tools.clock())
@@ -84,7 +111,9 @@ class Duties:
         async with self._tools.store.read() as tx:
             open_jobs = await jobs.open_jobs(tx)
             waiting = await outbox.waiting(tx)
+            standing = await chunks.standing(tx, MOST_CHUNKS)
         return (
+            *(work for each, state in standing for work in steer.due(self._tools, each, state)),
             *(Work(WorkKind(job.kind), job.id) for job in open_jobs),
             *(Work(WorkKind.NOTICE, notice_id) for notice_id in waiting),
         )

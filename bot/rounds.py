@@ -10,7 +10,7 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from desk import sweep
+from desk import live, steer, sweep
 from directory.base import DirectoryError
 from store.base import StoreFailed
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MINUTE = timedelta(minutes=1)
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+LIVE_EVERY = timedelta(seconds=3)  # one message of one bulk: Slack allows 50 updates a minute
 TIDY_EVERY = timedelta(minutes=10)
 KEEP_ENDED = timedelta(hours=1)  # the engine's own rows of what has ended
 LOOK_SECONDS = 1.0  # how often a worker that does not lead asks itself whether it does by now
@@ -45,6 +46,8 @@ class Rounds:
         """Begin all rounds."""
         rounds: list[tuple[str, timedelta, Callable[[], Awaitable[object]]]] = [
             ("mend", MINUTE, self._mend),
+            ("steer", SECOND, lambda: steer.all_runs(self._tools)),
+            ("live", LIVE_EVERY, lambda: live.say_one(self._tools)),
             ("expire", MINUTE, lambda: sweep.expire(self._tools)),
             ("signed in", MINUTE, lambda: sweep.signed_in(self._tools)),
             ("tidy", TIDY_EVERY, self._tidy),

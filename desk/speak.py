@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from desk import speak_bulk
 from desk.deliver import CARRIERS
 from desk.dossier import PURPOSE, proof_of
 from desk.journal import current, note
@@ -18,7 +19,7 @@ from resets.notice import Notice, NoticeKind, NoticeState
 from resets.outcome import Step, StepRecord, StepState, Target
 from resets.reasons import Reason, Refused
 from resets.request import Channel, TargetState
-from resets.saying import SayMail, SaySlack
+from resets.saying import SayFile, SayMail, SaySlack
 from store import outbox, pickup, requests, vault
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ KEPT_CURRENT = (NoticeKind.STATUS, NoticeKind.SHOW)
 ALIVE = (TargetState.SET, TargetState.DELIVERED)
 
 
-async def prepare(tools: Tools, notice_id: str) -> SaySlack | SayMail | timedelta | None:
+async def prepare(tools: Tools, notice_id: str) -> SaySlack | SayFile | SayMail | timedelta | None:
     """Make a notice ready. None: there is nothing (more) to say; a timedelta: another one has to be said first."""
     async with tools.store.write() as tx:
         notice = await outbox.get(tx, notice_id)
@@ -43,6 +44,11 @@ async def prepare(tools: Tools, notice_id: str) -> SaySlack | SayMail | timedelt
             return None
         if notice.kind is NoticeKind.ALARM:
             return await _alarm(tools, tx, notice)
+        if notice.kind in speak_bulk.KINDS:
+            await outbox.tried(tx, notice_id)
+    if notice.kind in speak_bulk.KINDS:
+        return await speak_bulk.prepare(tools, notice)
+    async with tools.store.write() as tx:
         target = await requests.target(tx, notice.target_id or "")
         request = await requests.get(tx, notice.request_id or "")
         if target is None or request is None:

@@ -97,6 +97,14 @@ def works(tools: Tools, chunk: Chunk, round_: int) -> tuple[Work, Work]:
     )
 
 
+def due(tools: Tools, chunk: Chunk, state: RequestState) -> tuple[Work, ...]:
+    """Return the works that ought to be under way for a chunk that was put on its way."""
+    resetting, telling = works(tools, chunk, chunk.round)
+    if state is RequestState.RUNNING and chunk.finished_at is None:
+        return resetting, telling
+    return (telling,)
+
+
 async def send_again(tools: Tools, tx: Tx, request_id: str) -> None:
     """Put what is unfinished on its way once more, as after a pause; the rest follows in waves."""
     some = [chunk for chunk in await chunks.unfinished(tx, request_id, AHEAD) if chunk.round]

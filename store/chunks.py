@@ -57,6 +57,13 @@ async def some(tx: Tx, request_id: str, limit: int) -> tuple[Chunk, ...]:
     return tuple(_chunk(row) for row in await tx.conn.execute(mine))
 
 
+async def sizes(tx: Tx, request_id: str) -> tuple[tuple[str, int], ...]:
+    """Return the directories of a request's targets, with how many each has."""
+    mine = select(chunks.c.directory, func.sum(chunks.c.size).label("size")).where(chunks.c.request_id == request_id)
+    rows = await tx.conn.execute(mine.group_by(chunks.c.directory).order_by(chunks.c.directory))
+    return tuple((row.directory, int(row.size)) for row in rows)
+
+
 async def never_queued(tx: Tx, request_id: str, limit: int) -> tuple[Chunk, ...]:
     """Return chunks that were never put on their way, in the plan's order."""
     left = (chunks.c.request_id == request_id) & (chunks.c.round == 0) & chunks.c.finished_at.is_(None)
@@ -112,6 +119,12 @@ async def finish(tx: Tx, chunk_id: str) -> bool:
     )
     there = (chunks.c.id == chunk_id) & chunks.c.finished_at.is_(None) & ~open_one.exists()
     return (await tx.conn.execute(update(chunks).where(there).values(finished_at=tx.now()))).rowcount == 1
+
+
+async def writing(tx: Tx, chunk_id: str) -> bool:
+    """Say whether the password of anybody in a chunk may be being written."""
+    these = (target_rows.c.chunk_id == chunk_id) & (target_rows.c.state == TargetState.STARTED.value)
+    return await tx.conn.scalar(select(target_rows.c.id).where(these).limit(1)) is not None
 
 
 async def told(tx: Tx, chunk_id: str) -> bool:

@@ -103,6 +103,13 @@ async def any_waiting(tx: Tx, kind: NoticeKind, *, target_id: str) -> bool:
     return await tx.conn.scalar(left.limit(1)) is not None
 
 
+async def is_waiting(tx: Tx, kind: NoticeKind, *, request_id: str) -> bool:
+    """Say whether a notice of this kind is still to be said about a request."""
+    mine = (notices.c.kind == kind.value) & (notices.c.request_id == request_id)
+    left = select(notices.c.id).where(mine, notices.c.state == NoticeState.WAITING.value)
+    return await tx.conn.scalar(left.limit(1)) is not None
+
+
 async def given_up(tx: Tx, kind: NoticeKind, *, target_id: str) -> bool:
     """Say whether all notices of this kind about a target were given up, and there was one."""
     mine = select(notices.c.state).where(notices.c.kind == kind.value, notices.c.target_id == target_id)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime  # noqa: TC003
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 
 from resets.reasons import Reason
 from resets.request import RequestState, TargetState
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from store.base import Tx
 
+SETTLES = timedelta(days=2)  # after its end, people still collect
 LIVING = (RequestState.HELD, RequestState.RUNNING, RequestState.PAUSED)
 
 
@@ -57,6 +58,26 @@ async def newest(tx: Tx, limit: int) -> tuple[Run, ...]:
     these = (request_rows.c.state != RequestState.ASKED.value) & request_rows.c.total.is_not(None)
     found = select(request_rows).where(these).order_by(request_rows.c.asked_at.desc(), request_rows.c.id).limit(limit)
     return tuple(_run(row) for row in await tx.conn.execute(found))
+
+
+async def untold(tx: Tx, states: Sequence[RequestState], limit: int) -> tuple[Run, ...]:
+    """Return the bulks in some last states of which their message says something else yet."""
+    these = request_rows.c.state.in_([state.value for state in states]) & request_rows.c.total.is_not(None)
+    others = or_(request_rows.c.told.is_(None), ~request_rows.c.told.startswith(request_rows.c.state + "-"))
+    recent = request_rows.c.ended_at > tx.now() - SETTLES
+    found = select(request_rows).where(these, or_(others, recent)).order_by(request_rows.c.asked_at.desc())
+    return tuple(_run(row) for row in await tx.conn.execute(found.limit(limit)))
+
+
+async def steps_failed(tx: Tx, request_id: str) -> int:
+    """Count the people whose password is set and of whom another step failed."""
+    held = [TargetState.SET.value, TargetState.DELIVERED.value]
+    theirs = (target_rows.c.request_id == request_id) & target_rows.c.state.in_(held)
+    failed = (step_rows.c.state == "failed") & (step_rows.c.step != "set")
+    these = select(step_rows.c.target_id).join(target_rows, target_rows.c.id == step_rows.c.target_id)
+    return (
+        await tx.conn.scalar(select(func.count()).select_from(these.where(theirs, failed).distinct().subquery())) or 0
+    )
 
 
 async def hold(tx: Tx, request_id: str, begins_at: datetime) -> bool:
