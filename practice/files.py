@@ -139,7 +139,7 @@ class Files:
     def of(self, user: str) -> list[File]:
         """Answer a person's own files that are still there, the newest first."""
         mine = [one for one in self._known.values() if one.user == user and not one.deleted]
-        return sorted(mine, key=lambda one: (one.created, one.id), reverse=True)
+        return sorted(mine, key=lambda one: one.created)[::-1]
 
     def read(self, file_id: str) -> bytes:
         """Answer a file's bytes.
