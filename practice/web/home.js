@@ -1,13 +1,14 @@
 // The app's Home: one view, kept current by what the bot publishes.
 
-import { renderBlocks } from "./blocks.js";
 import { h, refill } from "./dom.js";
 import { keepFocus } from "./focus.js";
+import { blockParts, Patchwork } from "./patch.js";
 import { surface } from "./surface.js";
 import { Values } from "./values.js";
 
 export class Home {
   #values = new Values();
+  #blocks = new Patchwork(h("div", { class: "home-blocks" }));
 
   constructor(app) {
     this.app = app;
@@ -52,16 +53,11 @@ export class Home {
       );
       return;
     }
-    const container = { type: "home", view_id: view.id };
-    const draw = () =>
-      refill(
-        this.node,
-        h(
-          "div",
-          { class: "home-blocks" },
-          renderBlocks(view.blocks, surface(this.app, container, this.#values.adopt(view.blocks))),
-        ),
-      );
-    keepFocus(this.node, draw);
+    const ctx = surface(this.app, { type: "home", view_id: view.id }, this.#values.adopt(view.blocks));
+    keepFocus(this.node, () => {
+      if (!this.node.contains(this.#blocks.node)) refill(this.node, this.#blocks.node);
+      this.#blocks.show(blockParts(view.blocks, ctx));
+      return this.node;
+    });
   }
 }

@@ -3,7 +3,8 @@
 import { dateOf, dayWords } from "./dates.js";
 import { h } from "./dom.js";
 import { keepFocus } from "./focus.js";
-import { arrange, renderMessage, renewMessage } from "./message.js";
+import { renderMessage, renewMessage } from "./message.js";
+import { arrange } from "./patch.js";
 
 const TOGETHER = 300; // seconds within which one author's messages stand under one name
 const NEAR = 120; // pixels from the end that still count as reading the end

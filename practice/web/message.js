@@ -1,12 +1,12 @@
 // One message.
 
 import { attached } from "./attached.js";
-import { renderBlocks } from "./blocks.js";
 import { clock, dateOf, whole } from "./dates.js";
 import { copy, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { openMenu } from "./menu.js";
 import { mrkdwn } from "./mrkdwn.js";
+import { blockParts, Patchwork } from "./patch.js";
 import { appAvatar, avatar, kindTag } from "./people.js";
 import { surface } from "./surface.js";
 import { Values } from "./values.js";
@@ -34,7 +34,7 @@ export function renderMessage(message, channel, app, more) {
   const values = (more.values ?? new Values()).adopt(message.blocks);
   const ctx = surface(app, { type: message.ephemeral ? "ephemeral" : "message", channel, ts: message.ts }, values);
   const body = h("div", { class: "message-body" });
-  const live = { message, ctx, body, parts: new Map() };
+  const live = { message, ctx, parts: new Patchwork(body) };
   fillBody(live, app);
   const time = (text, className) =>
     h("time", { class: className, datetime: when.toISOString(), title: whole(when) }, text);
@@ -94,25 +94,13 @@ export function renewMessage(row, message, app) {
 }
 
 function fillBody(live, app) {
-  const { message, ctx, body } = live;
-  const blocks = message.blocks?.length ? message.blocks : null;
-  const wanted = (blocks ?? []).map((block) => [JSON.stringify(block), () => renderBlocks([block], ctx)[0]]);
-  if (!blocks && (message.text || !message.files))
+  const { message, ctx, parts } = live;
+  const wanted = blockParts(message.blocks, ctx);
+  if (wanted.length === 0 && (message.text || !message.files))
     wanted.push([`text ${message.text}`, () => h("div", { class: "prose" }, mrkdwn(message.text ?? "", app.names))]);
   if (message.files) wanted.push([`files ${JSON.stringify(message.files)}`, () => attached(message.files, app)]);
   if (message.edited) wanted.push(["edited", () => h("span", { class: "edited" }, "(edited)")]);
-  const parts = new Map(wanted.map(([key, make]) => [key, live.parts.get(key) ?? make()]));
-  live.parts = parts;
-  arrange(body, [...parts.values()]);
-}
-
-/** Have a node hold exactly these, in order, with as little moved as possible: a moved node loses its focus. */
-export function arrange(node, wanted) {
-  const keep = new Set(wanted);
-  for (const child of [...node.children]) if (!keep.has(child)) child.remove();
-  wanted.forEach((each, index) => {
-    if (node.children[index] !== each) node.insertBefore(each, node.children[index] ?? null);
-  });
+  parts.show(wanted);
 }
 
 function tools(live, channel, app, author) {

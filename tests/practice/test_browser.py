@@ -161,3 +161,22 @@ async def test_a_live_message_stays_under_the_hand(sit, bot, build, clock):
     await expect(message.get_by_test_id("message-menu")).to_be_focused()
     await update(3)
     await expect(message.get_by_test_id("message-menu")).to_be_focused()
+
+
+async def test_a_live_home_stays_under_the_hand(sit, bot, build, workspace):
+    """A running job's bar is drawn anew in the Home; the menu that one has open there stays."""
+    menu = {"type": "overflow", "action_id": "job_menu", "options": OPTIONS}
+
+    async def publish(done):
+        blocks = [build.section(f"{done} of 9", block_id="bar"), build.section("Job", block_id="job", accessory=menu)]
+        await bot.client.views_publish(user_id=MORGAN, view={"type": "home", "blocks": blocks})
+
+    await publish(0)
+    page = await sit(workspace.world.direct(MORGAN).id)
+    await page.button("job_menu").click()
+    for done in (1, 2):
+        await publish(done)
+        await expect(page.page.get_by_test_id("home")).to_contain_text(f"{done} of 9")
+    await expect(page.page.get_by_text(NAMES[0])).to_be_visible()
+    await page.page.keyboard.press("Escape")
+    await expect(page.button("job_menu")).to_be_focused()
