@@ -168,10 +168,11 @@ async def open_house(settings: Settings, *, now: Callable[[], datetime] = clock)
 def rules(settings: Settings) -> Rules:
     """Return what the operator has decided, as the rules read it. Other decisions, other version."""
     delivery = settings.delivery
-    single = delivery.pickup.single
+    single, bulk = delivery.pickup.single, delivery.pickup.bulk
     decided = {
         "never": sorted(f"{d.name}/{name}" for d in settings.directories for name in d.never),
         "pickup": {tier.value: getattr(single, tier.value) == "requester" for tier in Tier},
+        "bulk_pickup": {tier.value: getattr(bulk, tier.value) == "requester" for tier in Tier},
         "mail_password": delivery.mail_content == "password" and bool(settings.mail.host),
         "gates": {d.name: sorted(GATES[gate].value for gate in d.gates) for d in settings.directories},
         "domains": {d.name: _domains(d) for d in settings.directories},
@@ -183,6 +184,7 @@ def rules(settings: Settings) -> Rules:
         version=version,
         never=frozenset(f"{d.name}/{name}" for d in settings.directories for name in d.never),
         pickup={tier: getattr(single, tier.value) == "requester" for tier in Tier},
+        bulk_pickup={tier: getattr(bulk, tier.value) == "requester" for tier in Tier},
         mail_password=delivery.mail_content == "password" and bool(settings.mail.host),
         gates={d.name: frozenset(GATES[gate] for gate in d.gates) for d in settings.directories},
         verified_domains=_verified(settings),

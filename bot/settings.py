@@ -175,11 +175,17 @@ class PickupTiers(Section):
     privileged: Pickup = "requester"
 
 
+class BulkPickupTiers(PickupTiers):
+    """The same for many at once: nobody reads 400 codes to 400 people, so most go without."""
+
+    standard: Pickup = "none"
+
+
 class PickupSection(Section):
     """The pickup code, for a request that names one person and for one that names many."""
 
     single: PickupTiers = PickupTiers()
-    bulk: PickupTiers = PickupTiers()
+    bulk: BulkPickupTiers = BulkPickupTiers()
 
     @model_validator(mode="before")
     @classmethod

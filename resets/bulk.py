@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003
 
+from directory.base import GroupKind  # noqa: TC001
 from resets.actor import SlackPerson  # noqa: TC001
 from resets.reasons import Reason  # noqa: TC001
 from resets.request import Channel, Options, PlannedTarget, RequestState  # noqa: TC001
@@ -25,6 +26,25 @@ class Wish:
     options: Options  # `channels`: what is wanted; each target gets those of it that can reach it
     start: datetime | None  # aware UTC; None is now
     file: str = ""  # the file's name, for the journal
+
+
+@dataclass(frozen=True, slots=True)
+class GroupChoice:
+    """A group or an organizational unit in a list to choose from."""
+
+    directory: str
+    id: str
+    name: str
+    kind: GroupKind
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupChoices:
+    """What a typeahead for groups found, and which directories could not be asked."""
+
+    choices: tuple[GroupChoice, ...]
+    missing: tuple[str, ...]  # for people
 
 
 @dataclass(frozen=True, slots=True)

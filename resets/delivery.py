@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from directory.base import Capability
 from resets.facts import Offer
 from resets.reasons import Reason, Refused
-from resets.request import Channel
+from resets.request import Channel, Tier
 from resets.ruling import domain_of, tier
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
     from collections.abc import Set as AbstractSet
 
     from directory.base import Account
@@ -53,28 +54,21 @@ def offer(
         Refused: UNREACHABLE_PERSON, when nothing can carry the password; its facts say why not a DM (`no_dm`) and
             why not a mail (`no_mail`).
     """
-    gated = rules.gates.get(directory, frozenset())
-    own = {_mailbox(a) for a in (actor_account.mail, actor_account.recovery_mail) if a} if actor_account else set()
-
-    def no_mail(channel: Channel, address: str | None, changed_at: datetime | None) -> Reason | None:
-        if not rules.mail_password or channel in gated:
-            return Reason.CANNOT
-        return _unmailable(address, own, changed_at, now - rules.fresh_address)
-
-    why_not = {
-        Channel.DM: Reason.CANNOT if Channel.DM in gated else _unmessageable(member, actor, team),
-        Channel.MAIL: no_mail(Channel.MAIL, account.mail, mail_changed_at),
-        Channel.RECOVERY: no_mail(Channel.RECOVERY, account.recovery_mail, recovery_changed_at),
-    }
+    why_not = _why_not(
+        directory=directory,
+        account=account,
+        actor=actor,
+        actor_account=actor_account,
+        member=member,
+        team=team,
+        mail_changed_at=mail_changed_at,
+        recovery_changed_at=recovery_changed_at,
+        now=now,
+        rules=rules,
+    )
     channels = tuple(channel for channel in Channel if why_not[channel] is None)
     if not channels:
-        raise Refused(
-            Reason.UNREACHABLE_PERSON,
-            no_dm=str(why_not[Channel.DM]),
-            no_mail=str(why_not[Channel.MAIL]),
-            login=account.login,
-            directory=rules.called(directory),
-        )
+        raise _unreachable(account, directory, why_not, rules)
     return Offer(
         channels=channels,
         no_dm=why_not[Channel.DM],
@@ -90,10 +84,112 @@ def offer(
     )
 
 
+def ways(
+    wanted: Collection[Channel],
+    *,
+    directory: str,
+    account: Account,
+    actor: Actor,
+    actor_account: Account | None,
+    member: Member | None,
+    team: str,
+    mail_changed_at: datetime | None,
+    now: datetime,
+    rules: Rules,
+    recovery_changed_at: datetime | None = None,
+) -> tuple[Channel, ...]:
+    """Say by which of the wanted channels one person of a bulk is reached, the best first; never by none.
+
+    Nobody is told a pickup code in a bulk, so whose message would ask for one is not sent a message.
+
+    Args:
+        wanted: for everybody; nothing at all means the recovery address alone.
+        directory: see `offer`, as the others.
+        account: read just now.
+        actor: who asks.
+        actor_account: the asker's own.
+        member: the account's person in Slack.
+        team: the one that counts.
+        mail_changed_at: when the address was last seen to change.
+        now: aware UTC.
+        rules: the operator's.
+        recovery_changed_at: when the recovery address was last seen to change.
+
+    Raises:
+        Refused: UNREACHABLE_PERSON, when none of them can carry the password, with the facts that `offer` gives.
+    """
+    why_not = _why_not(
+        directory=directory,
+        account=account,
+        actor=actor,
+        actor_account=actor_account,
+        member=member,
+        team=team,
+        mail_changed_at=mail_changed_at,
+        recovery_changed_at=recovery_changed_at,
+        now=now,
+        rules=rules,
+    )
+    own = tier(account)
+    if rules.bulk_pickup.get(own, own is not Tier.STANDARD):
+        why_not[Channel.DM] = why_not[Channel.DM] or Reason.CANNOT
+    channels = tuple(c for c in Channel if c in (wanted or (Channel.RECOVERY,)) and why_not[c] is None)
+    if not channels:
+        raise _unreachable(account, directory, why_not, rules, frozenset(wanted))
+    return channels
+
+
 def shorten(address: str) -> str:
     """Return an address so that its owner knows it and nobody else learns it: "b…@example.com"."""
     local, _, host = address.rpartition("@")
     return f"{local[:1] if len(local) > 1 else ''}…@{host}" if local else "…"
+
+
+def _why_not(
+    *,
+    directory: str,
+    account: Account,
+    actor: Actor,
+    actor_account: Account | None,
+    member: Member | None,
+    team: str,
+    mail_changed_at: datetime | None,
+    recovery_changed_at: datetime | None,
+    now: datetime,
+    rules: Rules,
+) -> dict[Channel, Reason | None]:
+    """Say of each channel why it cannot carry the password; None where it can."""
+    gated = rules.gates.get(directory, frozenset())
+    own = {_mailbox(a) for a in (actor_account.mail, actor_account.recovery_mail) if a} if actor_account else set()
+
+    def no_mail(channel: Channel, address: str | None, changed_at: datetime | None) -> Reason | None:
+        if not rules.mail_password or channel in gated:
+            return Reason.CANNOT
+        return _unmailable(address, own, changed_at, now - rules.fresh_address)
+
+    return {
+        Channel.DM: Reason.CANNOT if Channel.DM in gated else _unmessageable(member, actor, team),
+        Channel.MAIL: no_mail(Channel.MAIL, account.mail, mail_changed_at),
+        Channel.RECOVERY: no_mail(Channel.RECOVERY, account.recovery_mail, recovery_changed_at),
+    }
+
+
+def _unreachable(
+    account: Account,
+    directory: str,
+    why_not: Mapping[Channel, Reason | None],
+    rules: Rules,
+    wanted: AbstractSet[Channel] = frozenset(Channel),
+) -> Refused:
+    """Return the refusal, with why neither a message nor a mail will do. Of what nobody wanted, nothing is said."""
+    mail = Channel.MAIL if Channel.MAIL in wanted else Channel.RECOVERY
+    return Refused(
+        Reason.UNREACHABLE_PERSON,
+        **({"no_dm": str(why_not[Channel.DM])} if Channel.DM in wanted else {}),
+        **({"no_mail": str(why_not[mail])} if wanted != {Channel.DM} else {}),
+        login=account.login,
+        directory=rules.called(directory),
+    )
 
 
 def _unmessageable(member: Member | None, actor: Actor, team: str) -> Reason | None:

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import and_, bindparam, delete, exists, func, select, update
 
 from resets.facts import Choice
-from store.folding import DEPARTMENT, LOGIN, PERSON, SHORT, query_words, storable, words_of
+from store.folding import DEPARTMENT, LOGIN, LONGEST_WORD, PERSON, SHORT, fold, query_words, storable, words_of
 from store.tables import index_accounts, index_marks, index_words
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Row
@@ -146,6 +146,23 @@ async def near(tx: Tx, query: str, *, directories: Collection[str], limit: int) 
     return await _choices(tx, list(found)[:limit])
 
 
+async def exact_many(tx: Tx, names: Collection[str], directories: Collection[str]) -> Mapping[str, tuple[Choice, ...]]:
+    """Return, for each of some names (0-1,000), the accounts whose login or mail address it is, in any case.
+
+    Every name is a key of the answer; a name with more than one account is ambiguous, and not all of them need be told.
+    """
+    answers: dict[str, tuple[Choice, ...]] = dict.fromkeys(names, ())
+    if directories:
+        for some in _batches(list(answers)):
+            numbers = await _answering(tx, {fold(name).strip()[:LONGEST_WORD] for name in some}, directories)
+            by_name: dict[str, list[Choice]] = {}
+            for choice in await _choices(tx, numbers):
+                for spelling in {choice.login.casefold(), (choice.mail or "").casefold()}:
+                    by_name.setdefault(spelling, []).append(choice)
+            answers |= {name: tuple(by_name.get(storable(name).casefold(), ())) for name in some if name}
+    return answers
+
+
 async def by_slack(tx: Tx, slack_user: str) -> tuple[Choice, ...]:
     """Return the accounts whose directory says that they are this Slack user's."""
     theirs = select(index_accounts).where(index_accounts.c.slack_user == slack_user)
@@ -165,10 +182,15 @@ class Addresses:
 
 async def addresses(tx: Tx, directory: str, account_id: str) -> Addresses | None:
     """Return what the index knows of an account's addresses; None for an account that it does not know."""
-    row = (await tx.conn.execute(select(index_accounts).where(_among(directory, [account_id])))).one_or_none()
-    if row is None:
-        return None
-    return Addresses(row.mail, row.mail_changed_at, row.recovery_mail, row.recovery_changed_at)
+    return (await addresses_many(tx, directory, [account_id])).get(account_id)
+
+
+async def addresses_many(tx: Tx, directory: str, ids: Sequence[str]) -> Mapping[str, Addresses]:
+    """Return what the index knows of the addresses of many accounts; those that it does not know are missing."""
+    return {
+        account_id: Addresses(row.mail, row.mail_changed_at, row.recovery_mail, row.recovery_changed_at)
+        for account_id, row in (await _known(tx, directory, list(ids))).items()
+    }
 
 
 async def count(tx: Tx, directory: str) -> int:
@@ -255,6 +277,24 @@ async def _exactly(tx: Tx, word: str, directories: Collection[str], limit: int) 
     return list(await tx.conn.scalars(select(index_words.c.number).where(login).limit(limit)))
 
 
+async def _answering(tx: Tx, words: Collection[str], directories: Collection[str]) -> list[int]:
+    """Return the accounts of which one of the words is the whole login or, where it looks like one, an address.
+
+    Somebody's name may be a login too ("anna"), so only what has an @ is looked for among all words.
+    """
+    found: dict[int, None] = {}
+    for ranks, some in (((LOGIN,), sorted(words)), ((PERSON, SHORT), sorted(word for word in words if "@" in word))):
+        spelled = index_words.c.rank.in_(ranks) & index_words.c.word.in_(some)
+        those = select(index_words.c.number).where(spelled, index_words.c.directory.in_(directories))
+        numbers = list(await tx.conn.scalars(those.limit(ENOUGH))) if some else []
+        if len(numbers) == ENOUGH and len(words) > 1:  # a hostile crowd under one name must not hide the others
+            half = len(words) // 2
+            parts = (sorted(words)[:half], sorted(words)[half:])
+            return [number for part in parts for number in await _answering(tx, part, directories)]
+        found |= dict.fromkeys(numbers)
+    return list(found)
+
+
 async def _scan(tx: Tx, rank: int, words: list[str], directories: Collection[str], limit: int) -> list[int]:
     """Return the accounts that the first word finds and the others agree to; one may be there several times."""
     first, *others = words
@@ -287,8 +327,10 @@ async def _candidates(tx: Tx, word: str, directories: Collection[str]) -> list[s
 
 
 async def _choices(tx: Tx, numbers: Sequence[int]) -> tuple[Choice, ...]:
-    rows = await tx.conn.execute(select(index_accounts).where(index_accounts.c.number.in_(numbers)))
-    found = {row.number: _choice(row) for row in rows}
+    found: dict[int, Choice] = {}
+    for some in _batches(list(numbers)):
+        rows = await tx.conn.execute(select(index_accounts).where(index_accounts.c.number.in_(some)))
+        found |= {row.number: _choice(row) for row in rows}
     return tuple(found[number] for number in numbers if number in found)
 
 
