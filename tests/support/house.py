@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 import pyotp
 
-from desk import collect, enrol, fill, find, look, run, speak, submit
+from desk import chunk, collect, enrol, fill, find, look, run, speak, submit, tell
 from desk.tools import Tools, Work, WorkKind
 from directory.base import Directory
 from directory.local import LocalDirectory, LocalOptions
@@ -77,6 +77,9 @@ class Unsteady(Directory):
     async def fetch(self, ids):
         return await self._pass("fetch", ids)
 
+    async def find_many(self, idents):
+        return await self._pass("find_many", idents)
+
     async def pages(self, since=None):
         async for page in self.inner.pages(since):
             yield page
@@ -105,6 +108,16 @@ class Unsteady(Directory):
 
     async def _groups(self, account):
         return await self._pass("groups", account)
+
+    async def _find_groups(self, query, limit):
+        return await self._pass("_find_groups", query, limit)
+
+    async def _group(self, group_id):
+        return await self._pass("_group", group_id)
+
+    async def _members(self, group_id):
+        async for ids in self.inner.members(group_id):
+            yield ids
 
     async def _password_policy(self, account):
         return await self._pass("password_policy", account)
@@ -203,19 +216,32 @@ class House:
         raise AssertionError("too much work")
 
     async def do(self, work):
-        if work.kind is not WorkKind.NOTICE:
-            return await run.run(self.tools, work)
-        saying = await speak.prepare(self.tools, work.id)
+        match work.kind:
+            case WorkKind.CHUNK:
+                return await chunk.go_on(self.tools, work.id)
+            case WorkKind.TELL:
+                while ids := await tell.waiting(self.tools, work.id):
+                    for notice_id in ids:
+                        if (wait := await self.say(notice_id)) is not None:
+                            return wait
+                return await tell.rest(self.tools, work.id)
+            case WorkKind.NOTICE:
+                return await self.say(work.id)
+        return await run.run(self.tools, work)
+
+    async def say(self, notice_id):
+        saying = await speak.prepare(self.tools, notice_id)
         if saying is None or isinstance(saying, timedelta):
             return saying
         if type(saying.facts) in self.deaf:
             from resets.reasons import Reason
 
-            return await speak.failed(self.tools, work.id, Reason.SLACK_FAILED)
+            return await speak.failed(self.tools, notice_id, Reason.SLACK_FAILED)
         self.heard.append(saying)
         place = saying.facts.to if isinstance(saying, SayMail) else f"D{saying.to}"
-        stamp = saying.message_id if isinstance(saying, SayMail) else (saying.stamp or f"{len(self.heard)}.0")
-        await speak.said(self.tools, work.id, place, stamp)
+        stamp = saying.message_id if isinstance(saying, SayMail) else f"{len(self.heard)}.0"
+        stamp = getattr(saying, "stamp", None) or stamp
+        await speak.said(self.tools, notice_id, place, stamp)
         return None
 
     def last(self, kind):

@@ -1,0 +1,91 @@
+"""A bulk of the house's people, frozen as a preview does it, and run as a worker would."""
+
+from __future__ import annotations
+
+from desk import steer, submit_bulk
+from desk.forms import BULK, open_form, role_of
+from directory.local_people import NewAccount
+from resets.bulk import Candidate
+from resets.request import Channel, Options, Plan, PlannedTarget, RequestState, ResetRequest, Tier, Why
+from store import bulk, forms, requests, runs
+from tests.support.house import ADA, TEAM
+
+
+async def people(house, count):
+    """Add so many people to the directory; returns their accounts."""
+    names = [f"p{number:04d}" for number in range(count)]
+    await house.local.add_accounts([NewAccount(n, f"Person {n}", "Person", n, f"{n}@example.com") for n in names])
+    return [await house.local.find(name) for name in names]
+
+
+def options(**changes):
+    given = {
+        "why": Why.COMPROMISE,
+        "ticket": "INC-1",
+        "must_change": True,
+        "clear_sessions": True,
+        "unlock": False,
+        "channels": (Channel.MAIL,),
+    }
+    return Options(**given | changes)
+
+
+async def frozen(house, accounts, **changes):
+    """Write the preview of a bulk; returns the form's id and the request's."""
+    tools = house.tools
+    async with tools.store.write() as tx:
+        actor = await role_of(tx, ADA)
+        form_id = await open_form(tools, tx, BULK, ADA, actor)
+    plan = Plan(TEAM, actor.account_id, actor.directory, (), options(**changes), tools.rules.version, count=0)
+    request = ResetRequest(tools.new_id(), actor, plan, "", RequestState.ASKED, tools.clock())
+    rows = [
+        Candidate(
+            PlannedTarget("corp", a.id, a.login, a.name, Tier.STANDARD, None, a.mail, None, (Channel.MAIL,)),
+            a.login,
+            None,
+            {},
+        )
+        for a in accounts
+    ]
+    async with tools.store.write() as tx:
+        await bulk.begin(tx, request)
+    for start in range(0, len(rows), 500):
+        async with tools.store.write() as tx:
+            await bulk.add(tx, request, rows[start : start + 500], (), new_id=tools.new_id, first=start)
+    settled = await bulk.freeze(tools.store, request, new_id=tools.new_id)
+    async with tools.store.write() as tx:
+        assert await bulk.settle(tx, settled)
+        await forms.save(tx, form_id, {"preview": {"request": request.id, "digest": settled.digest}})
+    return form_id, request.id
+
+
+async def begun(house, accounts, **changes):
+    """Prove a bulk of accounts and let its hold pass; returns the request's id."""
+    form_id, request_id = await frozen(house, accounts, **changes)
+    await submit_bulk.begin(house.tools, form_id, ADA, house.code(), str(len(accounts)))
+    house.clock.tick(seconds=61)
+    await steer.all_runs(house.tools)
+    return request_id
+
+
+async def worked(house, request_id, *, rounds=60):
+    """Steer and work until the bulk stands still."""
+    for _ in range(rounds):
+        await house.pump(limit=5000, patience=2000)
+        await steer.all_runs(house.tools)
+        run = await run_of(house, request_id)
+        if run.state is not RequestState.RUNNING:
+            await house.pump(limit=5000, patience=2000)
+            return await run_of(house, request_id)
+        house.clock.tick(seconds=1)
+    raise AssertionError("it never ends")
+
+
+async def run_of(house, request_id):
+    async with house.store.read() as tx:
+        return await runs.get(tx, request_id)
+
+
+async def targets_of(house, request_id):
+    async with house.store.read() as tx:
+        return await requests.targets(tx, request_id)
