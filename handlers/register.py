@@ -6,7 +6,8 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from desk import faults
-from handlers import collect, home, reset, retry, stop
+from handlers import bulk, collect, control, home, reset, retry, stop
+from handlers.files import Files
 from handlers.guard import demand_origin
 from handlers.hook import Hook
 from handlers.members import Members
@@ -25,7 +26,9 @@ log = logging.getLogger(__name__)
 
 # In this order Bolt asks whether one is meant.
 SURFACES: dict[str, Surface] = {
+    **bulk.SURFACES,  # before the command that takes any word for a name
     **reset.SURFACES,
+    **control.SURFACES,
     **collect.SURFACES,
     **stop.SURFACES,
     **retry.SURFACES,
@@ -42,7 +45,7 @@ def register(app: AsyncApp, tools: Tools, *, app_id: str) -> None:
         tools: the desk's.
         app_id: our app's id ("A0123"); what comes by way of another is refused.
     """
-    room = Room(tools, Members(app.client, tools.team, tools.clock))
+    room = Room(tools, Members(app.client, tools.team, tools.clock), Files(app.client))
     for name, surface in SURFACES.items():
         listener = _listener(name, surface, room, app, app_id)
         matchers = [_matcher(surface)] if surface.only else None

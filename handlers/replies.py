@@ -78,6 +78,12 @@ class Reply:
         answer = await self._client.views_open(trigger_id=self._origin.trigger, view=view)
         self._view = payloads.opened(answer.data)
 
+    async def push(self, view: blocks.Block) -> None:
+        """Lay another modal over the open one; Slack takes three, one over the other."""
+        assert self._origin is not None
+        answer = await self._client.views_push(trigger_id=self._origin.trigger, view=view)
+        self._view = payloads.opened(answer.data)
+
     async def show(self, view: blocks.Block) -> None:
         """Bring the open modal up to date; one that has been changed or closed meanwhile is left alone."""
         assert self._view is not None

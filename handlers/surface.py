@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from desk.tools import Tools
+    from handlers.files import Files
     from handlers.hook import Hook
     from handlers.members import Members
     from handlers.replies import Reply
@@ -29,6 +30,7 @@ class Room:
 
     tools: Tools
     members: Members
+    files: Files
 
 
 @dataclass(frozen=True, slots=True)

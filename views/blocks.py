@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from views.text import cut
+from views.text import cut, units
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -162,7 +162,7 @@ def packed(texts: Sequence[str], limit: int = TEXT - 100) -> list[Block]:
     """Return lines of mrkdwn as few paragraphs, none of them too long for Slack; a line has at most `limit`."""
     sections: list[str] = []
     for text in texts:
-        if sections and len(sections[-1]) + 1 + len(text) <= limit:
+        if sections and units(sections[-1]) + 1 + units(text) <= limit:
             sections[-1] += f"\n{text}"
         else:
             sections.append(text)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
+from directory.base import GroupKind
 from resets.request import Channel, Why
 from views import blocks, labels, words
 from views.account import value
@@ -12,9 +14,9 @@ from views.brief import many
 from views.text import cut, safe, to_the_second
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-    from resets.bulk import HeldBulk
+    from resets.bulk import GroupChoice, GroupChoices, HeldBulk
     from resets.reasons import Refused
 
 BULK_FORM = "bulk_form"
@@ -47,28 +49,12 @@ class Entered:
     start: int | None = None  # seconds since 1970
 
 
-class GroupLike(Protocol):
-    """A group or an organizational unit to choose."""
+class Template(StrEnum):
+    """Where the template for a file is."""
 
-    @property
-    def directory(self) -> str:
-        """Its key in the settings."""
-
-    @property
-    def id(self) -> str:
-        """The directory's own."""
-
-    @property
-    def name(self) -> str:
-        """For people."""
-
-    @property
-    def kind(self) -> str:
-        """One of "group" and "ou"."""
-
-    @property
-    def path(self) -> str:
-        """Where it stands, from the top down."""
+    NOT_ASKED = "No file yet?"
+    SENT = "✅ The template is in your messages from this bot."
+    UNSENT = "⚠️ Slack did not take the template. Try again in a minute."
 
 
 def form(
@@ -77,7 +63,7 @@ def form(
     mail: bool,
     entered: Entered | None = None,
     refused: Refused | None = None,
-    template_sent: bool = False,
+    template: Template = Template.NOT_ASKED,
 ) -> View:
     """Return the one modal in which a bulk is put together.
 
@@ -86,22 +72,21 @@ def form(
         mail: may passwords be mailed here.
         entered: what was entered already; a chosen file cannot be put back, Slack has no way for it.
         refused: why the form comes back.
-        template_sent: the template is in the person's messages.
+        template: where the template for a file is.
     """
     now = entered or Entered()
     body = [blocks.paragraph(f"⚠️ {words.sentence(refused.reason, refused.facts)}")] if refused else []
-    body += [*_whom(now, template_sent=template_sent), blocks.divider(), *_how(now, mail=mail)]
+    body += [*_whom(now, template), blocks.divider(), *_how(now, mail=mail)]
     return blocks.modal(
         labels.MANY, body, callback_id=BULK_FORM, form_id=form_id, submit="Show the preview", close="Cancel"
     )
 
 
-def _whom(now: Entered, *, template_sent: bool) -> list[blocks.Block]:
+def _whom(now: Entered, template: Template) -> list[blocks.Block]:
     people = blocks.search_many("bulk_people", "Name, login or mail address", least=3, first=_options(now.people))
     groups = blocks.search_many("bulk_groups", "Name of a group or unit", least=2, first=_options(now.groups))
     file = {"type": "file_input", "action_id": "bulk_file", "filetypes": ["csv", "tsv", "txt"], "max_files": 1}
-    sent = "✅ The template is in your messages from this bot." if template_sent else "No file yet?"
-    template = blocks.button("Send me a template", "bulk_template", label="Send me a template for the CSV file")
+    send = blocks.button("Send me a template", "bulk_template", label="Send me a template for the CSV file")
     return [
         blocks.paragraph(
             "Choose in one way or in several; whoever is named twice counts once. "
@@ -122,7 +107,7 @@ def _whom(now: Entered, *, template_sent: bool) -> list[blocks.Block]:
             hint="One column with logins or mail addresses, no passwords; at most 100,000 rows and 10 MB.",
             optional=True,
         ),
-        {**blocks.section(sent, template), "block_id": "template"},
+        {**blocks.section(template.value, send), "block_id": "template"},
         blocks.question(
             "pasted",
             "Or paste a list",
@@ -201,19 +186,24 @@ def _options(picked: Sequence[Picked]) -> list[blocks.Block]:
     ]
 
 
-def group_options(choices: Iterable[GroupLike]) -> list[blocks.Block]:
-    """Return groups as options for a select; one whose id does not fit into a value is left out."""
-    return [
-        blocks.option(
-            safe(choice.name, blocks.OPTION),
-            value(choice.directory, choice.id),
-            cut(
-                f"{'Unit' if choice.kind == 'ou' else 'Group'} · {safe(choice.path or choice.directory)}", blocks.OPTION
-            ),
-        )
-        for choice in choices
+def group_options(found: GroupChoices) -> list[blocks.Block]:
+    """Return groups as options for a select, and, as one that nobody can choose, which directories are not heard."""
+    shown = [
+        blocks.option(safe(choice.name, blocks.OPTION), value(choice.directory, choice.id), _place(choice))
+        for choice in found.choices
         if len(value(choice.directory, choice.id)) <= blocks.VALUE
     ]
+    if found.missing:
+        silent = cut(", ".join(safe(name, 30) for name in found.missing), 40)
+        shown.append(
+            blocks.option(f"{silent}: no answer", "none", "Its groups are missing here. Try again in a minute.")
+        )
+    return shown
+
+
+def _place(choice: GroupChoice) -> str:
+    kind = "Unit" if choice.kind is GroupKind.OU else "Group"
+    return cut(f"{kind} · {safe(choice.path or choice.directory)}", blocks.OPTION)
 
 
 def looking(form_id: str) -> View:

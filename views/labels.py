@@ -17,6 +17,10 @@ MANY = "Reset many"
 PREVIEW = "Preview"
 LEFT_OUT = "Left out"
 HELD = "Begins soon"
+TEMPLATE_NOTE = (
+    "The template for many at once: write one login or mail address in each row below the header. "
+    "Never write a password into it."
+)
 
 WHY: dict[Why, str] = {
     Why.FORGOT: "Forgot the password",

@@ -33,7 +33,9 @@ def live(facts: BulkFacts) -> Message:
         body.append(blocks.actions(f"run_{facts.request_id}"[:255], *buttons))
     each = "; ".join(plan.each(facts.options))
     body.append(blocks.context(f"Each: {each}.", f"Request {quiet(facts.request_id)}"))
-    told = f"{escape(headline)}. {over:,} of {facts.progress.total:,} are over. Asked by {quiet(facts.requester_name)}."
+    told = (
+        f"{escape(headline)}. {over:,} of {facts.progress.total:,} dealt with. Asked by {quiet(facts.requester_name)}."
+    )
     return {"text": told, "blocks": body}
 
 
@@ -83,7 +85,10 @@ def _bar(progress: Progress) -> str:
 
 
 def _counts(progress: Progress) -> list[tuple[str, str]]:
-    pairs = [("✅ Reset", f"{progress.done:,}"), ("❌ Not reset", f"{_not_reset(progress):,}")]
+    pairs = [
+        ("✅ Reset", f"{progress.done:,}"),
+        ("❌ Not reset" if _not_reset(progress) else "Not reset", f"{_not_reset(progress):,}"),
+    ]
     if progress.under_way:
         pairs.append(("▶️ Under way", f"{progress.under_way:,}"))
     if progress.waiting:

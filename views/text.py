@@ -91,19 +91,20 @@ def _mixes(word: str) -> bool:
 
 def cut(text: str, limit: int) -> str:
     """Return the text, shortened with an ellipsis where it is longer than `limit` UTF-16 units (1 and more)."""
-    if _units(text) <= limit:
+    if units(text) <= limit:
         return text
     kept: list[str] = []
     room = limit - 1
     for char in text:
-        room -= _units(char)
+        room -= units(char)
         if room < 0:
             break
         kept.append(char)
     return "".join(kept).rstrip() + _ELLIPSIS
 
 
-def _units(text: str) -> int:
+def units(text: str) -> int:
+    """Return a text's length as Slack counts it: in UTF-16."""
     return len(text) + sum(ord(char) > 0xFFFF for char in text)  # noqa: PLR2004  # beyond the first plane: two units
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from resets.outcome import Step, StepState
 from resets.reasons import Reason
 from resets.request import Channel, RequestState, TargetState, Why
-from tests.views import samples
+from tests.views import crowd, samples
 from tests.views.samples import NOW
 from views import cards, forms, home, labels
 from views.status import status
@@ -38,8 +38,10 @@ def views(text=ANNA):
         "shown": forms.shown(samples.shown(text)),
         "home_admin": home.view(samples.home(text), NOW),
         "home_admin_new": home.view(samples.home(text, rows=(), unclaimed=0, failed=0), NOW),
+        "home_admin_with_runs": home.view(samples.home(text), NOW, [crowd.row(text, state) for state in RequestState]),
         "home_user": home.view(samples.home(text, role=None), NOW),
         "home_user_new": home.view(samples.home(text, role=None, rows=()), NOW),
+        **crowd.views(text),
     }
 
 
@@ -80,6 +82,7 @@ def messages(text=ANNA):
         },
         **{f"alarm_{what}": cards.alarm(samples.alarm(text, what)) for what in (*cards.ALARM, text)},
         "alarm_reason": cards.alarm(samples.alarm(text, Reason.PICKUP_BURNED)),
+        **crowd.messages(text),
         "help": cards.help_blocks(),
         "sentence": cards.sentence(text or "."),
     }

@@ -39,7 +39,7 @@ def test_the_targets_buttons_vanish_when_decided(state, pressed):
 def test_only_the_stop_asks_again():
     """A confirmation stands before what cannot be undone, and before nothing else."""
     found = [part for m in catalogue.messages().values() for part in walk(m["blocks"]) if part.get("type") == "button"]
-    assert {part["action_id"] for part in found if "confirm" in part} == {"not_me"}
+    assert {part["action_id"] for part in found if "confirm" in part} == {"not_me", "bulk_cancel"}
 
 
 def test_the_target_hears_who_asked_and_that_it_never_asks():
@@ -138,7 +138,7 @@ def test_home_teaches_when_it_is_empty():
     admin = home.view(samples.home(rows=(), unclaimed=0, failed=0), NOW)
     user = home.view(samples.home(rows=(), role=None), NOW)
     assert "/reset-password" in read(admin)
-    assert set(buttons(admin)) == {"home_reset"}
+    assert set(buttons(admin)) == {"home_reset", "home_bulk"}
     assert "message here" in read(user)
     assert set(buttons(user)) == set()
 

@@ -14,7 +14,8 @@ import pytest
 
 from directory.secret import Secret
 from resets.reasons import Reason
-from tests.views import catalogue, samples
+from tests.views import catalogue, crowd, samples
+from views.brief import BRIEF
 from views.mail import letter
 from views.words import sentence
 
@@ -80,6 +81,8 @@ GROUPS = {
         name: {"text": message["text"], "lines": _read(message)} for name, message in catalogue.messages().items()
     },
     "mails": _mails,
+    "notes": crowd.notes,
+    "brief": lambda: {reason.value: BRIEF[reason] for reason in Reason},
 }
 
 

@@ -19,7 +19,7 @@ from tests.views.catalogue import walk
 
 TEXTS = (catalogue.ANNA, *samples.HOSTILE)
 # What a rendered text may hold in angle brackets: dates and the people that we mention, nothing else.
-OURS = re.compile(r"<(!date\^\d+\^\{date_short_pretty\} at \{time\}\|[0-9: -]+UTC|@U0(ADMIN|ANNA))>")
+OURS = re.compile(r"<(!date\^\d+\^\{date_short_pretty\} at \{time(_secs)?\}\|[0-9: -]+UTC|@U0(ADMIN|ANNA))>")
 
 
 def texts(value):

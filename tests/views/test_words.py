@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from resets.outcome import Step, StepState
 from resets.reasons import Reason
-from resets.request import Channel, TargetState, Tier, Why
+from resets.request import Channel, RequestState, TargetState, Tier, Why
 from tests.views.samples import HOSTILE
 from views import labels
+from views.brief import BRIEF, LONGEST
 from views.words import SENTENCES, sentence
 
 FACTS = ("login", "directory", "directory_key", "domain", "typed", "user")
@@ -54,6 +55,15 @@ def test_a_sentence_survives_hostile_facts(reason):
 def test_no_sentence_is_left_over():
     """The list of sentences is exactly the list of reasons."""
     assert set(SENTENCES) == set(Reason)
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_a_reason_has_a_few_words_too(reason):
+    """For lists: short, without jargon or formatting, and no two the same."""
+    assert 5 < len(BRIEF[reason]) <= LONGEST
+    assert not JARGON.search(BRIEF[reason])
+    assert not re.search(r"[<>&*_~`.]", BRIEF[reason])
+    assert list(BRIEF.values()).count(BRIEF[reason]) == 1
 
 
 @given(st.sampled_from(Reason), st.dictionaries(st.sampled_from(FACTS), st.text(max_size=60)))
@@ -98,7 +108,9 @@ def test_every_closed_list_has_words():
     assert set(labels.TIER) == set(Tier)
     assert set(labels.CHANNEL) == set(Channel)
     assert set(labels.STATE) == set(labels.HEADLINE) == set(TargetState)
+    assert set(labels.RUN) == set(RequestState)
     assert set(labels.GLYPH) == set(StepState)
     assert set(labels.STEP) == set(labels.RETRY) == set(labels.DONE) == set(labels.CANNOT) == set(Step)
     titles = (labels.RESET, labels.WHO, labels.EXCLUDED, labels.QUEUED, labels.PICKUP, labels.STOPPED)
+    titles += (labels.MANY, labels.PREVIEW, labels.LEFT_OUT, labels.HELD)
     assert all(0 < len(title) <= 24 for title in (*titles, *(labels.title(reason) for reason in Reason)))
