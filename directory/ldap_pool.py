@@ -1,4 +1,4 @@
-"""A bounded pool of LDAP connections. libldap blocks, so each call runs in a thread of our own, under a deadline."""
+"""A bounded pool of LDAP connections. libldap blocks: calls run in threads of our own, or where nothing can block."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from directory.ldap_wire import open_wire
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from concurrent.futures import Executor
 
     from directory.base import DirectoryError
@@ -64,14 +64,51 @@ class Connection:
         Raises:
             DirectoryError: as `told` says.
         """
-        future = asyncio.get_running_loop().run_in_executor(self._threads, deed, self._library)
-        future.add_done_callback(_seen)
+
+        async def done() -> T:
+            future = asyncio.get_running_loop().run_in_executor(self._threads, deed, self._library)
+            future.add_done_callback(_seen)
+            return await asyncio.shield(future)
+
+        return await self._in_time(done(), sent=sent, tell=tell)
+
+    async def ask(
+        self,
+        send: Callable[[Any], int],
+        take: Callable[[Any, int], T],
+        *,
+        tell: Callable[[Exception], DirectoryError] | None = None,
+    ) -> T:
+        """Write something, and wait for the answer on the loop itself: a thread costs more than all of a short call.
+
+        Args:
+            send: makes one call of python-ldap that sends less than 64 KiB and returns the message's number.
+            take: reads the answer, which is there as a whole, without waiting for more.
+            tell: as in `call`.
+
+        Raises:
+            DirectoryError: as `told` says; what was sent MAY have been done where there is no answer.
+        """
+
+        async def done() -> T:
+            answer = self._wire.whole_answer()
+            number = send(self._library)
+            await answer
+            return take(self._library, number)
+
+        return await self._in_time(done(), sent=True, tell=tell)
+
+    async def _in_time(
+        self, doing: Awaitable[T], *, sent: bool, tell: Callable[[Exception], DirectoryError] | None
+    ) -> T:
         sound, self._sound = self._sound, False
         try:
             async with asyncio.timeout(self._seconds):
-                answer = await asyncio.shield(future)
+                answer = await doing
         except TimeoutError:
             raise Unreachable(f"no answer within {self._seconds:g} s", sent=sent) from None
+        except ConnectionError:
+            raise Unreachable("the connection ended", sent=sent) from None
         except ldap.LDAPError as error:
             self._sound = sound and isinstance(error, HARMLESS)
             # `from None`: the library's error carries DNs and the server's words, and a traceback would log them

@@ -13,16 +13,17 @@ import re
 import select
 import socket
 import ssl
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from directory.base import BadAnswer, Unreachable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from concurrent.futures import Executor
 
     from directory.ldap_options import LdapOptions
 
-CHUNK = 65_536
+MOST_HELD = 65_536  # bytes of one answer
 GOODBYE = 1.0  # seconds for TLS' closing words
 # RFC 4511, 4.14: an ExtendedRequest, message 1, with the name 1.3.6.1.4.1.1466.20037
 START_TLS = bytes.fromhex("301d02010177188016") + b"1.3.6.1.4.1.1466.20037"
@@ -31,18 +32,43 @@ STARTED = re.compile(rb"\x02\x01\x01\x78(?:[\x00-\x7f]|\x81.|\x82..|\x83...|\x84
 MOST_STARTED = 65_536  # bytes of that response that we are willing to read
 
 
-_Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+class _End(asyncio.Protocol):
+    """One end of a wire: hands on what comes, no faster than the other end takes it, and ends when that ends."""
+
+    def __init__(self, hand_on: Callable[[bytes], None]) -> None:
+        self.other: _End | None = None
+        self.transport: asyncio.Transport | None = None
+        self.lost = asyncio.get_running_loop().create_future()
+        self._hand_on = hand_on
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._hand_on(data)
+
+    def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 - a broken end is an end
+        if not self.lost.done():
+            self.lost.set_result(None)
+        if self.other is not None and self.other.transport is not None:
+            self.other.transport.close()  # what was handed on is flushed first
+
+    def pause_writing(self) -> None:
+        if self.other is not None and self.other.transport is not None:
+            self.other.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        if self.other is not None and self.other.transport is not None and not self.other.lost.done():
+            self.other.transport.resume_reading()
 
 
 class Wire:
-    """Two pairs of streams and the two tasks that carry bytes between them. Ends when either end closes."""
+    """Two ends, and bytes carried between them. Ends when either end closes."""
 
-    def __init__(self, far: _Streams, near: _Streams) -> None:
-        self._far, self._writers = far[0], (far[1], near[1])
-        self._tasks = (
-            asyncio.create_task(_carry(far[0], near[1])),
-            asyncio.create_task(_carry(near[0], far[1])),
-        )
+    def __init__(self) -> None:
+        self._far, self._near = _End(self._from_far), _End(self._from_near)
+        self._held: bytearray | None = bytearray()  # until the near end is there, or while an answer is waited for
+        self._waiting: asyncio.Future[None] | None = None
 
     @property
     def quiet(self) -> bool:
@@ -50,21 +76,87 @@ class Wire:
 
         Looks at the socket too, since the loop may not have come round to it yet.
         """
-        if self._far.at_eof() or any(task.done() for task in self._tasks):
+        far = self._far.transport
+        if far is None or self._far.lost.done() or self._near.lost.done() or far.is_closing():
             return False
         poll = select.poll()
-        poll.register(self._writers[0].get_extra_info("socket").fileno(), select.POLLIN)
+        poll.register(far.get_extra_info("socket").fileno(), select.POLLIN)
         return not poll.poll(0)
+
+    def whole_answer(self) -> asyncio.Future[None]:
+        """Keep what comes until it is a whole message, at most 64 KiB; done when the near end can read it at a stroke.
+
+        Whoever reads at the near end would else wait for the rest. The future fails with an OSError when the wire ends.
+        """
+        self._waiting = asyncio.get_running_loop().create_future()
+        self._held = bytearray()
+        if self._far.lost.done() or self._near.lost.done():
+            self._ended()
+        return self._waiting
 
     def cut(self) -> None:
         """Drop both ends now: whoever waits at the near end sees the connection end."""
-        for writer in self._writers:
-            writer.transport.abort()
+        for end in (self._far, self._near):
+            if end.transport is not None:
+                end.transport.abort()
 
     async def close(self) -> None:
         """Cut, and wait until nothing is left. May be called twice."""
         self.cut()
-        await asyncio.wait(self._tasks)
+        await asyncio.wait([self._far.lost, self._near.lost])
+
+    async def connect(self, far: socket.socket, near: socket.socket, options: LdapOptions, tls: ssl.SSLContext) -> None:
+        """Do TLS on one socket and join it to the other; on failure neither is left open by us."""
+        loop = asyncio.get_running_loop()
+        await loop.create_connection(
+            lambda: self._far, sock=far, ssl=tls, server_hostname=options.host, ssl_shutdown_timeout=GOODBYE
+        )
+        await loop.create_connection(lambda: self._near, sock=near)
+        self._far.other, self._near.other = self._near, self._far
+        early, self._held = self._held, None
+        if early:
+            self._from_far(bytes(early))
+        for end in (self._far, self._near):
+            end.lost.add_done_callback(lambda _: self._ended())
+            if end.lost.done():
+                self.cut()
+
+    def _from_near(self, data: bytes) -> None:
+        assert self._far.transport is not None
+        self._far.transport.write(data)
+
+    def _from_far(self, data: bytes) -> None:
+        near = self._near.transport
+        if self._held is not None:
+            self._held += data
+            if len(self._held) > MOST_HELD:
+                self.cut()
+            if self._waiting is None or not _is_whole(self._held):
+                return
+            data, self._held = bytes(self._held), None
+        if near is not None:
+            near.write(data)
+        if self._waiting is not None and near is not None:
+            waiting, self._waiting = self._waiting, None
+            if near.get_write_buffer_size():  # the local socket is full: it would be half a message
+                self.cut()
+            elif not waiting.done():
+                waiting.set_result(None)
+
+    def _ended(self) -> None:
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None and not waiting.done():
+            waiting.set_exception(ConnectionResetError())
+
+
+def _is_whole(data: bytearray) -> bool:
+    """Say whether one LDAPMessage (RFC 4511, 4.1.1) is there: a tag, a length of definite form, and so many bytes."""
+    if len(data) < 2:  # noqa: PLR2004 - a tag and a length
+        return False
+    if not data[1] & 0x80:
+        return len(data) >= 2 + data[1]
+    more = data[1] & 0x7F
+    return len(data) >= 2 + more and len(data) >= 2 + more + int.from_bytes(data[2 : 2 + more])
 
 
 async def open_wire(options: LdapOptions, context: ssl.SSLContext, threads: Executor) -> tuple[Wire, socket.socket]:
@@ -74,6 +166,7 @@ async def open_wire(options: LdapOptions, context: ssl.SSLContext, threads: Exec
         Unreachable: no connection, no TLS or no trusted certificate within the timeout; nothing was sent.
         BadAnswer: the answer to StartTLS is none.
     """
+    wire = Wire()
     near, far_of_near = socket.socketpair()
     try:
         async with asyncio.timeout(options.timeout):
@@ -81,16 +174,10 @@ async def open_wire(options: LdapOptions, context: ssl.SSLContext, threads: Exec
             try:
                 if options.starttls:
                     await _start_tls(plain)
-                far = await asyncio.open_connection(
-                    sock=plain, ssl=context, server_hostname=options.host, ssl_shutdown_timeout=GOODBYE
-                )
+                await wire.connect(plain, far_of_near, options, context)
             except BaseException:
+                wire.cut()
                 plain.close()
-                raise
-            try:
-                carried = await asyncio.open_connection(sock=far_of_near)
-            except BaseException:
-                far[1].transport.abort()
                 raise
     except BaseException as error:
         near.close()
@@ -98,7 +185,7 @@ async def open_wire(options: LdapOptions, context: ssl.SSLContext, threads: Exec
         if isinstance(error, (OSError, EOFError)):  # a timeout and whatever ssl raises are OSErrors
             raise Unreachable(_told(error, options.timeout)) from None
         raise
-    return Wire(far, carried), near
+    return wire, near
 
 
 def _told(error: Exception, seconds: float) -> str:
@@ -164,15 +251,3 @@ async def _exactly(sock: socket.socket, count: int) -> bytes:
             raise EOFError
         got += more
     return got
-
-
-async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Carry bytes one way until either side closes; what was carried is flushed before the close."""
-    try:
-        while data := await reader.read(CHUNK):
-            writer.write(data)
-            await writer.drain()
-    except OSError:
-        pass  # a broken end is an end
-    finally:
-        writer.close()

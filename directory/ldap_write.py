@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from directory.secret import Secret
 
 # slapd takes "{SSHA}..." for a hash that is to be stored as it is: nobody could sign in with that text
+LONGEST = 4096  # characters of a password
 PREHASHED = re.compile(r"\{[^{}]*\}")
 
 
@@ -42,11 +43,13 @@ async def modify(
         DirectoryError: as `tell` says; nothing has changed.
     """
 
-    def deed(library: Any) -> Any:
-        sent = library.modify_ext(dn, changes, serverctrls=controls)
-        return library.result4(sent, resp_ctrl_classes=ANSWERS)
+    def send(library: Any) -> int:
+        return int(library.modify_ext(dn, changes, serverctrls=controls))
 
-    kind, _, _, after, *_ = await conn.call(deed, sent=True, tell=tell)
+    def take(library: Any, number: int) -> Any:
+        return library.result4(number, timeout=0, resp_ctrl_classes=ANSWERS)
+
+    kind, _, _, after, *_ = await conn.ask(send, take, tell=tell)
     if kind != ldap.RES_MODIFY:
         raise BadAnswer("the answer to a modify is another one", sent=True)
     return list(after)
@@ -81,11 +84,11 @@ def value_of(password: Secret) -> bytes:
     """Encode a password as slapd will hash it (RFC 4519, 2.41).
 
     Raises:
-        PasswordRejected: empty, no Unicode, or one that slapd would take for a hash.
+        PasswordRejected: empty, endless, no Unicode, or one that slapd would take for a hash.
     """
     text = password.reveal()
-    if not text or not is_unicode(text) or PREHASHED.match(text):
-        raise PasswordRejected("empty, no Unicode, or it looks like a hash")
+    if not text or len(text) > LONGEST or not is_unicode(text) or PREHASHED.match(text):
+        raise PasswordRejected("empty, endless, no Unicode, or it looks like a hash")
     return text.encode()
 
 
