@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import logging
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,9 @@ from bot.errors import OperatorError
 
 if TYPE_CHECKING:
     from bot.door import Door
+
+
+THREADS_SECONDS = 1.0
 
 
 @click.command()
@@ -32,6 +37,7 @@ def serve(door: Door, *, no_worker: bool, until_stdin_closes: bool) -> None:
     from bot.serve import serve as serving
 
     door.run(serving(settings, work=not no_worker, until_stdin_closes=until_stdin_closes))
+    _end()
 
 
 @click.command()
@@ -45,6 +51,16 @@ def work(door: Door) -> None:
     from bot.work import work as working
 
     door.run(working(settings))
+    _end()
+
+
+def _end() -> None:
+    """End the process where the interpreter would first wait for a thread of the engine; all of ours is closed."""
+    from bot.engine import still_waits
+
+    if still_waits(THREADS_SECONDS):
+        logging.shutdown()
+        os._exit(0)
 
 
 @click.command()

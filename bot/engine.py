@@ -7,6 +7,8 @@ transaction.
 
 from __future__ import annotations
 
+import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Never
 
@@ -29,6 +31,7 @@ WORKFLOW = "work"
 LISTED = 500  # rows of the engine in one question
 ALIVE = frozenset({"ENQUEUED", "PENDING", "DELAYED"})
 ENDED = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
+THREADS = "dbos-executor-"
 NO_LANE = "-"  # a queue of lanes passes over what has none
 
 
@@ -49,8 +52,8 @@ class Queue:
     lanes: bool = False
 
 
-JOBS = Queue("jobs", at_once=4, claimed=200, idle=0.15)
-NOTICES = Queue("notices", at_once=4, claimed=200, idle=0.2)
+JOBS = Queue("jobs", at_once=4, claimed=200, idle=0.2)
+NOTICES = Queue("notices", at_once=4, claimed=200, idle=0.25)
 # The engine has no cheaper way of lanes than one at a time in each: only there, workers skip each other's locks.
 CHUNKS = Queue("chunks", at_once=8, claimed=8, idle=1.0, busy=0.1, lanes=True)
 TELLING = Queue("telling", at_once=4, claimed=8, idle=1.0, busy=0.25)
@@ -69,6 +72,17 @@ def sync_url(url: str) -> str:
     parsed = make_url(url)
     driver = "sqlite" if parsed.get_backend_name() == "sqlite" else "postgresql"
     return parsed.set(drivername=driver).render_as_string(hide_password=False)
+
+
+def still_waits(seconds: float) -> bool:
+    """Say whether a thread of an engine that is gone still waits for a database that is away: it may for minutes."""
+    until = time.monotonic() + seconds
+    for thread in threading.enumerate():
+        if thread.name.startswith(THREADS):
+            thread.join(max(0.0, until - time.monotonic()))
+            if thread.is_alive():
+                return True
+    return False
 
 
 def _no_pickle(*_: object) -> Never:

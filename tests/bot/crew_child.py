@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.crew import Crew
-from bot.engine import Intake
+from bot.engine import Intake, still_waits
 from bot.worker import Worker
 from store.base import Store
 from tests.bot.conftest import RING, clock
@@ -80,3 +80,5 @@ async def _mend(worker: Worker) -> None:
 
 if __name__ == "__main__":
     asyncio.run(main(*sys.argv[1:]))
+    if still_waits(1.0):
+        os._exit(0)

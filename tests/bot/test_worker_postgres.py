@@ -210,6 +210,22 @@ async def test_workers_outlive_their_database(home, intake, crowd, server):
     await until(lambda: "after" in crowd.ended(), 60)
 
 
+async def test_a_worker_can_be_stopped_while_its_database_is_away(home, intake, crowd, server):
+    """SIGTERM ends it in bounded time, whatever the engine still waits for; what it had in hand is done by the next."""
+    await started(crowd, "a")
+    await enqueue(home, intake, *chunks(8))
+    await until(lambda: crowd.begun("a") - set(crowd.ended("a")))
+    server.stop()
+    try:
+        await asyncio.sleep(1)
+        crowd.signal("a", signal.SIGTERM)
+        assert await asyncio.to_thread(crowd.processes["a"].wait, 40) == 0
+    finally:
+        server.start_again()
+    await started(crowd, "b")
+    await until(lambda: len(set(crowd.ended())) == 8, 60)
+
+
 async def test_works_of_a_lane_are_done_one_after_the_other(home, intake, crowd):
     """However many workers there are, of one lane only one work is under way."""
     await started(crowd, "a", "b")
