@@ -1,17 +1,18 @@
 // The stack of modals, at most three deep, of which one sees the top.
 
-import { renderBlocks, showErrors } from "./blocks.js";
+import { showErrors } from "./blocks.js";
 import { openDialog } from "./dialog.js";
 import { h, refill, tabbable, uid } from "./dom.js";
 import { keepFocus } from "./focus.js";
 import { icon } from "./icons.js";
 import { words } from "./mrkdwn.js";
+import { blockParts, Patchwork } from "./patch.js";
 import { appAvatar } from "./people.js";
 import { surface } from "./surface.js";
 import { unfilled, Values } from "./values.js";
 
 export class Modals {
-  #stack = []; // {view, values, errors}
+  #stack = []; // {view, values, errors, ctx, body, frame}
   #closed = new Set();
   #release = null;
   #box = null;
@@ -32,9 +33,20 @@ export class Modals {
       known.errors = {};
     } else {
       this.#stack.length = Math.max(0, Math.min(this.#stack.length, (depth ?? 1) - 1));
-      this.#stack.push({ view, values: new Values().adopt(view.blocks), errors: {} });
+      this.#stack.push(this.#entry(view));
     }
     if (onTop) this.#draw(Boolean(known));
+  }
+
+  #entry(view) {
+    const entry = { view, values: new Values().adopt(view.blocks), errors: {}, frame: null };
+    const touched = (blockId) => {
+      delete entry.errors[blockId];
+      if (this.#stack.at(-1) === entry) showErrors(this.#box, entry.errors);
+    };
+    entry.ctx = surface(this.app, { type: "view", view_id: view.id }, entry.values, { touched });
+    entry.body = new Patchwork(h("div", { class: "modal-body" }));
+    return entry;
   }
 
   /** A view that was closed by the app (or all of them). */
@@ -73,20 +85,28 @@ export class Modals {
     if (!same) this.#box.querySelector(".modal-body").scrollTop = 0;
   }
 
-  #fill({ view, values, errors }) {
+  /** Draw a view; of one that is there already only what has changed. */
+  #fill(entry) {
+    const { view, errors, body, ctx } = entry;
+    const frame = JSON.stringify([view.id, view.title, view.submit, view.close]);
+    if (entry.frame !== frame || !this.#box.contains(body.node)) {
+      entry.frame = frame;
+      this.#frame(entry);
+    }
+    this.#box.dataset.callbackId = view.callback_id ?? "";
+    body.show(blockParts(view.blocks, ctx));
+    showErrors(this.#box, errors);
+    this.#box.querySelector(".modal-error").textContent = "";
+    if (this.#busy === view.id) this.#working(true);
+  }
+
+  #frame({ view, body }) {
     const title = uid("modal");
     const box = this.#box;
     box.setAttribute("aria-labelledby", title);
     box.dataset.viewId = view.id;
-    box.dataset.callbackId = view.callback_id ?? "";
     box.dataset.depth = this.#stack.length;
-    const touched = (blockId) => {
-      delete errors[blockId];
-      showErrors(box, errors);
-    };
-    const ctx = surface(this.app, { type: "view", view_id: view.id }, values, { touched });
     const scroll = box.querySelector(".modal-body")?.scrollTop ?? 0;
-    const body = h("div", { class: "modal-body" }, renderBlocks(view.blocks, ctx));
     refill(
       box,
       h(
@@ -109,13 +129,12 @@ export class Modals {
       h(
         "form",
         { novalidate: true, autocomplete: "off", onsubmit: (event) => this.#submit(event) },
-        body,
+        body.node,
         h("p", { class: "modal-error", role: "alert", "data-testid": "modal-error" }),
         this.#foot(view),
       ),
     );
-    body.scrollTop = scroll;
-    if (this.#busy === view.id) this.#working(true);
+    body.node.scrollTop = scroll;
   }
 
   #foot(view) {

@@ -180,3 +180,28 @@ async def test_a_live_home_stays_under_the_hand(sit, bot, build, workspace):
     await expect(page.page.get_by_text(NAMES[0])).to_be_visible()
     await page.page.keyboard.press("Escape")
     await expect(page.button("job_menu")).to_be_focused()
+
+
+async def test_a_live_modal_stays_under_the_hand(sit, bot, build, workspace):
+    """An update while one searches changes what it changes, and leaves the list open that one was choosing from."""
+    who = build.field("who", "who_pick", "multi_external_select", min_query_length=2)
+    csv = build.field("csv", "csv_file", "file_input")
+
+    def form(words):
+        return build.modal(build.section(words, block_id="count"), who, csv, submit=build.text("Preview"))
+
+    bot.answers["block_suggestion"] = {"options": OPTIONS}
+    page = await sit()
+    opened = await bot.client.views_open(trigger_id=workspace.triggers.new(MORGAN), view=form("none"))
+    await page.upload("csv_file", "people.csv", b"login\n")
+    await page.field("who_pick").press_sequentially("Rob")
+    option = page.page.get_by_test_id("option").filter(has_text=NAMES[1])
+    await expect(option).to_be_visible()
+    await bot.client.views_update(view_id=opened["view"]["id"], view=form("340 of 1,000 looked up"))
+    await expect(page.modal).to_contain_text("340 of 1,000 looked up")
+    await expect(page.field("who_pick")).to_have_value("Rob")
+    await option.click()
+    await expect(page.chips("who_pick")).to_have_text([NAMES[1]])
+    await expect(page.modal.get_by_test_id("chosen-file")).to_have_count(1)
+    await page.submit()
+    await expect(page.modal).to_have_count(0)
