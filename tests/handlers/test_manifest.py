@@ -27,10 +27,16 @@ NEEDS = {
     "conversations.history": "im:history",
     "conversations.info": None,  # the doctor's look at the security channel; it can do without
     "conversations.open": "im:write",
+    "conversations.replies": "im:history",
+    "files.completeUploadExternal": "files:write",
+    "files.getUploadURLExternal": "files:write",
+    "files.info": "files:read",
     "users.info": "users:read",
+    "users.list": "users:read",
     "users.lookupByEmail": "users:read.email",
     "views.open": None,
     "views.publish": None,
+    "views.push": None,
     "views.update": None,
 }
 CALL = re.compile(
@@ -112,13 +118,11 @@ def test_every_id_in_our_views_is_a_surface():
     source = "\n".join(path.read_text() for path in (ROOT / "views").glob("*.py"))
     buttons = set(re.findall(r'blocks\.button\(\s*[^,]+,\s*"(\w+)"', source))
     assert buttons == ids(Hook.ACTION)
-    assert set(re.findall(r'_FORM = "(\w+)"|RESET_WHO = "(\w+)"', source)) == {
-        ("reset_form", ""),
-        ("", "reset_who"),
-        ("pickup_form", ""),
-    }
-    assert ids(Hook.SUBMISSION) == {"reset_form", "reset_who", "pickup_form"}
-    assert ids(Hook.OPTIONS) == set(re.findall(r'"external_select",\s*"action_id": "(\w+)"', source))
+    forms = {"reset_form", "reset_who", "pickup_form", "bulk_form", "bulk_preview"}
+    assert set(re.findall(r'(?:_FORM|RESET_WHO) = "(\w+)"', source)) == forms
+    assert ids(Hook.SUBMISSION) == forms
+    searches = re.findall(r'"external_select",\s*"action_id": "(\w+)"|search_many\(\s*"(\w+)"', source)
+    assert ids(Hook.OPTIONS) == {one or other for one, other in searches}
 
 
 def specs():
