@@ -23,6 +23,7 @@ from directory.base import (
     Account,
     AccountGone,
     Ambiguous,
+    BadAnswer,
     CannotDo,
     Capability,
     Directory,
@@ -251,7 +252,10 @@ class LdapDirectory(Directory):
             ]
             after = await modify(conn, seen.dn, changes, controls, tell=told_of_password)
         entry = Entry(seen.dn, post_read(after))
-        return Written(marker=entry.text("pwdChangedTime"), must_change=entry.flag("pwdReset"))
+        try:
+            return Written(marker=entry.text("pwdChangedTime"), must_change=entry.flag("pwdReset"))
+        except BadAnswer as error:
+            raise BadAnswer(error.detail, sent=True) from None
 
     async def _must_change(self, account: Account) -> None:
         async with self._pool.take() as conn:
