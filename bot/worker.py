@@ -256,7 +256,7 @@ class Worker:
             wait = min(FIRST_WAIT * 2 ** min(misses - 1, 16), LONGEST_FOR_STORE if store else LONGEST_WAIT)
             told = {"kind": work.kind.value, "work": work.id, "again_in": wait.seconds}
             if store:
-                log.warning("work_waits", extra={**told, "error": str(error) or type(error).__name__})
+                log.warning("work_waits", extra={**told, "error": getattr(error, "what", type(error).__name__)})
             else:
                 log.exception("work_failed", extra=told)
         else:
