@@ -118,9 +118,7 @@ async def _inside(pool: Pool, options: LdapOptions, dn: str) -> bytearray:
     people = f"(|{options.people_filter}{any_class(group_classes(options))})"
     waiting, seen = [dn], {dn.lower()}
     while waiting:
-        async with pool.take() as conn:
-            entry = await read(conn, waiting.pop(), [options.group_member])
-        values = [] if entry is None else chunks(entry.texts(options.group_member))
+        values = await _values(pool, options, waiting.pop())
         for start in range(0, len(values), 5):  # others have a turn at the connection in between
             async with pool.take() as conn:
                 for chunk in values[start : start + 5]:
@@ -135,6 +133,12 @@ async def _inside(pool: Pool, options: LdapOptions, dn: str) -> bytearray:
         if len(seen) > MOST_GROUPS:
             raise BadAnswer("more groups than can be true")
     return ids
+
+
+async def _values(pool: Pool, options: LdapOptions, dn: str) -> list[list[str]]:
+    async with pool.take() as conn:
+        entry = await read(conn, dn, [options.group_member])
+    return [] if entry is None else chunks(entry.texts(options.group_member))
 
 
 # -- what they are -----------------------------------------------------------------------------------------

@@ -93,6 +93,7 @@ class Connection:
         async def done() -> T:
             answer = self._wire.whole_answer()
             number = send(self._library)
+            self._wire.hurry()
             await answer
             return take(self._library, number)
 

@@ -240,6 +240,18 @@ async def test_a_last_look_is_good_for_half_a_minute(row, later, searches) -> No
     await tap.close()
 
 
+def test_no_more_is_remembered_than_a_bulk_needs() -> None:
+    """The last looks are bounded: the oldest goes first, and one that is used is gone."""
+    from directory.ldap_recent import MOST, Recent, Sight
+
+    recent = Recent(utc_now)
+    for number in range(MOST + 2):
+        recent.note(str(number), Sight("cn=x", None, None, None), utc_now())
+    assert [recent.of(str(n)) is None for n in (0, 1, 2, MOST + 1)] == [True, True, False, False]
+    assert recent.take("2") is not None
+    assert recent.take("2") is None
+
+
 async def test_what_people_see_is_never_from_a_last_look(row, corp) -> None:
     """`find`, `find_many` and `fetch` read anew each time."""
     account = await made(row, corp)
