@@ -154,7 +154,12 @@ REKEY = App(
         ),
     ),
     shortcuts=(Shortcut("reset_person", "Reset their password"),),
-    scopes=frozenset({"commands", "chat:write", "im:history", "im:write", "users:read", "users:read.email"}),
+    scopes=frozenset(
+        {
+            *("chat:write", "commands", "files:read", "files:write", "im:history", "im:write"),
+            *("users:read", "users:read.email"),
+        }
+    ),
     events=frozenset({"app_home_opened"}),
 )
 
