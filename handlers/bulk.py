@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from desk import choose, home, preview, submit_bulk
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 COMMAND = "/reset-password"
 HOME_BUTTON = "home_bulk"
 TEMPLATE = "rekey-template.csv"
-MOST_AHEAD = timedelta(days=30)
 WAYS = (Channel.DM, Channel.MAIL)
 MENTIONS_AT_ONCE = 5
 
@@ -200,7 +199,7 @@ def _start(room: Room, entered: Entered) -> datetime | None:
         start = datetime.fromtimestamp(entered.start, UTC)
     except (ValueError, OverflowError, OSError) as error:
         raise Refused(Reason.START_INVALID, field="start") from error
-    if not now <= start <= now + MOST_AHEAD:
+    if not now <= start <= now + preview.MOST_AHEAD:
         raise Refused(Reason.START_INVALID, field="start")
     return start
 

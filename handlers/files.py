@@ -103,6 +103,8 @@ class Files:
         reader, size = RosterReader(), 0
         async for piece in self._pieces(listed):
             size += len(piece)
+            if -1 < listed.size < size:
+                break
             reader.feed(piece)
         if listed.size not in {-1, size}:
             log.warning("file_not_read", extra={"file": listed.id, "error": "size"})

@@ -27,7 +27,7 @@ def preview(facts: Preview, rosters: Sequence[Roster] = ()) -> View:
     """Return the preview; `rosters` are the lists that were read for it, with what was found on the way."""
     nobody = facts.included == 0
     title = "Nobody will be reset" if nobody else f"{many(facts.included)} will be reset"
-    body = [blocks.header(title), blocks.fields(_counts(facts))]
+    body = [blocks.header(title), blocks.fields(_counts(facts, rosters))]
     body += [blocks.context(line) for line in _lists(facts, rosters)]
     body += _left_out(facts)
     if nobody:
@@ -44,11 +44,12 @@ def preview(facts: Preview, rosters: Sequence[Roster] = ()) -> View:
     )
 
 
-def _counts(facts: Preview) -> list[tuple[str, str]]:
+def _counts(facts: Preview, rosters: Sequence[Roster]) -> list[tuple[str, str]]:
     left_out = sum(count for _, count in facts.excluded)
     pairs = [("Will be reset", f"{facts.included:,}"), ("Left out", f"{left_out:,}")]
-    if facts.duplicates:
-        pairs.append(("Named more than once", f"{facts.duplicates:,}, each kept once"))
+    again = facts.duplicates + sum(roster.duplicates for roster in rosters)
+    if again:
+        pairs.append(("Named again", f"{again:,} times; each person counts once"))
     shown = [f"{quiet(name, 40)}: {count:,}" for name, count in facts.directories[:_NAMED]]
     if len(facts.directories) > 1:
         pairs.append(("By directory", "\n".join(shown)))
@@ -74,8 +75,6 @@ def _lists(facts: Preview, rosters: Sequence[Roster]) -> list[str]:
             lines.append(
                 f"{of}: {many(roster.bad, 'row')} could not be read ({rows}{more}), and nobody was taken from it."
             )
-        if roster.duplicates:
-            lines.append(f"{of} names {roster.duplicates:,} again; each was taken once.")
     return lines[:10]
 
 
@@ -109,7 +108,13 @@ def _happens(facts: Preview) -> list[blocks.Block]:
         blocks.section(f"*Each of them:*\n{lines}"),
         blocks.section(f"{start}; until then you can cancel, and after that pause or cancel the rest."),
     ]
-    out += [blocks.paragraph(f"⚠️ {words.sentence(reason)}") for reason in facts.cannot[:_NAMED]]
+    if facts.cannot:
+        out.append(
+            blocks.section(
+                "⚠️ Not every one of these directories can unlock accounts and ask for a new password at the next "
+                "sign-in: where it cannot, that is left undone, and the report names it."
+            )
+        )
     if facts.no_tokens and facts.options.clear_sessions:
         out.append(
             blocks.section(

@@ -18,8 +18,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack import InFlight
 from handlers.register import register
+from tests.handlers.filewire import FileWire
 from tests.support import house as houses
-from tests.support.slackwire import APP, TEAM, TOKEN, Wire, person
+from tests.support.slackwire import APP, TEAM, TOKEN, person
 
 SECRET = "signing-secret"
 ADA, BOB, EVE = "U0ADA", "U0BOB", "U0EVE"
@@ -91,8 +92,16 @@ class Slack:
         body = self.press_body(user, action_id, value) | {"response_url": f"{self.wire.url}/respond"}
         return await self.send(body | {"container": {"type": "message"}} | changes)
 
-    async def press_home(self, user, /, **changes):
-        body = self.press_body(user, "home_reset", "") | {"view": {"type": "home", "id": "VHOME", "hash": "1.1"}}
+    async def press_in_view(self, user, action_id, value="", /, values=None, **changes):
+        """Press a button of the modal that lies on top."""
+        view_id = self.wire.view_id
+        known = self.wire.views[view_id]
+        shown = known["view"] | {"id": view_id, "hash": known["hash"], "state": {"values": values or {}}}
+        body = self.press_body(user, action_id, value) | {"view": shown, "container": {"type": "view"}}
+        return await self.send(body | changes)
+
+    async def press_home(self, user, action_id="home_reset", /, **changes):
+        body = self.press_body(user, action_id, "") | {"view": {"type": "home", "id": "VHOME", "hash": "1.1"}}
         return await self.send(body | {"container": {"type": "view"}} | changes)
 
     def press_body(self, user, action_id, value):
@@ -109,13 +118,16 @@ class Slack:
         shown = known["view"] | {"id": view_id, "hash": known["hash"], "state": {"values": values}} | (view or {})
         return self._interaction("view_submission", user) | {"view": shown, "response_urls": []}
 
-    async def type(self, user, letters, /, **changes):
-        """Type into the typeahead of the open modal."""
+    async def type(self, user, letters, /, action_id="who_pick", **changes):
+        """Type into a typeahead of the open modal."""
+        return await self.send(self.suggestion_body(user, letters, action_id) | changes)
+
+    def suggestion_body(self, user, letters, action_id):
         view_id = self.wire.view_id
         view = self.wire.views[view_id]["view"] | {"id": view_id}
         body = self._interaction("block_suggestion", user) | {"view": view, "container": {"type": "view"}}
-        body |= {"block_id": "who", "action_id": "who_pick", "value": letters}
-        return await self.send(body | changes)
+        body |= {"block_id": action_id.partition("_")[0], "action_id": action_id, "value": letters}
+        return body
 
     async def open_home(self, user, /, tab="home", **changes):
         event = {"type": "app_home_opened", "user": user, "channel": "D1", "tab": tab, "event_ts": "1.1"}
@@ -146,6 +158,33 @@ class Slack:
             "code": {"code_text": {"type": "plain_text_input", "value": code or self.house.code()}},
         }
         return values | changes
+
+    def bulk_values(self, *, people=(), groups=(), file=None, pasted=None, start=None, **changes):
+        """Return the values of the filled form for many; `people` and `groups` are options as they were offered."""
+        element = {"type": "multi_external_select"}
+        files = [{"id": file, "name": "lies.csv", "url_private_download": "https://evil.example/"}] if file else []
+        values = {
+            "people": {"bulk_people": element | {"selected_options": list(people)}},
+            "groups": {"bulk_groups": element | {"selected_options": list(groups)}},
+            "file": {"bulk_file": {"type": "file_input", "files": files}},
+            "pasted": {"pasted_text": {"type": "plain_text_input", "value": pasted}},
+            "start": {"start_pick": {"type": "datetimepicker", "selected_date_time": start}},
+        }
+        values |= {key: value for key, value in self.reset_values().items() if key != "code"}
+        return values | changes
+
+    def proof_values(self, code=None, number=None):
+        """Return the values of the filled preview."""
+        values = {"code": {"code_text": {"type": "plain_text_input", "value": code or self.house.code()}}}
+        if number is not None:
+            values["number"] = {"number_text": {"type": "plain_text_input", "value": number}}
+        return values
+
+    async def preview(self, user=ADA, **chosen):
+        """Ask for many, from the command to the preview."""
+        await self.command(user, "bulk")
+        _, heard = await self.submit(user, self.bulk_values(**chosen))
+        assert heard.get("response_action") == "update", heard
 
     def pickup_values(self, code):
         return {"pickup": {"pickup_text": {"type": "plain_text_input", "value": code}}}
@@ -185,7 +224,7 @@ async def house(tmp_path):
 
 @pytest.fixture
 async def wire():
-    made = Wire(people={user: person(user, user[2:].title()) for user in (ADA, BOB, EVE)})
+    made = FileWire(people={user: person(user, user[2:].title()) for user in (ADA, BOB, EVE)})
     await made.start()
     yield made
     await made.stop()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
 
 from handlers.hook import Hook
@@ -10,6 +12,7 @@ from handlers.surface import Audience
 from tests.handlers.conftest import ADA, BOB, EVE
 from tests.support.slackwire import person, texts
 
+CONTROLS = ("bulk_pause", "bulk_resume", "bulk_cancel", "bulk_retry")
 PEOPLE_AGAINST_WHOM = {
     "guest": {"is_restricted": True},
     "guest of one channel": {"is_ultra_restricted": True},
@@ -35,6 +38,20 @@ def test_every_surface_names_its_audience():
         "not_me": "addressee",
         "retry_step": "role",
         "home": "addressee",
+        "bulk": "role",
+        "home_bulk": "role",
+        "bulk_people": "role",
+        "bulk_groups": "role",
+        "bulk_template": "role",
+        "bulk_form": "role",
+        "bulk_excluded": "role",
+        "bulk_page_back": "role",
+        "bulk_page_next": "role",
+        "bulk_preview": "role",
+        "bulk_pause": "role",
+        "bulk_resume": "role",
+        "bulk_cancel": "role",
+        "bulk_retry": "role",
     }
 
 
@@ -60,6 +77,17 @@ async def do(slack, name, user, /, **changes):
         "not_me": lambda: slack.press(user, name, slack.target, **changes),
         "retry_step": lambda: slack.press(user, name, f"{slack.target}:sessions", **changes),
         "home": lambda: slack.open_home(user, **changes),
+        "bulk": lambda: slack.command(user, "bulk", **changes),
+        "home_bulk": lambda: slack.press_home(user, name, **changes),
+        "bulk_people": lambda: slack.type(user, "bak", action_id=name, **changes),
+        "bulk_groups": lambda: slack.type(user, "sal", action_id=name, **changes),
+        "bulk_template": lambda: slack.press_in_view(user, name, **changes),
+        "bulk_form": lambda: slack.submit(user, slack.bulk_values(pasted="bob"), **changes),
+        "bulk_excluded": lambda: slack.press_in_view(user, name, "disabled:0", **changes),
+        "bulk_page_back": lambda: slack.press_in_view(user, name, "disabled:0", **changes),
+        "bulk_page_next": lambda: slack.press_in_view(user, name, "disabled:0", **changes),
+        "bulk_preview": lambda: slack.submit(user, slack.proof_values(), **changes),
+        **{button: functools.partial(slack.press, user, button, slack.target, **changes) for button in CONTROLS},
     }
     seen, before = len(slack.wire.posts), dict(slack.wire.views)
     _, heard = await deeds[name]()
@@ -81,6 +109,10 @@ async def prepare(slack, name):
         await slack.command(ADA)
     elif name == "reset_form":
         await slack.command(ADA, "bob")
+    elif name in {"bulk_people", "bulk_groups", "bulk_template", "bulk_form"}:
+        await slack.command(ADA, "bulk")
+    elif name in {"bulk_excluded", "bulk_page_back", "bulk_page_next", "bulk_preview"}:
+        await slack.preview(pasted="bob, dora")
     slack.house.directory.calls.clear()
 
 
@@ -132,7 +164,11 @@ async def test_a_colleague_is_not_the_addressee(slack, name):
     assert slack.house.directory.passwords[-1][1] not in repr(slack.wire.calls) + repr(slack.wire.posts)
 
 
-ASKED_OF_SLACK = ["reset", "reset_person", "home_reset", "who_pick", "reset_who", "show_password", "retry_step", "home"]
+ASKED_OF_SLACK = [
+    *("reset", "reset_person", "home_reset", "who_pick", "reset_who", "show_password", "retry_step", "home"),
+    *("bulk", "home_bulk", "bulk_people", "bulk_groups", "bulk_template", "bulk_form", "bulk_excluded"),
+    *("bulk_page_back", "bulk_page_next", "bulk_pause", "bulk_resume", "bulk_cancel", "bulk_retry"),
+]
 
 
 @pytest.mark.parametrize("name", ASKED_OF_SLACK)

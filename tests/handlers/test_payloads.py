@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers import payloads
+from handlers import bulk_payloads, payloads
 from handlers.dig import ViewAt
 from resets.actor import SlackPerson
 from tests.support.slackwire import TEAM, person
@@ -23,12 +23,17 @@ READERS = [
     payloads.reset_sent,
     payloads.pickup_sent,
     payloads.home_opened,
+    bulk_payloads.press_in_view,
+    bulk_payloads.bulk_sent,
+    bulk_payloads.bulk_proved,
 ]
 KEYS = [
     "team", "team_id", "user", "user_id", "id", "api_app_id", "trigger_id", "response_url", "message", "bot_id", "text",
     "actions", "value", "view", "private_metadata", "hash", "state", "values", "who", "who_pick", "choice",
     "choice_pick", "selected_option", "selected_options", "options", "options_tick", "delivery", "delivery_tick",
-    "pickup", "pickup_text", "code", "code_text", "event", "tab",
+    "pickup", "pickup_text", "code", "code_text", "event", "tab", "people", "bulk_people", "groups", "bulk_groups",
+    "file", "bulk_file", "files", "pasted", "pasted_text", "start", "start_pick", "selected_date_time", "number",
+    "number_text", "description",
 ]  # fmt: skip
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
@@ -49,6 +54,14 @@ def test_no_shape_of_a_payload_breaks_a_reader(read, body):
 def test_no_shape_of_a_user_breaks_the_reader(user):
     """Who is not clearly ours is a stranger."""
     assert payloads.member(user, TEAM).stranger
+
+
+@given(answer=JSON)
+def test_no_shape_of_a_file_breaks_the_reader(answer):
+    """What Slack does not say of a file is empty."""
+    read = bulk_payloads.listed_file(answer)
+    assert all(isinstance(part, str) for part in (read.id, read.user, read.name, read.url))
+    assert isinstance(read.size, int)
 
 
 def test_a_full_member():
@@ -85,6 +98,8 @@ SHAPES = {
     "X_SlashCommand": lambda slack: slack.command_body("U0ADA", "bob"),
     "X_BlockAction": lambda slack: slack.press_body("U0ADA", "not_me", "x"),
     "X_ViewSubmit": lambda slack: slack.submission("U0ADA", slack.reset_values()),
+    "X_ViewSubmit of many": lambda slack: slack.submission("U0ADA", slack.bulk_values(pasted="bob", file="F0")),
+    "X_BlockSuggestion": lambda slack: slack.suggestion_body("U0ADA", "bak", "bulk_people"),
 }
 
 

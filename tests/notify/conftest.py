@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import ssl
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +30,8 @@ class FakeSlack:
     messages: list[dict[str, Any]] = field(default_factory=list)
     member: dict[str, Any] = field(default_factory=lambda: {"id": "U0ANNA", "team_id": "T0123"})
     page: int = 100
+    uploads: dict[str, bytes] = field(default_factory=dict)
+    post: list[Any] = field(default_factory=list)  # what the file host answers instead, once each
 
     async def handle(self, request):
         method = request.match_info["method"]
@@ -47,8 +50,27 @@ class FakeSlack:
             return web.json_response(answer)
         return web.json_response({"ok": True, **self.answer(method, args)})
 
+    async def take(self, request):
+        """Take an upload's bytes, as Slack's file host does."""
+        self.calls.append(("upload", {"authorization": request.headers.get("Authorization")}))
+        if self.post:
+            return self.post.pop(0)
+        self.uploads[request.match_info["id"]] = await request.read()
+        return web.Response(text="OK")
+
     def answer(self, method, args):
         match method:
+            case "files.getUploadURLExternal":
+                file_id = f"F{len(self.named(method))}"
+                return {"upload_url": self.url.replace("/api/", f"/upload/{file_id}"), "file_id": file_id}
+            case "files.completeUploadExternal":
+                (told,) = json.loads(args["files"])
+                begun = self.named("files.getUploadURLExternal")[int(told["id"][1:]) - 1]
+                files = [{"id": told["id"], "name": begun["filename"], "title": told["title"]}]
+                self.messages.append({**args, "files": files, "ts": f"1.{len(self.messages)}"})
+                return {"files": files}
+            case "conversations.replies":
+                return {"messages": [one for one in self.messages if one.get("thread_ts") == args["ts"]]}
             case "users.info":
                 return {"user": self.member}
             case "conversations.open":
@@ -74,6 +96,7 @@ async def slack():
     fake = FakeSlack()
     app = web.Application()
     app.router.add_route("*", "/api/{method}", fake.handle)
+    app.router.add_post("/upload/{id}", fake.take)
     async with TestServer(app, host="127.0.0.1") as server:
         fake.url = str(server.make_url("/api/"))
         yield fake

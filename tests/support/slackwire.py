@@ -42,10 +42,15 @@ class Wire:
         site = web.Application()
         site.router.add_route("*", "/api/{method}", self._call)
         site.router.add_post("/respond", self._respond)
+        site.router.add_routes(self.more())
         self.runner = web.AppRunner(site, access_log=None)
         await self.runner.setup()
         await web.TCPSite(self.runner, "127.0.0.1", 0).start()
         self.url = f"http://127.0.0.1:{self.runner.addresses[0][1]}"
+
+    def more(self):
+        """Return the routes of whoever builds on this."""
+        return []
 
     async def stop(self):
         await self.runner.cleanup()
@@ -121,6 +126,9 @@ class Wire:
         if arguments.get("hash") not in (None, known["hash"]):
             raise KeyError("hash_conflict")
         return self._shown(arguments["view_id"], self.put(arguments["view_id"], checked(arguments["view"])))
+
+    def _views_push(self, arguments):
+        return self._views_open(arguments)
 
     def _views_publish(self, arguments):
         self.homes[arguments["user_id"]] = checked(arguments["view"])
