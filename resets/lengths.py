@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def chance_of_length(words: Sequence[str], count: int, least: int, most: int) -> float:
-    """Say how likely `count` words, drawn evenly, have from `least` to `most` letters in all (0.0-1.0)."""
-    share = {length: n / len(words) for length, n in Counter(map(len, words)).items()}
+def lengths_of(words: Sequence[str]) -> tuple[tuple[int, int], ...]:
+    """Return (length, how many words have it), for `chance_of_length`."""
+    return tuple(Counter(map(len, words)).items())
+
+
+@lru_cache
+def chance_of_length(lengths: tuple[tuple[int, int], ...], count: int, least: int, most: int) -> float:
+    """Say how likely `count` words of these lengths, drawn evenly, have from `least` to `most` letters (0.0-1.0)."""
+    words = sum(number for _, number in lengths)
+    share = {length: number / words for length, number in lengths}
     sums = {0: 1.0}
     for _ in range(count):
         longer: dict[int, float] = {}

@@ -11,7 +11,7 @@ from math import log2
 from typing import TYPE_CHECKING
 
 from directory.secret import Secret
-from resets.lengths import chance_of_classes, chance_of_length
+from resets.lengths import chance_of_classes, chance_of_length, lengths_of
 from resets.reasons import Reason, Refused
 
 if TYPE_CHECKING:
@@ -85,14 +85,15 @@ def _shape(policy: PasswordPolicy, account: Account) -> _Shape:
 
 def _words(wordlist: str, policy: PasswordPolicy, account: Account) -> Iterator[_Shape]:
     """Five words or more, dashes between them, one digit or more at the end."""
-    names = _names(policy, account)
-    words = tuple(w for w in _read(wordlist) if not any(name in w for name in names))
+    text = _joined(wordlist)
+    words, lengths = _without(wordlist, frozenset(name for name in _names(policy, account) if name in text))
     digits = max(1, policy.min_digits)
     capitals = max(1, policy.min_upper)
     if not words or policy.min_classes > 4:  # noqa: PLR2004 - all four kinds stand in it, a fifth does not
         return
     for count in range(max(_WORDS, capitals, policy.min_special), _MOST_WORDS + 1):
-        chance = chance_of_length(words, count, policy.min_length - count - digits, policy.max_length - count - digits)
+        others = count + digits  # dashes among them
+        chance = chance_of_length(lengths, count, policy.min_length - others, policy.max_length - others)
         if chance >= LEAST_CHANCE:
 
             def draw(randbelow: Callable[[int], int], count: int = count) -> str:
@@ -180,3 +181,18 @@ def _read(wordlist: str) -> tuple[str, ...]:
     """Read one of the EFF's lists (words/README.txt), without the hyphenated words."""
     text = files("resets").joinpath("words", wordlist).read_text("ascii")
     return tuple(word for word in text.split() if word.isalpha())
+
+
+@lru_cache
+def _joined(wordlist: str) -> str:
+    return "\n".join(_read(wordlist))
+
+
+@lru_cache
+def _without(wordlist: str, names: frozenset[str]) -> tuple[tuple[str, ...], tuple[tuple[int, int], ...]]:
+    """Return a list's words in which none of some names stands, and how many there are of each length.
+
+    Most people's names stand in no word at all, so that the answer is nearly always the same.
+    """
+    words = tuple(word for word in _read(wordlist) if not any(name in word for name in names))
+    return words, lengths_of(words)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from directory.base import Account, PasswordPolicy
-from resets.lengths import chance_of_classes, chance_of_length
+from resets.lengths import chance_of_classes, chance_of_length, lengths_of
 from resets.password import FLOOR_BITS, generate, strength_bits
 from resets.reasons import Reason, Refused
 
@@ -183,9 +183,9 @@ def test_every_draw_is_over_the_whole_list():
 
 def test_the_chance_of_a_length_is_exact():
     """Counted by hand: of the 4 pairs out of {a, bb}, one has 2 letters, two have 3, one has 4."""
-    assert chance_of_length(["a", "bb"], 2, 2, 2) == pytest.approx(1 / 4)
-    assert chance_of_length(["a", "bb"], 2, 0, 3) == pytest.approx(3 / 4)
-    assert chance_of_length(["a", "bb"], 2, 5, 9) == 0
+    assert chance_of_length(lengths_of(["a", "bb"]), 2, 2, 2) == pytest.approx(1 / 4)
+    assert chance_of_length(lengths_of(["a", "bb"]), 2, 0, 3) == pytest.approx(3 / 4)
+    assert chance_of_length(lengths_of(["a", "bb"]), 2, 5, 9) == 0
 
 
 def test_the_chance_of_classes_is_exact():
