@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 from playwright.async_api import expect
 
-from practice.people import REKEY
-from practice.server import Workspace
 from tests.support import browser
 from tests.support.browser import Viewer
 
 pytestmark = pytest.mark.browser
 MORGAN, DESK = "U0MORGAN001", "C0ITDESK001"
-FILES = {"files:read", "files:write"}
 NAMES = ("Robin Meyer", "Robin Ostrom", "Roberta Silva")
 OPTIONS = [{"text": {"type": "plain_text", "text": name}, "value": f"acme:{n}"} for n, name in enumerate(NAMES)]
-
-
-@pytest.fixture
-async def workspace(clock, limits):
-    """A workspace whose app may read and write files."""
-    made = Workspace(clock=clock, limits=limits, app=dataclasses.replace(REKEY, scopes=REKEY.scopes | FILES))
-    await made.start()
-    yield made
-    await made.stop()
 
 
 @pytest.fixture

@@ -2,24 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import aiohttp
 import pytest
-
-from practice.people import REKEY
-from practice.server import Workspace
-
-FILES = {"files:read", "files:write"}
-
-
-@pytest.fixture
-async def workspace(clock, limits):
-    """A workspace whose app may read and write files."""
-    made = Workspace(clock=clock, limits=limits, app=dataclasses.replace(REKEY, scopes=REKEY.scopes | FILES))
-    await made.start()
-    yield made
-    await made.stop()
 
 
 @pytest.mark.parametrize(

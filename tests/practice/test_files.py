@@ -17,13 +17,12 @@ from tests.support.hands import Hands
 
 MORGAN, ROBIN, DESK, SHARED = "U0MORGAN001", "U0ROBIN0001", "C0ITDESK001", "C0SHARED001"
 CSV = b"login\nrobin.meyer\nsasha.okafor\n"
-APP = dataclasses.replace(REKEY, scopes=REKEY.scopes | {"files:read", "files:write"})
 
 
 @pytest.fixture
 async def workspace(clock, limits):
-    """A workspace whose app may read and write files, with small limits."""
-    made = Workspace(clock=clock, limits=dataclasses.replace(limits, file_input=1000, upload=2000), app=APP)
+    """A workspace with small limits."""
+    made = Workspace(clock=clock, limits=dataclasses.replace(limits, file_input=1000, upload=2000))
     await made.start()
     yield made
     await made.stop()
@@ -310,7 +309,7 @@ async def test_downloads_and_uploads_meet_misfortunes(workspace, client, file, h
 
 async def test_files_are_kept_with_the_rest(clock, limits, tmp_path, http, put):
     """After a restart a file is at its new address, in messages as well; what was never completed is gone."""
-    workspaces = [Workspace(clock=clock, limits=limits, app=APP) for _ in range(2)]
+    workspaces = [Workspace(clock=clock, limits=limits) for _ in range(2)]
     await workspaces[0].start(data=tmp_path / "kept")
     client = AsyncWebClient(token=workspaces[0].bot_token, base_url=workspaces[0].api_url)
     sent = await client.files_upload_v2(channel=DESK, filename="r.csv", content=CSV)
@@ -329,7 +328,7 @@ async def test_files_are_kept_with_the_rest(clock, limits, tmp_path, http, put):
 
 async def test_unkept_files_leave_nothing_behind(clock, limits):
     """Their folder goes with the workspace."""
-    workspace = Workspace(clock=clock, limits=limits, app=APP)
+    workspace = Workspace(clock=clock, limits=limits)
     await workspace.start()
     client = AsyncWebClient(token=workspace.bot_token, base_url=workspace.api_url)
     sent = await client.files_upload_v2(channel=DESK, filename="r.csv", content=CSV)
