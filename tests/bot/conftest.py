@@ -6,9 +6,12 @@ from datetime import UTC, datetime
 import pytest
 
 from bot import engine
+from bot.engine import Intake
+from bot.worker import Worker
 from store import base
 from store.base import Store
 from store.keys import KeyRing
+from tests.support import postgres
 
 RING = KeyRing((bytes(range(32)),))
 
@@ -42,3 +45,46 @@ async def engine_home(tmp_path):
     made = await EngineHome.make(f"sqlite+aiosqlite:///{path}", path)
     yield made
     await made.store.close()
+
+
+@pytest.fixture
+async def intake(engine_home):
+    made = Intake(engine_home.url)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+async def running(engine_home, intake):
+    workers = []
+
+    async def start(do):
+        made = Worker(engine_home.url, intake, do)
+        await made.start()
+        workers.append(made)
+        return made
+
+    yield start
+    for made in workers:
+        await made.stop(1)
+
+
+@pytest.fixture(scope="module")
+def server():
+    with postgres.running() as running:
+        yield running
+
+
+@pytest.fixture
+async def home(server):
+    """The same on PostgreSQL."""
+    made = await EngineHome.make(server.database())
+    yield made
+    await made.store.close()
+
+
+@pytest.fixture
+async def pg_intake(home):
+    made = Intake(home.url)
+    yield made
+    made.close()

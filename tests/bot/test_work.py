@@ -23,15 +23,8 @@ from practice.server import Workspace
 from store.base import Store, upgrade
 from store.keys import KeyRing
 from tests.bot.conftest import clock
-from tests.support import postgres
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def server():
-    with postgres.running() as running:
-        yield running
 
 
 @pytest.fixture

@@ -11,75 +11,19 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
-from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy.exc import OperationalError
 
 from bot.crew import EngineNotReady
-from bot.engine import CHUNKS, TELLING, Intake
+from bot.engine import Intake
 from bot.worker import Worker
 from desk.tools import Work, WorkKind
-from store.base import StoreFailed
+from tests.bot.engine_hands import Desk, rows, wait_until
 
 CHILD = Path(__file__).with_name("engine_child.py")
 ROOT = Path(__file__).parents[2]
-
-
-class Desk:
-    """Remembers what it was asked to do, and waits as the test says."""
-
-    def __init__(self, *waits):
-        self.waits = list(waits)
-        self.seen = []
-        self.finished = asyncio.Event()
-
-    async def __call__(self, work):
-        self.seen.append(work)
-        wait = self.waits.pop(0) if self.waits else None
-        if isinstance(wait, Exception):
-            raise wait
-        if wait is None:
-            self.finished.set()
-        return wait
-
-
-@pytest.fixture
-async def intake(engine_home):
-    made = Intake(engine_home.url)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-async def running(engine_home, intake):
-    workers = []
-
-    async def start(do):
-        made = Worker(engine_home.url, intake, do)
-        await made.start()
-        workers.append(made)
-        return made
-
-    yield start
-    for made in workers:
-        await made.stop(1)
-
-
-async def wait_until(condition):
-    async with asyncio.timeout(15):
-        while not condition():  # noqa: ASYNC110 - the other process has no event to wait for
-            await asyncio.sleep(0.02)
-
-
-def rows(home, sql, *args):
-    with sqlite3.connect(home.path) as db:
-        found = db.execute(sql, args).fetchall()
-    db.close()
-    return found
 
 
 async def test_work_runs_until_it_says_that_it_is_finished(engine_home, intake, running):
@@ -266,155 +210,6 @@ async def test_a_stop_waits_for_what_is_being_done_and_leaves_what_sleeps(engine
     states = dict(rows(engine_home, "select workflow_uuid, status from workflow_status"))
     assert states["reset-sleeps"] == "PENDING"
     assert await asyncio.to_thread(lambda: 1) == 1  # the loop can still use threads
-
-
-async def test_many_works_are_enqueued_in_one_transaction_while_the_loop_goes_on(engine_home, intake):
-    """A thousand chunks at once do not hold up an acknowledgement; each is there once, in its lane."""
-    works = [Work(WorkKind.CHUNK, f"{n}.1", lane=f"corp/{n % 4}") for n in range(1000)]
-    longest, begun = 0.0, time.monotonic()
-
-    async def ticks():
-        nonlocal longest
-        while True:
-            before = time.monotonic()
-            await asyncio.sleep(0.001)
-            longest = max(longest, time.monotonic() - before)
-
-    ticking = asyncio.create_task(ticks())
-    async with engine_home.write() as tx:
-        await intake.enqueue_many(tx, [*works, works[0]])
-    took = time.monotonic() - begun
-    ticking.cancel()
-    assert took < 10  # about 1 s on a quiet machine
-    assert longest < took / 2
-    found = rows(engine_home, "select queue_name, queue_partition_key, count(*) from workflow_status group by 1, 2")
-    assert found == [("chunks", f"corp/{lane}", 250) for lane in range(4)]
-
-
-async def test_every_kind_of_work_is_done(engine_home, intake, running):
-    """Each kind waits in a queue that somebody looks into, with a lane or without."""
-    desk = Desk()
-    await running(desk)
-    async with engine_home.write() as tx:
-        for kind in WorkKind:
-            await intake.enqueue(tx, Work(kind, "A"))
-    await wait_until(lambda: {work.kind for work in desk.seen} == set(WorkKind))
-
-
-async def test_a_lane_is_worked_one_after_the_other_and_lanes_side_by_side(engine_home, intake, running):
-    """Two chunks of a lane are never under way at once; chunks of two lanes are."""
-    under_way, most, finished = Counter(), Counter(), []
-
-    async def desk(work):
-        lane = work.id[0]
-        under_way[lane] += 1
-        most[lane] = max(most[lane], under_way[lane])
-        most["all"] = max(most["all"], under_way["a"] + under_way["b"])
-        if not finished:
-            async with asyncio.timeout(15):
-                while most["all"] < 2:  # noqa: ASYNC110 - the engine has no event for it
-                    await asyncio.sleep(0.01)
-        under_way[lane] -= 1
-        finished.append(work.id)
-
-    await running(desk)
-    async with engine_home.write() as tx:
-        works = [Work(WorkKind.CHUNK, f"{lane}{n}", lane=lane) for n in range(3) for lane in "ab"]
-        await intake.enqueue_many(tx, works)
-    await wait_until(lambda: len(finished) == 6)
-    assert (most["a"], most["b"], most["all"]) == (1, 1, 2)
-
-
-async def test_chunks_that_take_long_hold_up_neither_jobs_nor_notices(engine_home, intake, running):
-    """As many chunks as a process does at once, none of which ends: a reset and a notice are done meanwhile."""
-    done, go_on = [], asyncio.Event()
-
-    async def desk(work):
-        if work.kind in {WorkKind.CHUNK, WorkKind.TELL}:
-            done.append("long")
-            await go_on.wait()
-        done.append(work.kind)
-
-    await running(desk)
-    async with engine_home.write() as tx:
-        await intake.enqueue_many(
-            tx,
-            [
-                *(Work(WorkKind.CHUNK, str(n), lane=str(n)) for n in range(20)),
-                *(Work(WorkKind.TELL, str(n)) for n in range(20)),
-            ],
-        )
-    await wait_until(lambda: done.count("long") == CHUNKS.at_once + TELLING.at_once)
-    async with engine_home.write() as tx:
-        await intake.enqueue(tx, Work(WorkKind.RESET, "A"))
-        await intake.enqueue(tx, Work(WorkKind.NOTICE, "N"))
-    await wait_until(lambda: {WorkKind.RESET, WorkKind.NOTICE} <= set(done))
-    go_on.set()
-
-
-@pytest.mark.parametrize("error", [StoreFailed("lost"), OperationalError("select", {}, Exception())], ids=type)
-async def test_a_store_that_fails_in_a_step_costs_a_wait_and_never_the_work(
-    engine_home, intake, running, monkeypatch, error
-):
-    """The engine never hears of it: the work is not ended as failed, but done when the store is back."""
-    monkeypatch.setattr("bot.worker.FIRST_WAIT", timedelta(milliseconds=1))
-    desk = Desk(error, error)
-    await running(desk)
-    async with engine_home.write() as tx:
-        await intake.enqueue(tx, Work(WorkKind.CHUNK, "A.1", lane="corp/0"))
-    async with asyncio.timeout(15):
-        await desk.finished.wait()
-    await wait_until(lambda: rows(engine_home, "select status from workflow_status") == [("SUCCESS",)])
-
-
-async def test_lost_chunks_are_started_again_in_their_lane(engine_home, intake, running):
-    """What the rows say of a bulk is mended as everything is, from a list that is read once."""
-    desk = Desk()
-    worker = await running(desk)
-    works = [Work(WorkKind.CHUNK, f"{n}.1", lane="corp/0") for n in range(3)] + [Work(WorkKind.TELL, "0")]
-    assert await worker.mend(iter(works)) == 4
-    await wait_until(lambda: set(desk.seen) == {Work(work.kind, work.id) for work in works})
-    lanes = rows(engine_home, "select distinct queue_partition_key from workflow_status where queue_name = 'chunks'")
-    assert lanes == [("corp/0",)]
-
-
-async def test_what_the_engine_claimed_and_forgot_goes_on(engine_home, intake, running, monkeypatch):
-    """A row that says that we are doing it, with nobody doing it, does not stand still."""
-    monkeypatch.setattr("bot.worker.STRAYS_SECONDS", 0.1)
-    desk = Desk()
-    await running(desk)
-    with sqlite3.connect(engine_home.path) as db:
-        db.execute("update queues set polling_interval_sec = 600")
-    db.close()
-    await asyncio.sleep(0.5)  # until the engine has read that; it has no event for it
-    async with engine_home.write() as tx:
-        await intake.enqueue(tx, Work(WorkKind.CHUNK, "A.1", lane="corp/0"))
-    with sqlite3.connect(engine_home.path) as db:
-        db.execute("update workflow_status set status = 'PENDING', executor_id = 'rekey'")
-    db.close()
-    again = "select queue_name, queue_partition_key from workflow_status where status = 'ENQUEUED'"
-    await wait_until(lambda: rows(engine_home, again) == [("chunks", "corp/0")])
-
-
-async def test_the_engine_looks_often_only_while_there_is_something_to_do(engine_home, intake, running):
-    """Queues that are mostly empty are cheap; with the first chunk all hurry, and after the last they stop that."""
-    pace = "select polling_interval_sec from queues where name = 'chunks'"
-    assert rows(engine_home, pace) == [(CHUNKS.idle,)]
-    go_on = asyncio.Event()
-
-    async def desk(_):
-        await go_on.wait()
-
-    worker = await running(desk)
-    async with engine_home.write() as tx:
-        await intake.enqueue(tx, Work(WorkKind.CHUNK, "A.1", lane="corp/0"))
-    await wait_until(lambda: rows(engine_home, pace) == [(CHUNKS.busy,)])
-    await worker.mend([])
-    assert rows(engine_home, pace) == [(CHUNKS.busy,)]
-    go_on.set()
-    await wait_until(lambda: rows(engine_home, "select status from workflow_status") == [("SUCCESS",)])
-    await worker.mend([])
-    assert rows(engine_home, pace) == [(CHUNKS.idle,)]
 
 
 def start_child(home, journal, mode):
