@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING
 from resets.facts import HomeFacts, HomeRow
 from resets.outcome import Step, StepState
 from resets.request import TargetState
-from store import admins, requests
+from store import admins, requests, tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from desk.tools import Tools
     from resets.actor import SlackPerson
+    from resets.bulk import BulkRow
     from resets.outcome import Target
     from resets.request import ResetRequest
 
 ROWS = 10
+RUNS = 5
 UNCLAIMED = (TargetState.SET, TargetState.DELIVERED)
 
 
@@ -38,6 +40,12 @@ async def show(tools: Tools, person: SlackPerson) -> HomeFacts:
         failed=sum(_failed(target) for _, target in rows),
         directories=tuple(tools.rules.called(name) for name in tools.directories),
     )
+
+
+async def runs(tools: Tools, person: SlackPerson) -> tuple[BulkRow, ...]:
+    """Return the last bulks, whoever's, to an admin, and none to anybody else: any admin may stop one."""
+    async with tools.store.read() as tx:
+        return await tally.recent(tx, RUNS) if await admins.by_slack(tx, person) else ()
 
 
 def _failed(target: Target) -> bool:

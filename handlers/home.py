@@ -21,7 +21,8 @@ async def opened(room: Room, call: HomeOpened, reply: Reply) -> None:
         return
     async with room.members.admitted(call.origin.person.user):
         facts = await home.show(room.tools, call.origin.person)
-    await reply.publish(page.view(facts, room.tools.clock()))
+        runs = await home.runs(room.tools, call.origin.person)
+    await reply.publish(page.view(facts, room.tools.clock(), runs))
 
 
 SURFACES = {"home": Surface(Audience.ADDRESSEE, Hook.EVENT, "app_home_opened", payloads.home_opened, opened)}

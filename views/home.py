@@ -56,14 +56,17 @@ def _admin(facts: HomeFacts, bulks: Sequence[BulkRow]) -> list[blocks.Block]:
 def _runs(bulks: Sequence[BulkRow]) -> list[blocks.Block]:
     if not bulks:
         return []
-    return [blocks.header("Runs"), *[_run(one) for one in bulks[:RUNS]], blocks.divider()]
+    return [blocks.header("Runs"), *[block for one in bulks[:RUNS] for block in _run(one)], blocks.divider()]
 
 
-def _run(one: BulkRow) -> blocks.Block:
-    return blocks.section(
+def _run(one: BulkRow) -> list[blocks.Block]:
+    """Return a run with its bar. Any admin may stop one, and the message with its buttons is only its requester's."""
+    said = blocks.section(
         f"*{many(one.progress.total)}* · {labels.RUN[one.state]} · asked by {quiet(one.requester_name)} "
         f"{when(one.asked_at)}\n{live.bar(one.progress)}"
     )
+    pressed = live.buttons(one.request_id, one.state, one.progress)
+    return [said, blocks.actions(f"run_{one.request_id}"[:255], *pressed)] if pressed else [said]
 
 
 def _needs(facts: HomeFacts) -> list[str]:

@@ -29,8 +29,8 @@ def live(facts: BulkFacts) -> Message:
         body.append(blocks.fields(_counts(facts.progress)))
     body += [blocks.section(line) for line in _now(facts)]
     body += _failures(facts.progress)
-    if buttons := _buttons(facts):
-        body.append(blocks.actions(f"run_{facts.request_id}"[:255], *buttons))
+    if pressed := buttons(facts.request_id, facts.state, facts.progress, facts.retryable):
+        body.append(blocks.actions(f"run_{facts.request_id}"[:255], *pressed))
     each = "; ".join(plan.each(facts.options))
     body.append(blocks.context(f"Each: {each}.", f"Request {quiet(facts.request_id)}"))
     told = (
@@ -153,35 +153,35 @@ def _failures(progress: Progress) -> list[blocks.Block]:
     return [blocks.section("*Not reset, and why:*\n" + "\n".join(lines))] if lines else []
 
 
-def _buttons(facts: BulkFacts) -> list[blocks.Block]:
-    whom = many(facts.progress.total)
-    to_come = facts.progress.waiting > 0
+def buttons(request_id: str, state: RequestState, progress: Progress, retryable: int = 0) -> list[blocks.Block]:
+    """Return the buttons that can act on a run as it stands; `retryable` says how many would be tried again."""
+    whom = many(progress.total)
+    to_come = progress.waiting > 0
     out = []
-    if facts.state is RequestState.RUNNING and to_come:
-        out.append(blocks.button("Pause", "bulk_pause", facts.request_id, label=f"Pause the reset of {whom}"))
-    if facts.state is RequestState.PAUSED:
+    if state is RequestState.RUNNING and to_come:
+        out.append(blocks.button("Pause", "bulk_pause", request_id, label=f"Pause the reset of {whom}"))
+    if state is RequestState.PAUSED:
         label = f"Resume the reset of {whom}"
-        out.append(blocks.button("Resume", "bulk_resume", facts.request_id, style="primary", label=label))
-    if facts.state is RequestState.HELD or (facts.state in {RequestState.RUNNING, RequestState.PAUSED} and to_come):
-        out.append(_cancel(facts, whom))
-    if facts.state in {RequestState.DONE, RequestState.CANCELLED} and facts.retryable:
-        label = f"Retry the {facts.retryable:,} of {whom} who were not reset"
-        out.append(blocks.button("Retry failed only", "bulk_retry", facts.request_id, label=label))
+        out.append(blocks.button("Resume", "bulk_resume", request_id, style="primary", label=label))
+    if state is RequestState.HELD or (state in {RequestState.RUNNING, RequestState.PAUSED} and to_come):
+        out.append(_cancel(request_id, progress, held=state is RequestState.HELD))
+    if state in {RequestState.DONE, RequestState.CANCELLED} and retryable:
+        label = f"Retry the {retryable:,} of {whom} that are not finished"
+        out.append(blocks.button("Retry failed only", "bulk_retry", request_id, label=label))
     return out
 
 
-def _cancel(facts: BulkFacts, whom: str) -> blocks.Block:
-    held = facts.state is RequestState.HELD
+def _cancel(request_id: str, progress: Progress, *, held: bool) -> blocks.Block:
     text = (
         "Nobody has been reset, and nobody will be. To do it after all, begin anew."
         if held
-        else f"{facts.progress.waiting:,} whose turn has not come keep their passwords. What is under way is finished, "
+        else f"{progress.waiting:,} whose turn has not come keep their passwords. What is under way is finished, "
         "and who was reset keeps the new password. This cannot be undone."
     )
     title = "Cancel" if held else "Cancel the rest"
     ask = blocks.confirm(f"{title}?", text, title, "Go back")
-    label = f"{title} of the reset of {whom}"
-    return blocks.button(title, "bulk_cancel", facts.request_id, style="danger", confirm=ask, label=label)
+    label = f"{title} of the reset of {many(progress.total)}"
+    return blocks.button(title, "bulk_cancel", request_id, style="danger", confirm=ask, label=label)
 
 
 def report_note(facts: BulkFacts) -> str:

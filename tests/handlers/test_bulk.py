@@ -268,6 +268,10 @@ async def test_a_run_is_paused_resumed_and_cancelled(slack, house, wire):
     form_id = wire.view["private_metadata"]
     await slack.submit(ADA, slack.proof_values())
     request = (await request_of(house, form_id)).id
+    await slack.open_home(ADA)
+    assert "0 of 2 (0 %)" in texts(wire.homes[ADA])
+    await slack.open_home(BOB)
+    assert "0 of 2" not in texts(wire.homes[BOB])
     for action, state in (
         ("bulk_pause", RequestState.PAUSED),
         ("bulk_resume", RequestState.HELD),

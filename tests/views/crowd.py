@@ -122,7 +122,7 @@ def run(text=ANNA, state=RequestState.RUNNING, **changes):
 
 
 def row(text=ANNA, state=RequestState.RUNNING):
-    return BulkRow("R1", "Ada Admin" if text == ANNA else text, state, progress(**HALF), NOW)
+    return BulkRow(f"R-{state}", "Ada Admin" if text == ANNA else text, state, progress(**HALF), NOW)
 
 
 def groups(text=ANNA):
