@@ -298,3 +298,57 @@ async def test_what_was_chosen_is_somebody_elses(slack, wire):
         await deed
     assert "dora" not in texts(wire.view)
     assert "Dora" not in json.dumps(wire.posts)
+
+
+@pytest.mark.parametrize(("text", "bulk"), [("bulk", True), (" BULK ", True), ('"bulk"', False), ("bulky", False)])
+async def test_one_word_asks_for_many(slack, wire, text, bulk):
+    """In any case; in quotes it is somebody's name."""
+    await slack.command(ADA, text)
+    assert (wire.view.get("callback_id") == "bulk_form") == bulk
+
+
+async def test_the_ack_waits_for_nobody(either, house, wire):
+    """Neither for Slack nor for a directory; who closes the modal meanwhile is left alone."""
+    import asyncio
+
+    slow = asyncio.Event()
+    await either.command(ADA, "bulk")
+    wire.wrong["files.info"] = [slow]
+    values = either.bulk_values(file=wire.upload(b"login\r\nbob\r\n"))
+    status, heard = await either.submit(ADA, values, wait=False)
+    assert (status, heard["response_action"]) == (200, "update")
+    await wire.asked("files.info")
+    wire.views.clear()
+    slow.set()
+    assert await either.in_flight.drain(10) == 0
+    assert wire.views == {}
+    assert not wire.posts
+
+
+async def test_the_requesters_own_account_is_left_out(slack, wire):
+    """And said so, like everybody else who is."""
+    await slack.preview(pasted="ada, bob")
+    assert "yourself, the requester" in texts(wire.view)
+
+
+async def test_neither_way_reaches_the_recovery_address_alone(slack, house, wire):
+    """With no box ticked; whoever has no such address is left out with that reason."""
+    house.with_rules(mail_password=True)
+    slack = await anew(slack, house)
+    neither = {"delivery_tick": {"type": "checkboxes", "selected_options": []}}
+    await slack.preview(pasted="bob, eve", delivery=neither)
+    said = texts(wire.view)
+    assert "1 person will be reset" in said
+    assert "mail to the recovery address: 1" in said
+    assert "no safe way to reach the person" in said
+
+
+async def test_a_time_can_be_chosen(slack, house, wire):
+    """The hold then ends at that time."""
+    from datetime import timedelta
+
+    later = house.clock.now + timedelta(days=2)
+    await slack.preview(pasted="bob", start=int(later.timestamp()))
+    assert f"<!date^{int(later.timestamp())}^" in texts(wire.view)
+    _, heard = await slack.submit(ADA, slack.proof_values())
+    assert f"<!date^{int(later.timestamp())}^" in texts(heard["view"])
