@@ -17,6 +17,8 @@ COMMANDS = {  # name -> (module, attribute)
     "work": ("bot.cli", "work"),
     "doctor": ("bot.cli", "doctor"),
     "admin": ("bot.cli_admin", "group"),
+    "reset": ("bot.cli_reset", "command"),
+    "jobs": ("bot.cli_jobs", "group"),
     "audit": ("bot.cli_audit", "group"),
     "keys": ("bot.cli", "keys"),
     "db": ("bot.cli", "db"),

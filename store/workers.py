@@ -71,3 +71,8 @@ async def silent(tx: Tx, ttl: timedelta) -> tuple[str, ...]:
 async def known(tx: Tx) -> frozenset[str]:
     """Return all that are written down."""
     return frozenset(await tx.conn.scalars(select(workers.c.id)))
+
+
+async def living(tx: Tx, ttl: timedelta) -> int:
+    """Count those who have said lately that they live."""
+    return await tx.conn.scalar(select(func.count()).select_from(workers).where(~_silent(ttl))) or 0
