@@ -189,7 +189,7 @@ def report_note(facts: BulkFacts) -> str:
     progress = facts.progress
     lines = [
         f"{escape(_headline(facts))}.",
-        f"Told or mailed: {progress.told:,} of {progress.done:,}. Password shown: {progress.collected:,}.",
+        f"Told or mailed so far: {progress.told:,} of {progress.done:,}. Password shown: {progress.collected:,}.",
     ]
     lines += [f"• {count:,} not reset: {escape(BRIEF[reason])}" for reason, count in progress.failures[:_REASONS]]
     if progress.unknown:

@@ -20,6 +20,9 @@ DIGITS = 8  # of the digest, as people compare it
 _REASONS = 40  # that have a line of their own; a modal has 100 blocks
 _NAMED = 5  # columns, rows that are named
 
+# Of many, nobody is told a pickup code: whose message would ask for one is not sent a message.
+_NOT_BY_DM = {**labels.NOT_BY_DM, Reason.CANNOT: "the rules here allow no message to this account in a run of many"}
+
 View = blocks.Block
 
 
@@ -49,7 +52,7 @@ def _counts(facts: Preview, rosters: Sequence[Roster]) -> list[tuple[str, str]]:
     pairs = [("Will be reset", f"{facts.included:,}"), ("Left out", f"{left_out:,}")]
     again = facts.duplicates + sum(roster.duplicates for roster in rosters)
     if again:
-        pairs.append(("Named again", f"{again:,} times; each person counts once"))
+        pairs.append(("Named again", f"{many(again, 'time')}; each person counts once"))
     shown = [f"{quiet(name, 40)}: {count:,}" for name, count in facts.directories[:_NAMED]]
     if len(facts.directories) > 1:
         pairs.append(("By directory", "\n".join(shown)))
@@ -160,7 +163,7 @@ def excluded(facts: ExcludedPage) -> View:
         blocks.header(cut(f"{facts.total:,} · {BRIEF[facts.reason]}", blocks.HEADER)),
         blocks.paragraph(words.sentence(facts.reason)),
         blocks.divider(),
-        *blocks.packed([_row(*row) for row in facts.rows] or ["Nobody on this page."]),
+        *blocks.packed([_row(facts.reason, *row) for row in facts.rows] or ["Nobody on this page."]),
     ]
     turn = []
     if facts.page > 0:
@@ -176,19 +179,21 @@ def excluded(facts: ExcludedPage) -> View:
     return blocks.modal(labels.LEFT_OUT, body, form_id=facts.form_id, close="To the preview")
 
 
-def _row(login: str, name: str, facts: dict[str, str | int]) -> str:
+def _row(reason: Reason, login: str, name: str, facts: dict[str, str | int]) -> str:
     called = f" ({quiet(name, 60)})" if name and name != login else ""
-    return f"• *{quiet(login, 60)}*{called}{_detail(facts)}"
+    return f"• *{quiet(login, 60)}*{called}{_detail(reason, facts)}"
 
 
-def _detail(facts: dict[str, str | int]) -> str:
+def _detail(reason: Reason, facts: dict[str, str | int]) -> str:
+    """Return what is told of this one only: what the name may have meant, the domain, by which ways not and why."""
     said = []
     if facts.get("near"):
         said.append(f"did you mean {quiet(str(facts['near']), 120)}?")
-    if facts.get("domain"):
+    if facts.get("domain") and reason is Reason.UNVERIFIED_DOMAIN:
         said.append(quiet(str(facts["domain"]), 60))
-    if because := words.because(facts):
-        said.append(escape(because.strip(" ()")))
+    for way, fact, why in (("Slack", "no_dm", _NOT_BY_DM), ("mail", "no_mail", labels.NOT_BY_MAIL)):
+        if facts.get(fact):
+            said.append(f"{way}: {escape(why.get(Reason(str(facts[fact])), labels.UNSAFE))}")
     return f" · {' · '.join(said)}" if said else ""
 
 

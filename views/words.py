@@ -238,7 +238,7 @@ def _said(facts: Mapping[str, str | int]) -> dict[str, str]:
     left = facts.get("left")
     if left is not None:
         said["left"] = "One try is left." if int(left) == 1 else f"{int(left)} tries are left."
-    said["because"] = because(facts)
+    said["because"] = _because(facts)
     return said | _of_a_list(facts)
 
 
@@ -253,8 +253,7 @@ def _of_a_list(facts: Mapping[str, str | int]) -> dict[str, str]:
     return said
 
 
-def because(facts: Mapping[str, str | int]) -> str:
-    """Return by which ways a person is not reached, and why, in brackets; "" where the facts do not say."""
+def _because(facts: Mapping[str, str | int]) -> str:
     if "no_dm" not in facts or "no_mail" not in facts:
         return ""
     dm = labels.NOT_BY_DM.get(Reason(str(facts["no_dm"])), labels.UNSAFE)

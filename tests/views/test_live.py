@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from resets.bulk import ExcludedPage
 from resets.reasons import Reason
 from resets.request import Channel, RequestState
 from tests.views import crowd, samples
@@ -161,6 +162,16 @@ def test_a_page_turns_only_where_there_is_another(number, turns):
     assert said.count("Anna Bell") == 20
     assert "did you mean anna.bell?" in said
     assert "Mend that" in said
+
+
+def test_a_domain_is_named_where_it_is_the_reason():
+    """Elsewhere it says nothing; why there is no way to somebody is said as far as it is known."""
+    row = ("anna.bell", "Anna Bell", {"domain": "example.org", "no_dm": "cannot"})
+    for reason, said in ((Reason.UNVERIFIED_DOMAIN, True), (Reason.DISABLED, False)):
+        page = read(preview.excluded(ExcludedPage("F0RM", reason, 1, 0, 1, (row,))))
+        assert ("example.org" in page) == said
+        assert "Slack: the rules here allow no message" in page
+        assert "mail:" not in page
 
 
 def test_what_was_found_in_the_file_is_said():
