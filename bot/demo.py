@@ -177,7 +177,7 @@ ca_file = {json.dumps(str(workspace.mailbox.ca_file))}
 
 [delivery]
 mail_content = "password"
-pickup = "requester"
+pickup = {{single = "requester"}}
 
 [[directories]]
 name = "acme"
