@@ -9,10 +9,10 @@ import click
 
 from desk import preview
 from resets.bulk import PAGE
+from resets.reasons import Reason
 from views import labels, plan
 from views.brief import BRIEF, many
 from views.text import safe, utc
-from views.words import because
 
 if TYPE_CHECKING:
     from bot.cli_host import Host
@@ -48,31 +48,34 @@ def show(host: Host, admin: Actor, seen: Preview, said: list[str], *, as_json: b
             {
                 "reason": page.reason.value,
                 "count": page.total,
-                "first": [{"login": login, "name": name, **facts} for login, name, facts in page.rows],
+                "first": [{"login": login, "name": name, "facts": facts} for login, name, facts in page.rows],
             }
             for page in pages
         ]
         click.echo(json.dumps({"event": "preview", **_preview_json(seen), "left_out": left_out, "notes": said}))
         return
-
     for line in [*said, *_counts(seen)]:
         click.echo(line)
     click.echo("\nLeft out, and not touched:" if pages else "\nNobody is left out.")
     for page in pages:
         click.echo(f"  {page.total:,} · {BRIEF[page.reason]}")
         for row in page.rows:
-            click.echo(f"      {_row(*row)}")
+            click.echo(f"      {_row(row[0], row[1], page.reason, row[2])}")
         if page.total > PAGE:
             click.echo(f"      ... and {page.total - PAGE:,} more: see {report or '--report FILE'}")
 
 
-def _row(login: str, name: str, facts: dict[str, str | int]) -> str:
-
-    said = [f"({safe(name, 60)})"] if name and name != login else []
-    said += [f"did you mean {safe(str(facts['near']), 120)}?"] if facts.get("near") else []
-    said += [safe(str(facts["domain"]), 60)] if facts.get("domain") else []
-    said += [because(facts).strip()] if because(facts) else []
-    return " ".join([safe(login, 60), *said])
+def _row(login: str, name: str, reason: Reason, facts: dict[str, str | int]) -> str:
+    said = []
+    if facts.get("near"):
+        said.append(f"did you mean {safe(str(facts['near']), 120)}?")
+    if facts.get("domain") and reason is Reason.UNVERIFIED_DOMAIN:
+        said.append(safe(str(facts["domain"]), 60))
+    for way, fact, why in (("Slack", "no_dm", labels.NOT_BY_DM), ("mail", "no_mail", labels.NOT_BY_MAIL)):
+        if facts.get(fact):
+            said.append(f"{way}: {why.get(Reason(str(facts[fact])), labels.UNSAFE)}")
+    called = [f"({safe(name, 60)})"] if name and name != login else []
+    return " · ".join([" ".join([safe(login, 60), *called]), *said])
 
 
 def _preview_json(seen: Preview) -> dict[str, Any]:
@@ -88,12 +91,11 @@ def _preview_json(seen: Preview) -> dict[str, Any]:
 
 
 def _counts(seen: Preview) -> list[str]:
-
     given = labels.WHY[seen.options.why].split(" (")[0]
     pairs = [
         ("Will be reset", f"{seen.included:,}"),
         ("Left out", f"{sum(count for _, count in seen.excluded):,}"),
-        ("Named again", f"{seen.duplicates:,} times; each person counts once" if seen.duplicates else ""),
+        ("Named again", f"{many(seen.duplicates, 'time')}; each person counts once" if seen.duplicates else ""),
         ("Directories", ", ".join(f"{safe(name, 40)}: {count:,}" for name, count in seen.directories)),
         ("Reached by", ", ".join(f"{labels.CHANNEL[channel]}: {count:,}" for channel, count in seen.by_channel)),
         ("Each of them", "; ".join(line.replace("*", "") for line in plan.each(seen.options))),
