@@ -166,6 +166,8 @@ def _previewed(
     listed = [Listed(login, 0) for login in logins] + list(roster.names if roster else ())
     form_id = host.do(deeds.start(host.tools, admin, host_user()))
     chosen = tuple(_group(host, admin, form_id, name) for name in groups)
+    if sys.stderr.isatty():
+        click.echo("Looking everybody up; nothing is changed by that ...", err=True)
     names = tuple(host.do(reach.names(listed)))
     wish = Wish((), chosen, names, options, starts, Path(path).name if path else "")
     seen = host.do(preview.make(host.tools, form_id, admin.slack, wish, reach.of_many))

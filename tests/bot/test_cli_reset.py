@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import json
 import os
@@ -9,6 +10,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ import pytest
 from resets.audit import Deed
 from resets.request import RequestState
 from tests.support.shell import Shell
+from tests.support.slackwire import Wire, person
 
 ROOT = Path(__file__).parents[2]
 CROWD = 30
@@ -37,7 +40,13 @@ def test_a_dry_run_shows_everything_and_changes_nothing(rekey, tmp_path):
     assert done.code == 0, done
     assert re.search(r"^Will be reset +2$", done.out, re.MULTILINE)
     assert re.search(r"^Left out +4$", done.out, re.MULTILINE)
-    for said in ("disabled in the directory", "dora (Dora Disabled)", "Slack knows nobody for this account", "yourself", "nobody"):
+    for said in (
+        "disabled in the directory",
+        "dora (Dora Disabled)",
+        "Slack knows nobody for this account",
+        "yourself",
+        "nobody",
+    ):
         assert said in done.out
     assert "nothing has changed" in done.out
     assert "Slack does not answer" in done.err
@@ -173,6 +182,64 @@ def test_no_wait_says_how_to_look(rekey):
     (run,) = rekey.runs()
     assert f"rekey jobs show {run.request_id[:8]} --follow" in done.out
     assert "No worker" not in done.err
+
+
+class Slack(Wire):
+    def _auth_test(self, arguments):
+        return {"team_id": "T0TEST", "user_id": "U0BOT", "bot_id": "B0BOT"}
+
+    def _bots_info(self, arguments):
+        return {"bot": {"app_id": "A0BOT"}}
+
+
+@pytest.fixture
+def slack(rekey, monkeypatch):
+    """A Slack that answers, on a loop of its own; ada is there, and nina by her address."""
+    loop, wire = asyncio.new_event_loop(), Slack()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    asyncio.run_coroutine_threadsafe(wire.start(), loop).result(10)
+    for user, mail in (("U0ADA", "ada@example.com"), ("U0NINA", "nina@example.com"), ("U0P0", "p0@example.com")):
+        wire.people[user] = person(user, user.title(), team_id="T0TEST", profile={"email": mail})
+    monkeypatch.setenv("REKEY_SLACK__BOT_TOKEN", "xoxb-test")
+    monkeypatch.setenv("REKEY_SLACK__API_URL", f"{wire.url}/api/")
+    yield wire
+    asyncio.run_coroutine_threadsafe(wire.stop(), loop).result(10)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+def test_where_slack_answers_it_says_who_is_who(rekey, slack, tmp_path):
+    """A person is found by address, a guest is left out, and a mention in a file becomes its person."""
+    slack.people["U0P0"]["is_restricted"] = True
+    names = tmp_path / "people.csv"
+    names.write_text("login\n<@U0NINA>\np00\n")
+    done = rekey("reset", "--csv", str(names), "--as", "ada", "--dry-run", "--json")
+    assert done.code == 0, done
+    told = json.loads(done.out)
+    assert told["people"] == 1
+    assert [one["login"] for one in told["left_out"][0]["first"]] == ["p00"]
+    assert told["left_out"][0]["first"][0]["facts"]["no_dm"] == "guest"
+    assert "does not answer" not in done.err
+
+
+def test_whom_slack_has_deactivated_asks_for_nothing(rekey, slack):
+    """Enrolled, but gone from Slack: refused on the command line as everywhere."""
+    slack.people["U0ADA"]["deleted"] = True
+    done = rekey("reset", "p00", "--as", "ada", "--dry-run")
+    assert done.code == 1
+    assert "deactivated" in done.err
+    assert Deed.PREVIEWED not in [entry.deed for entry in rekey.journal()]
+
+
+def test_a_slack_that_fails_half_way_is_told_and_done_without(rekey, slack):
+    """It answered at first and then no more: the rest goes by what the directory says."""
+    slack.wrong["users.info"] = [None, "internal_error"]
+    done = rekey("reset", "p00", "nina", "--as", "ada", "--dry-run", "--json")
+    assert done.code == 0, done
+    assert json.loads(done.out)["people"] == 1
+    assert done.err.count("Slack does not answer") == 1
 
 
 def _on_terminal(rekey, *words):
