@@ -152,7 +152,7 @@ def pause(door: Door, *, job: str, login: str, directory: str | None) -> None:
         admin, run = host.admin(login, directory), host.run(job)
         _tried(host, run, lambda: host.do(deeds.pause(host.tools, run.request_id, admin, host_user())))
         short = run.request_id[:SHORT]
-        click.echo(f"Paused {short}. Nobody else is reset until `rekey jobs resume {short}`.")
+        click.echo(f"Paused {short}. Nobody else is reset until `rekey jobs resume {short} --as LOGIN`.")
 
 
 @group.command("cancel")
@@ -256,7 +256,7 @@ def _demand(host: Host, run: Run, admin: Actor, state: str) -> None:
     if who is not None and who.id != admin.id:
         raise OperatorError(
             f"{safe(who.name)} asked for this job, and only who asked may let it go on; nothing was changed. "
-            f"Anybody may stop it: `rekey jobs cancel {run.request_id[:SHORT]}`."
+            f"Anybody may stop it: `rekey jobs cancel {run.request_id[:SHORT]} --as LOGIN`."
         )
     if run.state.value != state:
         raise _elsewhere(run)

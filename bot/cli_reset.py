@@ -233,7 +233,8 @@ def _begin(host: Host, admin: Actor, seen: Preview, number: int | None, *, no_wa
     if facts.state is RequestState.PAUSED:
         short = held.request_id[:8]
         raise OperatorError(
-            f"It is paused; `rekey jobs resume {short}` lets it go on, `rekey jobs cancel {short}` ends it."
+            f"It is paused; `rekey jobs resume {short} --as LOGIN` lets it go on, "
+            f"`rekey jobs cancel {short} --as LOGIN` ends it."
         )
     return 0 if cli_watch.whole(facts) else 1
 
@@ -272,5 +273,5 @@ def _say_held(host: Host, held: HeldBulk, *, as_json: bool) -> None:
     when = f"in {seconds} seconds" if seconds <= 60 * 2 else f"at {held.begins_at:%Y-%m-%d %H:%M} UTC"
     click.echo(
         f"Begins {when}, job {short}. To look: `rekey jobs show {short} --follow`; to stop it: "
-        f"`rekey jobs cancel {short}`."
+        f"`rekey jobs cancel {short} --as LOGIN`."
     )

@@ -187,7 +187,7 @@ def follow(host: Host, request_id: str, *, as_lines: bool = False, stay: bool = 
         short = request_id[:8]
         raise OperatorError(
             f"Stopped looking; the job itself goes on. `rekey jobs show {short} --follow` looks again, "
-            f"`rekey jobs pause {short}` or `rekey jobs cancel {short}` stops it."
+            f"`rekey jobs pause {short} --as LOGIN` or `rekey jobs cancel {short} --as LOGIN` stops it."
         ) from None
 
 

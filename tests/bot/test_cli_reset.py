@@ -315,3 +315,23 @@ def test_on_a_terminal_number_code_and_bar(rekey):
     assert "Stopped looking; the job itself goes on." in rest
     assert "Traceback" not in rest
     assert [run.state for run in rekey.runs()] == [RequestState.HELD]
+
+
+def test_a_pause_ends_the_looking(rekey):
+    """A command that follows its run does not wait for somebody to resume it: it says how, and exits with 1."""
+    with rekey.lock():
+        process, terminal = _on_terminal(rekey, "reset", "p00", "--as", "ada")
+        try:
+            _until(terminal, "authenticator app")
+            os.write(terminal, rekey.code().encode())
+            _until(terminal, "0/1")
+            (run,) = rekey.runs()
+            assert rekey("jobs", "pause", run.request_id, "--as", "zoe").code == 0
+            rest = _until(terminal, None)
+            assert process.wait(timeout=30) == 1
+        finally:
+            process.kill()
+            process.wait()
+            os.close(terminal)
+    assert f"rekey jobs resume {run.request_id[:8]} --as LOGIN" in rest
+    assert "Somebody has paused this run" in rest
