@@ -146,11 +146,11 @@ def pause(door: Door, *, job: str, login: str, directory: str | None) -> None:
     """Stop a run for now; who is being reset at this moment is finished. Needs no code."""
     from bot.cli_admin import host_user
     from bot.cli_host import at_host
-    from desk import host as deeds
+    from desk import control as deeds
 
     with at_host(door) as host:
         admin, run = host.admin(login, directory), host.run(job)
-        _tried(host, run, lambda: host.do(deeds.pause(host.tools, run.request_id, admin, host_user())))
+        _tried(host, run, lambda: host.do(deeds.pause(host.tools, run.request_id, admin.slack, host=host_user())))
         short = run.request_id[:SHORT]
         click.echo(f"Paused {short}. Nobody else is reset until `rekey jobs resume {short} --as LOGIN`.")
 
@@ -164,13 +164,15 @@ def cancel(door: Door, *, job: str, login: str, directory: str | None) -> None:
     """Cancel the rest of a run, and wait until it sets no password any more. Needs no code."""
     from bot.cli_admin import host_user
     from bot.cli_host import at_host
-    from desk import host as deeds
+    from desk import control as deeds
     from views.brief import many
     from views.text import safe
 
     with at_host(door) as host:
         admin, run = host.admin(login, directory), host.run(job)
-        spared = _tried(host, run, lambda: host.do(deeds.cancel(host.tools, run.request_id, admin, host_user())))
+        spared = _tried(
+            host, run, lambda: host.do(deeds.cancel(host.tools, run.request_id, admin.slack, host=host_user()))
+        )
         click.echo(f"Cancelled {run.request_id[:SHORT]}: {many(spared)} keep their old password.")
         unknown = host.do(deeds.settled(host.tools, run.request_id))
         if not unknown:
@@ -194,7 +196,7 @@ def resume(door: Door, *, job: str, login: str, directory: str | None) -> None:
     """Let a paused run go on. Only its requester may, with a code."""
     from bot.cli_admin import host_user
     from bot.cli_host import at_host
-    from desk import host as deeds
+    from desk import control as deeds
 
     with at_host(door) as host:
         admin, run = host.admin(login, directory), host.run(job)
@@ -203,7 +205,9 @@ def resume(door: Door, *, job: str, login: str, directory: str | None) -> None:
         _tried(
             host,
             run,
-            lambda: host.proved(admin, lambda code: deeds.resume(host.tools, run.request_id, admin, user, code)),
+            lambda: host.proved(
+                admin, lambda code: deeds.resume(host.tools, run.request_id, admin.slack, host=user, code=code)
+            ),
         )
         click.echo(f"Resumed {run.request_id[:SHORT]}.")
         _say_idle(host)
@@ -219,7 +223,7 @@ def retry(door: Door, *, job: str, login: str, directory: str | None) -> None:
     from bot import cli_watch
     from bot.cli_admin import host_user
     from bot.cli_host import at_host
-    from desk import host as deeds
+    from desk import control as deeds
     from views.brief import many
 
     with at_host(door) as host:
@@ -232,7 +236,9 @@ def retry(door: Door, *, job: str, login: str, directory: str | None) -> None:
         _tried(
             host,
             run,
-            lambda: host.proved(admin, lambda code: deeds.retry_failed(host.tools, run.request_id, admin, user, code)),
+            lambda: host.proved(
+                admin, lambda code: deeds.retry_failed(host.tools, run.request_id, admin.slack, host=user, code=code)
+            ),
         )
         click.echo(f"Trying {many(count)} of {run.request_id[:SHORT]} once more.")
         _say_idle(host)

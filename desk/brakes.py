@@ -69,7 +69,16 @@ async def stop(tools: Tools, request_id: str, reason: Reason) -> bool:
     return True
 
 
+async def look(tools: Tools, request_id: str) -> None:
+    """Stop a run in which too many have failed."""
+    async with tools.store.read() as tx:
+        run = await runs.get(tx, request_id)
+        reason = await verdict(tx, run) if run else None
+    if reason is not None:
+        await stop(tools, request_id, reason)
+
+
 async def verdict(tx: Tx, run: Run) -> Reason | None:
     """Say why a run should stop by how its last people went; None when it may go on."""
-    failed, over = await runs.last_ended(tx, run.request_id, run.begun_at, LAST)
+    failed, over = await runs.last_ended(tx, run.request_id, run.judged_from, LAST)
     return Reason.TOO_MANY_FAILED if over >= ENOUGH and failed * 100 > TOO_MANY * over else None

@@ -25,7 +25,7 @@ from resets.request import TargetState
 from store import audit, bulk, chunks, requests, vault
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from desk.tools import Tools
     from directory.base import Account, Directory
@@ -76,7 +76,10 @@ async def go_on(tools: Tools, work_id: str) -> timedelta | None:
         waits += await _pumped(tools, sheet)
     except DirectoryError as error:
         return await brakes.directory_failed(tools, sheet.request.id, error)
-    await extras.finish(tools, sheet)
+    async with tools.store.read() as tx:
+        more = await requests.anything_to_do(tx, sheet.chunk.id)
+    if more:
+        await extras.finish(tools, sheet)
     needed = [wait for wait in waits if wait is not None]
     async with tools.store.write() as tx:
         finished = await chunks.finish(tx, sheet.chunk.id)
@@ -134,14 +137,18 @@ async def _pump(tools: Tools, sheet: Sheet, queue: list[Target], size: int, wait
     """Take groups from the queue until it is empty, the request no longer runs, or the directory needs a rest."""
     went: list[Went] = []
     while True:
-        group, queue[:size] = queue[:size], []
-        async with tools.store.write() as tx:
-            await recorded(tools, tx, sheet, went)
-            started = await _started(tools, tx, sheet, group)
         odd = [each for each in went if each.error is not None]
-        waits += [await _after(tools, sheet, each) for each in odd]
         if any(each.error is not None and each.error.retryable for each in odd):
             queue.clear()  # the directory is busy or silent: what is sealed waits for the next time
+        group, queue[:size] = queue[:size], []
+        async with tools.store.write() as tx:
+            stand = await requests.states(tx, [each.target.id for each in went] + [target.id for target in group])
+            entries = await recorded(tools, tx, sheet, went, stand)
+            started = await _startable(tx, sheet, group, stand)
+            await audit.append_many(tx, entries + await begun(tools, tx, sheet, started))
+        waits += [await _after(tools, sheet, each) for each in odd]
+        if odd:
+            await brakes.look(tools, sheet.request.id)
         if len(started) < len(group):
             waits.append(setting.ITS_TURN)
         if not started:
@@ -153,12 +160,11 @@ async def _pump(tools: Tools, sheet: Sheet, queue: list[Target], size: int, wait
         went = list(await asyncio.gather(*(_one(sheet, target) for target in started)))
 
 
-async def _started(tools: Tools, tx: Tx, sheet: Sheet, group: Sequence[Target]) -> list[Target]:
-    """Mark those of a group as begun whose turn it is; nobody, where the request no longer runs."""
+async def _startable(tx: Tx, sheet: Sheet, group: Sequence[Target], stand: Mapping[str, TargetState]) -> list[Target]:
+    """Return those of a group whose turn it is; nobody, where the request no longer runs."""
     if not group or not await chunks.may_go_on(tx, sheet.chunk):
         return []
     busy = await requests.busy(tx, [(t.planned.directory, t.planned.account_id) for t in group])
-    stand = await requests.states(tx, [t.id for t in group])
     mine = [
         target
         for target in group
@@ -167,9 +173,7 @@ async def _started(tools: Tools, tx: Tx, sheet: Sheet, group: Sequence[Target]) 
     ]
     missing = [target.id for target in mine if target.id not in sheet.secrets]
     sheet.secrets |= await vault.peek_many(tx, PURPOSE, missing) if missing else {}
-    able = [target for target in mine if target.id in sheet.secrets]
-    await begun(tools, tx, sheet, able)
-    return able
+    return [target for target in mine if target.id in sheet.secrets]
 
 
 async def _one(sheet: Sheet, target: Target) -> Went:

@@ -1,17 +1,19 @@
-"""Pause, resume, cancel the rest, retry what failed: what people do to a run, from Slack or the command line."""
+"""Pause, resume, cancel the rest, retry what failed: what people do to a run, from Slack or at the host.
+
+To stop is always allowed. What sets passwords again is the requester's alone; at the host, where no session stands for
+them, their code proves it in the deed's transaction, and the journal names who sat there.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from desk import steer
+from desk import prove, steer
 from desk.dossier import PURPOSE
 from desk.forms import role_of
 from desk.journal import announce, note
 from desk.retry import RETRY_WITHIN
-from resets.actor import Actor, SlackPerson
 from resets.audit import Deed
 from resets.notice import NoticeKind
 from resets.reasons import Reason, Refused
@@ -20,16 +22,16 @@ from store import chunks, requests, runs, vault
 
 if TYPE_CHECKING:
     from desk.tools import Tools
+    from resets.actor import Actor, SlackPerson
     from resets.request import ResetRequest
     from store.base import Tx
     from store.runs import Run
 
-WAIT_FOR = timedelta(seconds=20)  # how long a cancellation waits for what was begun
-LOOK_EVERY = 0.1  # seconds
+LOOKS, LOOK_EVERY = 200, 0.1  # how often, in seconds, a cancellation looks whether what was begun is over
 MOST_NAMED = 50
 
 
-async def pause(tools: Tools, request_id: str, by: SlackPerson | Actor) -> None:
+async def pause(tools: Tools, request_id: str, by: SlackPerson, *, host: str = "") -> None:
     """Stop a run for now; who is being reset at this moment is finished. Any admin may.
 
     Raises:
@@ -39,33 +41,34 @@ async def pause(tools: Tools, request_id: str, by: SlackPerson | Actor) -> None:
         actor, request, _ = await _found(tx, request_id, by)
         if not await runs.pause(tx, request_id, Reason.STOPPED_BY_HAND):
             raise Refused(Reason.RUN_OVER)
-        await note(tools, tx, Deed.PAUSED, by=actor, request=request, reason=Reason.STOPPED_BY_HAND.value)
+        more = _at(host)
+        await note(tools, tx, Deed.PAUSED, by=actor, request=request, reason=Reason.STOPPED_BY_HAND.value, more=more)
 
 
-async def resume(tools: Tools, request_id: str, by: SlackPerson | Actor) -> None:
+async def resume(tools: Tools, request_id: str, by: SlackPerson, *, host: str = "", code: str | None = None) -> None:
     """Let a paused run go on. Only its requester may: others can stop it, but not start it.
 
     Raises:
-        Refused: NO_ROLE, NOT_YOURS, RUN_OVER (also where it is not paused), TOO_LATE.
+        Refused: NO_ROLE, NOT_YOURS, RUN_OVER (also where it is not paused), TOO_LATE, or a CODE_ reason.
     """
     async with tools.store.write() as tx:
-        actor, request, run = await _found(tx, request_id, by)
-        _demand_own(actor, request)
-        if run.begins_at is None or tools.clock() > run.begins_at + RETRY_WITHIN:
-            raise Refused(Reason.TOO_LATE)
-        if not await runs.resume(tx, request_id):
+        actor, request, run = await _own(tools, tx, request_id, by)
+        if run.state is not RequestState.PAUSED:
             raise Refused(Reason.RUN_OVER)
-        await note(tools, tx, Deed.RESUMED, by=actor, request=request)
-        await steer.send_again(tools, tx, request_id)
+        missed = None if code is None else await prove.step_up(tools, tx, actor, code)
+        if missed is None:
+            if not await runs.resume(tx, request_id):
+                raise Refused(Reason.RUN_OVER)
+            await note(tools, tx, Deed.RESUMED, by=actor, request=request, more=_at(host))
+            await steer.send_again(tools, tx, request_id)
+            return
+    raise missed
 
 
-async def cancel(tools: Tools, request_id: str, by: SlackPerson | Actor) -> tuple[int, tuple[str, ...]]:
-    """Cancel the rest of a run. When this returns, no further password is set by it. Any admin may.
+async def cancel(tools: Tools, request_id: str, by: SlackPerson, *, host: str = "") -> int:
+    """Cancel the rest of a run; returns how many were spared. Any admin may. `settled` then waits for what had begun.
 
-    What was only sealed is destroyed; what had begun is waited for, within bounds.
-
-    Returns:
-        how many were spared, and the logins (0-50) of those of whom nobody knows yet how it went.
+    What was only sealed is destroyed.
 
     Raises:
         Refused: NO_ROLE, RUN_OVER.
@@ -76,53 +79,66 @@ async def cancel(tools: Tools, request_id: str, by: SlackPerson | Actor) -> tupl
         if spared is None:
             raise Refused(Reason.RUN_OVER)
         await vault.wipe_of(tx, PURPOSE, runs.cancelled(request_id))
-        await note(tools, tx, Deed.CANCELLED, by=actor, request=request, spared=spared)
-    under_way = await _waited(tools, request_id)
-    async with tools.store.write() as tx:
+        await note(tools, tx, Deed.CANCELLED, by=actor, request=request, spared=spared, more=_at(host))
         await announce(tools, tx, NoticeKind.RESULT, request_id=request_id)
-    return spared, under_way
+    return spared
 
 
-async def retry_failed(tools: Tools, request_id: str, by: SlackPerson | Actor) -> int:
-    """Try those who failed once more, under the same proof. Only the requester may, within a day of the beginning.
+async def settled(tools: Tools, request_id: str) -> tuple[str, ...]:
+    """Wait, within bounds, until a cancelled run sets no password any more.
+
+    Returns:
+        the logins (0-50) of those of whom nobody knows yet how it went; empty: no further directory call starts.
+    """
+    under_way: tuple[str, ...] = ()
+    for _ in range(LOOKS):
+        async with tools.store.read() as tx:
+            under_way = await runs.begun(tx, request_id, MOST_NAMED)
+        if not under_way:
+            break
+        await asyncio.sleep(LOOK_EVERY)
+    return under_way
+
+
+async def retry_failed(
+    tools: Tools, request_id: str, by: SlackPerson, *, host: str = "", code: str | None = None
+) -> int:
+    """Try those who failed once more; returns in how many chunks they are. Only the requester may, within a day.
 
     Raises:
-        Refused: NO_ROLE, NOT_YOURS, NOTHING_LEFT, TOO_LATE.
+        Refused: NO_ROLE, NOT_YOURS, RUN_OVER, NOTHING_LEFT, TOO_LATE, or a CODE_ reason.
     """
     async with tools.store.write() as tx:
-        actor, request, run = await _found(tx, request_id, by)
-        _demand_own(actor, request)
-        if run.begins_at is None or tools.clock() > run.begins_at + RETRY_WITHIN:
-            raise Refused(Reason.TOO_LATE)
+        actor, request, run = await _own(tools, tx, request_id, by)
         if run.state is not RequestState.DONE:
             raise Refused(Reason.NOTHING_LEFT)
-        again = await runs.retry_failed(tx, request_id)
-        if not again or not await runs.reopen(tx, request_id):
-            raise Refused(Reason.NOTHING_LEFT)
-        await chunks.reopen(tx, request_id, again)
-        await note(tools, tx, Deed.RETRIED, by=actor, request=request, chunks=len(again))
-    return len(again)
+        missed = None if code is None else await prove.step_up(tools, tx, actor, code)
+        if missed is None:
+            again = await runs.retry_failed(tx, request_id)
+            if not again or not await runs.reopen(tx, request_id):
+                raise Refused(Reason.NOTHING_LEFT)
+            await chunks.reopen(tx, request_id, again)
+            await note(tools, tx, Deed.RETRIED, by=actor, request=request, chunks=len(again), more=_at(host))
+            return len(again)
+    raise missed
 
 
-async def _found(tx: Tx, request_id: str, by: SlackPerson | Actor) -> tuple[Actor, ResetRequest, Run]:
-    actor = await role_of(tx, by.slack if isinstance(by, Actor) else by)
+def _at(host: str) -> dict[str, str | int]:
+    return {"host": host} if host else {}
+
+
+async def _found(tx: Tx, request_id: str, by: SlackPerson) -> tuple[Actor, ResetRequest, Run]:
+    actor = await role_of(tx, by)
     request, run = await requests.get(tx, request_id), await runs.get(tx, request_id)
     if request is None or run is None or run.state is RequestState.ASKED:
         raise Refused(Reason.RUN_OVER)
     return actor, request, run
 
 
-def _demand_own(actor: Actor, request: ResetRequest) -> None:
+async def _own(tools: Tools, tx: Tx, request_id: str, by: SlackPerson) -> tuple[Actor, ResetRequest, Run]:
+    actor, request, run = await _found(tx, request_id, by)
     if request.requester.id != actor.id:
         raise Refused(Reason.NOT_YOURS)
-
-
-async def _waited(tools: Tools, request_id: str) -> tuple[str, ...]:
-    """Wait until nobody's password is being written any more, or for as long as is reasonable."""
-    until = tools.clock() + WAIT_FOR
-    while True:
-        async with tools.store.read() as tx:
-            under_way = await runs.begun(tx, request_id, MOST_NAMED)
-        if not under_way or tools.clock() >= until:
-            return under_way
-        await asyncio.sleep(LOOK_EVERY)
+    if run.begins_at is None or tools.clock() > run.begins_at + RETRY_WITHIN:
+        raise Refused(Reason.TOO_LATE)
+    return actor, request, run

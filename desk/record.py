@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING
 
 from desk import supersede
 from desk.deliver import notices
-from desk.journal import entry, note
+from desk.journal import entry
 from resets.audit import Deed
 from resets.outcome import Step, StepRecord, StepState
 from resets.request import TargetState
-from store import audit, outbox, requests
+from store import outbox, requests
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from desk.chunk import Sheet
     from desk.tools import Tools
     from directory.base import DirectoryError, Written
+    from resets.audit import AuditEntry
     from resets.outcome import Target
     from store.base import Tx
 
@@ -32,24 +33,32 @@ class Went:
     error: DirectoryError | None
 
 
-async def begun(tools: Tools, tx: Tx, sheet: Sheet, targets: Sequence[Target]) -> None:
-    """Mark targets as begun: from now on the directory may know their passwords."""
-    if targets:
-        fields: dict[str, requests.TargetFields] = {target.id: {} for target in targets}
-        await requests.move_targets(tx, TargetState.SEALED, TargetState.STARTED, fields)
-        await note(tools, tx, Deed.STARTED, request=sheet.request, chunk=sheet.chunk.number, count=len(targets))
+async def begun(tools: Tools, tx: Tx, sheet: Sheet, targets: Sequence[Target]) -> list[AuditEntry]:
+    """Mark targets as begun: from now on the directory may know their passwords. Returns what the journal must say."""
+    if not targets:
+        return []
+    fields: dict[str, requests.TargetFields] = {target.id: {} for target in targets}
+    await requests.move_targets(tx, TargetState.SEALED, TargetState.STARTED, fields)
+    return [entry(tools, Deed.STARTED, request=sheet.request, chunk=sheet.chunk.number, count=len(targets))]
 
 
-async def recorded(tools: Tools, tx: Tx, sheet: Sheet, went: Sequence[Went]) -> None:
-    """Record all whose password the directory has taken."""
+async def recorded(
+    tools: Tools, tx: Tx, sheet: Sheet, went: Sequence[Went], stand: Mapping[str, TargetState]
+) -> list[AuditEntry]:
+    """Record all whose password the directory has taken. Returns what the journal must say in the same transaction.
+
+    Args:
+        tools: the desk's.
+        tx: a write.
+        sheet: the chunk's.
+        went: how it went.
+        stand: where these targets stand in this transaction.
+    """
     written = {each.target.id: each.written for each in went if each.written is not None}
-    if not written:
-        return
-    stand = await requests.states(tx, list(written))
     mine = [each.target for each in went if stand.get(each.target.id) is TargetState.STARTED]
     mine = [target for target in mine if target.id in written]
     if not mine:
-        return
+        return []
     now = tools.clock()
     fields: dict[str, requests.TargetFields] = {
         target.id: {
@@ -79,5 +88,5 @@ async def recorded(tools: Tools, tx: Tx, sheet: Sheet, went: Sequence[Went]) -> 
         entries.append(entry(tools, Deed.STEP_DONE, request=sheet.request, target=target, more=facts))
         sheet.targets[target.id] = replace(target, state=TargetState.SET, set_at=now)
     await requests.record_steps(tx, steps)
-    await audit.append_many(tx, entries)
     await outbox.add_many(tx, told)
+    return entries

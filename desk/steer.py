@@ -49,7 +49,7 @@ async def _begun(tools: Tools, run: Run) -> None:
 async def _moved_on(tools: Tools, run: Run) -> None:
     async with tools.store.read() as tx:
         first_wave = await chunks.canary_open(tx, run.request_id)
-        failed, over = await runs.last_ended(tx, run.request_id, run.begun_at, brakes.LAST)
+        failed, over = await runs.last_ended(tx, run.request_id, run.judged_from, brakes.LAST)
         reason = await brakes.verdict(tx, run)
         waiting = await chunks.never_queued(tx, run.request_id, 1)
         on_their_way = await chunks.under_way(tx, run.request_id)

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from resets.audit import GENESIS, AuditEntry, Deed, link
 from store.tables import audit, audit_head
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 BATCH = 1_000
 HEAD = 1
+_HEAD = select(audit_head.c.seq, audit_head.c.mac).with_for_update()
+_NEW_HEAD = update(audit_head).where(audit_head.c.id == HEAD).values(seq=bindparam("to_seq"), mac=bindparam("to_mac"))
 
 
 class Finding(StrEnum):
@@ -60,12 +62,12 @@ class Kept:
 async def append(tx: Tx, entry: AuditEntry) -> tuple[int, str]:
     """Write an entry; returns its number (from 1) and MAC, which also go to the log once the deed is kept."""
     # PostgreSQL's writers queue at this row until they commit; SQLite has but one writer.
-    head = (await tx.conn.execute(select(audit_head.c.seq, audit_head.c.mac).with_for_update())).one()
+    head = (await tx.conn.execute(_HEAD)).one()
     seq, body = head.seq + 1, entry.body()
     mac = link(tx.ring.audit_key, head.mac, seq, body)
     row = {"seq": seq, "body": body.decode(), "mac": mac, "key_id": tx.ring.newest}
     await tx.conn.execute(audit.insert().values(**row, request_id=entry.request_id, deed=entry.deed.value))
-    await tx.conn.execute(update(audit_head).where(audit_head.c.id == HEAD).values(seq=seq, mac=mac))
+    await tx.conn.execute(_NEW_HEAD, {"to_seq": seq, "to_mac": mac})
     fields = {"seq": seq, "mac": mac, "deed": entry.deed.value}
     tx.after_commit(lambda: log.info("audit_appended", extra=fields))
     return seq, mac
@@ -75,7 +77,7 @@ async def append_many(tx: Tx, entries: Sequence[AuditEntry]) -> None:
     """Write entries (0-1,000), in their order, as `append`."""
     if not entries:
         return
-    head = (await tx.conn.execute(select(audit_head.c.seq, audit_head.c.mac).with_for_update())).one()
+    head = (await tx.conn.execute(_HEAD)).one()
     seq, mac, key, rows = head.seq, head.mac, tx.ring.audit_key, []
     for entry in entries:
         seq, body = seq + 1, entry.body()
@@ -83,7 +85,7 @@ async def append_many(tx: Tx, entries: Sequence[AuditEntry]) -> None:
         row = {"seq": seq, "body": body.decode(), "mac": mac, "key_id": tx.ring.newest}
         rows.append(row | {"request_id": entry.request_id, "deed": entry.deed.value})
     await tx.conn.execute(audit.insert(), rows)
-    await tx.conn.execute(update(audit_head).where(audit_head.c.id == HEAD).values(seq=seq, mac=mac))
+    await tx.conn.execute(_NEW_HEAD, {"to_seq": seq, "to_mac": mac})
     told = [(row["seq"], row["mac"], row["deed"]) for row in rows]
 
     def tell() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
     from datetime import datetime
 
-    from sqlalchemy import URL, Connection, Table
+    from sqlalchemy import URL, Connection, Executable, Table
 
     from store.keys import KeyRing
     from store.sqlite import Here
@@ -93,11 +94,8 @@ class Tx:
 
     async def upsert_many(self, table: Table, keys: tuple[str, ...], rows: list[dict[str, Any]]) -> None:
         """Insert rows that name the same columns, or bring those with the same keys up to date."""
-        if not rows:
-            return
-        made = self._insert(table)
-        rest = {name: made.excluded[name] for name in rows[0] if name not in keys}
-        await self.conn.execute(made.on_conflict_do_update(index_elements=list(keys), set_=rest), rows)
+        if rows:
+            await self.conn.execute(_upserting(self.store.dialect, table, keys, tuple(rows[0])), rows)
 
     async def insert_once(self, table: Table, values: dict[str, Any]) -> bool:
         """Insert a row; say False, and change nothing, where one with its keys is there."""
@@ -107,6 +105,13 @@ class Tx:
 
     def _insert(self, table: Table) -> SqliteInsert | PostgresInsert:
         return SqliteInsert(table) if self.store.dialect == "sqlite" else PostgresInsert(table)
+
+
+@lru_cache
+def _upserting(dialect: str, table: Table, keys: tuple[str, ...], names: tuple[str, ...]) -> Executable:
+    made = SqliteInsert(table) if dialect == "sqlite" else PostgresInsert(table)
+    rest = {name: made.excluded[name] for name in names if name not in keys}
+    return made.on_conflict_do_update(index_elements=list(keys), set_=rest)
 
 
 class Store:

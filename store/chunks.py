@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 
 from resets.request import RequestState, TargetState
 from store.tables import chunks, notices
@@ -21,6 +21,17 @@ if TYPE_CHECKING:
     from store.base import Tx
 
 OPEN = (TargetState.NEW, TargetState.SEALED, TargetState.STARTED)
+
+_MAY_GO_ON = (
+    select(request_rows.c.id)
+    .join(chunks, chunks.c.request_id == request_rows.c.id)
+    .where(
+        chunks.c.id == bindparam("chunk"),
+        chunks.c.round == bindparam("its_round"),
+        request_rows.c.state == RequestState.RUNNING.value,
+    )
+    .with_for_update(read=True, of=request_rows)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,17 +110,7 @@ async def reopen(tx: Tx, request_id: str, ids: Sequence[str]) -> None:
 
 async def may_go_on(tx: Tx, chunk: Chunk) -> bool:
     """Say whether its request is running and no later round has overtaken this one; it stays so until the tx ends."""
-    on = (
-        select(request_rows.c.id)
-        .join(chunks, chunks.c.request_id == request_rows.c.id)
-        .where(
-            chunks.c.id == chunk.id,
-            chunks.c.round == chunk.round,
-            request_rows.c.state == RequestState.RUNNING.value,
-        )
-        .with_for_update(read=True, of=request_rows)
-    )
-    return await tx.conn.scalar(on) is not None
+    return await tx.conn.scalar(_MAY_GO_ON, {"chunk": chunk.id, "its_round": chunk.round}) is not None
 
 
 async def finish(tx: Tx, chunk_id: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from sqlalchemy import and_, bindparam, exists, or_, select, update
@@ -20,10 +21,21 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Row
+    from sqlalchemy import BindParameter, ColumnElement, Row, Update
 
     from resets.request import PlannedTarget
     from store.base import Tx
+
+
+# What the worker asks for each few people of a bulk is built once: building it costs more than asking it.
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_STATES = select(target_rows.c.id, target_rows.c.state).where(target_rows.c.id.in_(_IDS)).with_for_update()
+_STEPS = select(step_rows).where(step_rows.c.target_id.in_(_IDS))
+_BUSY = select(target_rows.c.account_id).where(
+    target_rows.c.state == TargetState.STARTED.value,
+    target_rows.c.directory == bindparam("directory"),
+    target_rows.c.account_id.in_(_IDS),
+)
 
 
 class TargetFields(TypedDict, total=False):
@@ -111,22 +123,25 @@ async def move_targets(tx: Tx, from_: TargetState, to: TargetState, moved: Mappi
     """Move targets (0-1,000, by id) on, each with what changes along; those in another state stay as they are."""
     if not moved:
         return
-    names = sorted({name for fields in moved.values() for name in fields})
-    there = (target_rows.c.id == bindparam("which")) & (target_rows.c.state == from_.value)
-    values: dict[str, Any] = {"state": to.value, **{name: bindparam(f"to_{name}") for name in names}}
-    if to is TargetState.STARTED:
-        values["started_at"] = tx.now()
+    names = tuple(sorted({name for fields in moved.values() for name in fields}))
+    started = {"to_started_at": tx.now()} if to is TargetState.STARTED else {}
     rows = [
-        {"which": target_id, **{f"to_{name}": fields.get(name) for name in names}}
+        {"which": target_id, **started, **{f"to_{name}": fields.get(name) for name in names}}
         for target_id, fields in moved.items()
     ]
-    await tx.conn.execute(update(target_rows).where(there).values(values), rows)
+    await tx.conn.execute(_moving(from_, to, names), rows)
+
+
+@lru_cache
+def _moving(from_: TargetState, to: TargetState, names: tuple[str, ...]) -> Update:
+    there = (target_rows.c.id == bindparam("which")) & (target_rows.c.state == from_.value)
+    more = (*names, "started_at") if to is TargetState.STARTED else names
+    return update(target_rows).where(there).values(state=to.value, **{name: bindparam(f"to_{name}") for name in more})
 
 
 async def states(tx: Tx, target_ids: Sequence[str]) -> dict[str, TargetState]:
     """Return where targets (0-1,000) stand; in a write, they stand there until it ends."""
-    these = select(target_rows.c.id, target_rows.c.state).where(target_rows.c.id.in_(target_ids)).with_for_update()
-    rows = await tx.conn.execute(these)
+    rows = await tx.conn.execute(_STATES, {"ids": list(target_ids)})
     return {row.id: TargetState(row.state) for row in rows}
 
 
@@ -144,7 +159,15 @@ async def superseded_by(
     same = (target_rows.c.directory == directory) & target_rows.c.account_id.in_(ids)
     others = target_rows.c.id.not_in([target.id for target in newer])
     waiting = target_rows.c.state.in_([state.value for state in states])
-    return await _pairs(tx, (same, others, waiting), None)
+    found = tuple(await tx.conn.scalars(select(target_rows.c.id).where(same, others, waiting)))
+    return await _pairs(tx, (target_rows.c.id.in_(found),), None) if found else ()
+
+
+async def anything_to_do(tx: Tx, chunk_id: str) -> bool:
+    """Say whether a step other than the password is to be done for anybody in a chunk of a bulk."""
+    todo = (step_rows.c.state == StepState.TODO.value) & (step_rows.c.step != Step.SET.value)
+    found = select(step_rows.c.target_id).join(target_rows, target_rows.c.id == step_rows.c.target_id)
+    return await tx.conn.scalar(found.where(target_rows.c.chunk_id == chunk_id, todo).limit(1)) is not None
 
 
 async def record_step(tx: Tx, target_id: str, record: StepRecord) -> None:
@@ -180,9 +203,8 @@ async def busy(tx: Tx, accounts: Sequence[tuple[str, str]]) -> frozenset[tuple[s
         ids.setdefault(directory, []).append(account_id)
     found: set[tuple[str, str]] = set()
     for directory, some in ids.items():
-        started = (target_rows.c.state == TargetState.STARTED.value) & (target_rows.c.directory == directory)
-        these = select(target_rows.c.account_id).where(started, target_rows.c.account_id.in_(some))
-        found |= {(directory, account_id) for account_id in await tx.conn.scalars(these)}
+        theirs = {"directory": directory, "ids": some}
+        found |= {(directory, account_id) for account_id in await tx.conn.scalars(_BUSY, theirs)}
     return frozenset(found)
 
 
@@ -264,8 +286,9 @@ async def _pairs(
     rows = (await tx.conn.execute(found)).all()
     records = await _records(tx, [row.t_id for row in rows])
     pairs = []
+    known: dict[str, ResetRequest] = {}  # of a bulk, there are many rows of one
     for row in rows:
-        request = _request(row)
+        request = known.get(row.id) or known.setdefault(row.id, _request(row))
         pairs.append((request, _target(row, request, records.get(row.t_id, {}))))
     return tuple(pairs)
 
@@ -273,7 +296,7 @@ async def _pairs(
 async def _records(tx: Tx, target_ids: list[str]) -> dict[str, dict[Step, StepRecord]]:
     found: dict[str, dict[Step, StepRecord]] = {}
     if target_ids:
-        for row in await tx.conn.execute(select(step_rows).where(step_rows.c.target_id.in_(target_ids))):
+        for row in await tx.conn.execute(_STEPS, {"ids": target_ids}):
             reason = Reason(row.reason) if row.reason else None
             record = StepRecord(Step(row.step), StepState(row.state), reason, row.number)
             found.setdefault(row.target_id, {})[record.step] = record

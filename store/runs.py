@@ -34,6 +34,7 @@ class Run:
     total: int
     begins_at: datetime | None
     begun_at: datetime | None
+    judged_from: datetime | None  # failures from before are forgiven
     ended_at: datetime | None
     stopped: Reason | None
     told: str | None  # what its message was last made of
@@ -87,7 +88,9 @@ async def hold(tx: Tx, request_id: str, begins_at: datetime) -> bool:
 
 async def begin(tx: Tx, request_id: str) -> bool:
     """Let a bulk run whose time has come."""
-    return await _moved(tx, request_id, (RequestState.HELD,), RequestState.RUNNING, begun_at=tx.now())
+    return await _moved(
+        tx, request_id, (RequestState.HELD,), RequestState.RUNNING, begun_at=tx.now(), judged_from=tx.now()
+    )
 
 
 async def pause(tx: Tx, request_id: str, reason: Reason) -> bool:
@@ -99,13 +102,15 @@ async def pause(tx: Tx, request_id: str, reason: Reason) -> bool:
 async def resume(tx: Tx, request_id: str) -> bool:
     """Let a paused bulk go on."""
     run = await get(tx, request_id)
-    begun = run.begun_at if run and run.begun_at else tx.now()
-    return await _moved(tx, request_id, (RequestState.PAUSED,), RequestState.RUNNING, stopped=None, begun_at=begun)
+    now = tx.now()
+    times = {"begun_at": run.begun_at if run and run.begun_at else now, "judged_from": now}
+    return await _moved(tx, request_id, (RequestState.PAUSED,), RequestState.RUNNING, stopped=None, **times)
 
 
 async def reopen(tx: Tx, request_id: str) -> bool:
     """Let a bulk that is done run once more, for those who failed."""
-    return await _moved(tx, request_id, (RequestState.DONE,), RequestState.RUNNING, stopped=None, ended_at=None)
+    again = {"stopped": None, "ended_at": None, "judged_from": tx.now()}
+    return await _moved(tx, request_id, (RequestState.DONE,), RequestState.RUNNING, **again)
 
 
 async def end(tx: Tx, request_id: str) -> bool:
@@ -138,11 +143,11 @@ async def begun(tx: Tx, request_id: str, limit: int) -> tuple[str, ...]:
 async def last_ended(tx: Tx, request_id: str, since: datetime | None, limit: int) -> tuple[int, int]:
     """Return how many of the people who were over last failed, and of how many that is (0-`limit`).
 
-    `since`: only who was over after this counts, so that a resumed run is judged by what came after.
+    `since`: only who was over from then on counts, so that a resumed run is judged by what came after.
     """
     mine = (target_rows.c.request_id == request_id) & target_rows.c.ended_at.is_not(None)
     if since is not None:
-        mine &= target_rows.c.ended_at > since
+        mine &= target_rows.c.ended_at >= since
     last = select(target_rows.c.state).where(mine).order_by(target_rows.c.ended_at.desc()).limit(limit).subquery()
     rows = await tx.conn.execute(select(last.c.state, func.count().label("number")).group_by(last.c.state))
     counts = {TargetState(row.state): int(row.number) for row in rows}
@@ -196,6 +201,7 @@ def _run(row: Row[Any]) -> Run:
         total=row.total,
         begins_at=row.begins_at,
         begun_at=row.begun_at,
+        judged_from=row.judged_from,
         ended_at=row.ended_at,
         stopped=Reason(row.stopped) if row.stopped else None,
         told=row.told,

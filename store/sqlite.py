@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 BUSY_SECONDS = 10.0  # how long to wait for another process's (or the engine's own) write
 ASK_AGAIN_SECONDS = 0.002
 READERS = 4
+ON_THE_SPOT = 60  # rows that are written without a trip to a thread: less than a millisecond
 
 # WAL: readers never wait for the writer. FULL: what is committed survives a power cut, since we write before we act.
 # secure_delete: what is wiped is overwritten in the file, not only unlinked.
@@ -89,7 +90,7 @@ async def _trip(threads: ThreadPoolExecutor, work: Callable[P, Answer], *args: P
 
 
 class Here:
-    """A connection in a write: one statement runs on the spot, many at once in the thread."""
+    """A connection in a write: one statement runs on the spot, a long list of them in the thread."""
 
     def __init__(self, conn: Connection, threads: ThreadPoolExecutor) -> None:
         self._conn = conn
@@ -97,7 +98,7 @@ class Here:
 
     async def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
         """Execute a statement, for one set of parameters or for a list of them."""
-        if isinstance(parameters, list):
+        if isinstance(parameters, list) and len(parameters) > ON_THE_SPOT:
             return await _trip(self._threads, self._conn.execute, statement, parameters)
         return self._conn.execute(statement, parameters)
 

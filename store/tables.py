@@ -128,6 +128,7 @@ requests = Table(
     Column("total", Integer),  # targets of the plan; NULL for a single reset
     Column("begins_at", Moment),  # the end of the hold, or the time that was asked for
     Column("begun_at", Moment),
+    Column("judged_from", Moment),  # failures from before are forgiven: somebody has looked, and resumed
     Column("ended_at", Moment),
     Column("stopped", Text),  # why it is paused: a Reason
     Column("told", Text),  # what the live message was last made of

@@ -5,9 +5,10 @@ from __future__ import annotations
 from desk import steer, submit_bulk
 from desk.forms import BULK, open_form, role_of
 from directory.local_people import NewAccount
+from directory.secret import Secret
 from resets.bulk import Candidate
 from resets.request import Channel, Options, Plan, PlannedTarget, RequestState, ResetRequest, Tier, Why
-from store import bulk, forms, requests, runs
+from store import bulk, chunks, forms, requests, runs, tally
 from tests.support.house import ADA, TEAM
 
 
@@ -89,3 +90,17 @@ async def run_of(house, request_id):
 async def targets_of(house, request_id):
     async with house.store.read() as tx:
         return await requests.targets(tx, request_id)
+
+
+async def progress_of(house, request_id):
+    async with house.store.read() as tx:
+        return await tally.tally(tx, request_id)
+
+
+async def chunk_ids(house, request_id, *, canary):
+    async with house.store.read() as tx:
+        return [c.id for c in await chunks.some(tx, request_id, 1000) if c.canary == canary]
+
+
+def secret(text):
+    return Secret(text)

@@ -17,6 +17,7 @@ REQUESTS: dict[str, Any] = {
     "total": sa.Integer(),
     "begins_at": MOMENT,
     "begun_at": MOMENT,
+    "judged_from": MOMENT,
     "ended_at": MOMENT,
     "stopped": sa.Text(),
     "told": sa.Text(),
