@@ -8,11 +8,12 @@ import secrets
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pyotp
-from sqlalchemy import func, select as rows
+from sqlalchemy import func
+from sqlalchemy import select as rows
 
 from bench.rig import ROOT, START_SECONDS, memory
 from bench.slack import APP_TOKEN, BOT_TOKEN, SIGNING, TEAM
@@ -236,7 +237,7 @@ class Toiler:
         while "working" not in self.log.read_text():
             if self.process.poll() is not None or time.monotonic() > until:
                 raise RuntimeError(self.log.read_text()[-3000:])
-            time.sleep(0.01)
+            time.sleep(0.01)  # noqa: TID251 - a process has no event to wait for
 
     def launch(self, environ):
         with self.log.open("wb") as output:
@@ -266,7 +267,7 @@ class Toiler:
                 self.process.wait()
 
     def kill(self):
-        """kill -9."""
+        """End it at once, as a power cut does."""
         self.process.kill()
         self.process.wait()
 
