@@ -24,7 +24,18 @@ if TYPE_CHECKING:
     from bot.settings import DirectorySection, Settings
     from store.base import Store
 
-SCOPES = frozenset({"commands", "chat:write", "im:write", "im:history", "users:read", "users:read.email"})
+SCOPES = frozenset(
+    {
+        "commands",
+        "chat:write",
+        "files:read",
+        "files:write",
+        "im:write",
+        "im:history",
+        "users:read",
+        "users:read.email",
+    }
+)
 PATIENCE = 20.0  # seconds for one check
 
 

@@ -59,7 +59,7 @@ async def resume(tools: Tools, request_id: str, by: SlackPerson, *, host: str = 
         if missed is None:
             if not await runs.resume(tx, request_id):
                 raise Refused(Reason.RUN_OVER)
-            await note(tools, tx, Deed.RESUMED, by=actor, request=request, more=_at(host))
+            await note(tools, tx, Deed.RESUMED, by=actor, request=request, more=_at(host, code))
             await steer.send_again(tools, tx, request_id)
             return
     raise missed
@@ -75,7 +75,7 @@ async def cancel(tools: Tools, request_id: str, by: SlackPerson, *, host: str = 
     """
     async with tools.store.write() as tx:
         actor, request, _ = await _found(tx, request_id, by)
-        spared = await runs.cancel(tx, request_id)
+        spared = await runs.cancel(tx, request_id, Reason.RUN_CANCELLED)
         if spared is None:
             raise Refused(Reason.RUN_OVER)
         await vault.wipe_of(tx, PURPOSE, runs.cancelled(request_id))
@@ -118,13 +118,14 @@ async def retry_failed(
             if not again or not await runs.reopen(tx, request_id):
                 raise Refused(Reason.NOTHING_LEFT)
             await chunks.reopen(tx, request_id, again)
-            await note(tools, tx, Deed.RETRIED, by=actor, request=request, chunks=len(again), more=_at(host))
+            await note(tools, tx, Deed.RETRIED, by=actor, request=request, chunks=len(again), more=_at(host, code))
             return len(again)
     raise missed
 
 
-def _at(host: str) -> dict[str, str | int]:
-    return {"host": host} if host else {}
+def _at(host: str, code: str | None = None) -> dict[str, str | int]:
+    where: dict[str, str | int] = {"host": host} if host else {}
+    return where if code is None else {**where, "method": "totp"}
 
 
 async def _found(tx: Tx, request_id: str, by: SlackPerson) -> tuple[Actor, ResetRequest, Run]:

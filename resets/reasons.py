@@ -87,7 +87,6 @@ class Reason(StrEnum):
     NUMBER_WRONG = "number_wrong"  # the typed number of targets
     START_INVALID = "start_invalid"  # in the past, or too far ahead
     GROUP_GONE = "group_gone"
-    ELSEWHERE = "elsewhere"  # another request is at work on this account
     TOO_MANY_FAILED = "too_many_failed"  # a run stopped by itself
     CANARY_FAILED = "canary_failed"
     STOPPED_BY_HAND = "stopped_by_hand"

@@ -118,13 +118,13 @@ async def end(tx: Tx, request_id: str) -> bool:
     return await _moved(tx, request_id, (RequestState.RUNNING,), RequestState.DONE, ended_at=tx.now())
 
 
-async def cancel(tx: Tx, request_id: str) -> int | None:
+async def cancel(tx: Tx, request_id: str, reason: Reason) -> int | None:
     """Cancel a bulk: who was not begun stays as they are. Returns how many those are; None where it was over."""
     if not await _moved(tx, request_id, LIVING, RequestState.CANCELLED, ended_at=tx.now(), stopped=None):
         return None
     untouched = [TargetState.NEW.value, TargetState.SEALED.value]
     mine = (target_rows.c.request_id == request_id) & target_rows.c.state.in_(untouched)
-    values = {"state": TargetState.CANCELLED.value, "reason": Reason.RUN_CANCELLED.value, "ended_at": tx.now()}
+    values = {"state": TargetState.CANCELLED.value, "reason": reason.value, "ended_at": tx.now()}
     return (await tx.conn.execute(update(target_rows).where(mine).values(values))).rowcount
 
 

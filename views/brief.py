@@ -84,7 +84,6 @@ BRIEF: dict[Reason, str] = {
     Reason.NUMBER_WRONG: "another number of people",
     Reason.START_INVALID: "the time is past or too far ahead",
     Reason.GROUP_GONE: "the group is gone",
-    Reason.ELSEWHERE: "another request is at work on it",
     Reason.TOO_MANY_FAILED: "the run has stopped by itself",
     Reason.CANARY_FAILED: "the run has stopped after the first few",
     Reason.STOPPED_BY_HAND: "the run was paused",

@@ -167,8 +167,6 @@ SENTENCES: dict[Reason, str] = {
     "Choose a later time, or leave it empty to begin now.",
     Reason.GROUP_GONE: "This group is no longer in {directory}, so nobody was taken from it. Nothing has changed. "
     "Choose another group, or name the people.",
-    Reason.ELSEWHERE: "Another request is at work on {login} at this moment, and this one waits for it. "
-    "Nothing needs to be done.",
     Reason.TOO_MANY_FAILED: "More than 5 % of the last people could not be reset, so the run has stopped by itself. "
     "Nobody else is reset until somebody presses Resume; look at the reasons first.",
     Reason.CANARY_FAILED: "The first few people could not be reset, so the run has stopped before all others. "

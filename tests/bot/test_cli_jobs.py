@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 
 from bot.cli_host import idle
 from bot.crew import Crew
-from desk import host as deeds
+from desk import control as deeds
 from resets.audit import Deed
 from resets.reasons import Reason
 from resets.request import RequestState, TargetState
@@ -150,7 +149,7 @@ def test_resume_at_the_desk_refuses_what_is_not_ones_own(rekey, job):
 
         zoe = next(row for row in await enrol.listing(house.tools) if row.actor.login == "zoe")
         with pytest.raises(Refused) as refused:
-            await deeds.resume(house.tools, job, zoe.actor, "test", rekey.code("zoe"))
+            await deeds.resume(house.tools, job, zoe.actor.slack, host="test", code=rekey.code("zoe"))
         with pytest.raises(Refused) as retried:
             await deeds.retry_failed(house.tools, job, zoe.actor, "test", rekey.code("zoe"))
         return refused.value.reason, retried.value.reason, zoe.last_step
@@ -181,7 +180,7 @@ def test_cancel_spares_everybody_and_says_so(rekey, job):
 
 def test_cancel_names_those_of_whom_nobody_knows(rekey, job, monkeypatch):
     """Whose password was being set and not answered for is named, after a wait, and is not called spared."""
-    monkeypatch.setattr(deeds, "WAIT_FOR", timedelta(seconds=0.2))
+    monkeypatch.setattr(deeds, "LOOKS", 2)
 
     async def deed(house):
         async with house.tools.store.write() as tx:

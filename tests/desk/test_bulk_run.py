@@ -139,7 +139,7 @@ async def test_nothing_starts_after_a_cancellation(mails):
         async with mails.store.write() as tx:
             from store import runs
 
-            return await runs.cancel(tx, request_id)
+            return await runs.cancel(tx, request_id, Reason.RUN_CANCELLED)
 
     original, mails.directory.set_password = mails.directory.set_password, stop_after_some
     await bulks.worked(mails, request_id)
