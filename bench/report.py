@@ -26,10 +26,11 @@ class Row:
     beside: float | None = None
     of: str = ""  # what `beside` is of
     more: str = ""  # p50, spread, counts
+    most: bool = False  # the more, the better
 
     @property
     def met(self):
-        return self.ours <= self.aim
+        return self.ours >= self.aim if self.most else self.ours <= self.aim
 
 
 def table(rows):
@@ -38,7 +39,7 @@ def table(rows):
         beside = f"{number(row.beside)} {row.unit} ({row.of})" if row.beside is not None else "-"
         ratio = f"{row.ours / row.beside:.2g}" if row.beside else "-"
         mark = "" if row.met else " **missed**"
-        aim = f"{row.aim:g} {row.unit}{mark}"
+        aim = f"{number(row.aim) if row.most else f'{row.aim:g}'} {row.unit}{mark}"
         lines.append(f"| {row.what} | {number(row.ours)} {row.unit} | {aim} | {beside} | {ratio} | {row.more} |")
     return "\n".join(lines)
 

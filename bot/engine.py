@@ -56,7 +56,7 @@ JOBS = Queue("jobs", at_once=4, claimed=200, idle=0.2)
 NOTICES = Queue("notices", at_once=4, claimed=200, idle=0.25)
 # The engine has no cheaper way of lanes than one at a time in each: only there, workers skip each other's locks.
 # A queue in a hurry gets there by tenths of its pause (DBOS: `polling_interval * 0.9`), so that a long one lasts.
-CHUNKS = Queue("chunks", at_once=8, claimed=8, idle=0.2, busy=0.05, lanes=True)
+CHUNKS = Queue("chunks", at_once=8, claimed=8, idle=0.2, busy=0.1, lanes=True)
 TELLING = Queue("telling", at_once=4, claimed=8, idle=1.0, busy=0.25)
 QUEUES = {
     WorkKind.RESET: JOBS,

@@ -1,0 +1,167 @@
+"""How fast many people are reset, beside the fastest that LDAP's own tools do: `python -m bench.bulk`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import random
+import secrets
+import statistics
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from bench import many, report
+from bench.report import Row
+from bench.rig import corp
+from tests.support import slapd
+
+LANES, AT_ONCE = 4, 20  # chunks under way, and writes in flight of each
+PEOPLE, SLOW_PEOPLE, LOOP = 2_000, 400, 100
+SMALL, LARGE = (1_000, 10_000), (1_000, 10_000, 100_000)
+MOST_SECONDS = 60  # of resets in one size of growth
+
+
+async def throughput(folder, *, argon2, count, turns=3):
+    """Reset people by us, by one ldapmodify, and by an ldappasswd each, in turns; nobody twice. People a second."""
+    folder.mkdir()
+    (folder / "slapd").mkdir()
+    server = many.Slapd(folder / "slapd", argon2=argon2)
+    total = turns * (2 * count + LOOP) + 10
+    server.up(more=slapd.people(total))
+    everybody = [f"u{number:06d}" for number in range(2, total)]
+    random.Random(3).shuffle(everybody)
+    house = many.Many(folder, corp(server, server.tls_port))
+    ours, modify, loop, whole, cpu = [], [], [], [], []
+    try:
+        await house.furnish()
+        worker = house.start("--mute", "--lanes", str(LANES), "--at-once", str(AT_ONCE))
+        for _ in range(turns):
+            mine = [everybody.pop() for _ in range(count)]
+            held = await house.hold(mine)
+            used = worker.cpu()
+            run = await house.done(held.request_id)
+            cpu.append((worker.cpu() - used) / count * 1000)
+            began, times = await house.times(held.request_id)
+            ours.append(len(times) / (times[-1] - began).total_seconds())
+            whole.append((run.ended_at - run.begun_at).total_seconds())
+            modify.append(count / ldapmodify(server, folder, [everybody.pop() for _ in range(count)]))
+            loop.append(LOOP / ldappasswd(server, [everybody.pop() for _ in range(LOOP)]))
+    finally:
+        await house.close()
+        server.down()
+    return ours, modify, loop, whole, cpu
+
+
+def ldapmodify(server, folder, logins):
+    """Set the passwords by one file of changes; returns the seconds."""
+    file = folder / "changes.ldif"
+    file.write_text(
+        "".join(
+            f"dn: uid={login},{slapd.PEOPLE}\nchangetype: modify\nreplace: userPassword\n"
+            f"userPassword: Xk3-{secrets.token_hex(8)}\n-\nreplace: pwdReset\npwdReset: TRUE\n-\n\n"
+            for login in logins
+        )
+    )
+    return _tool(server, "ldapmodify", "-c", "-f", str(file))
+
+
+def ldappasswd(server, logins):
+    """Set the passwords by a process each, as a script would; returns the seconds."""
+    return sum(
+        _tool(server, "ldappasswd", "-s", f"Xk3-{secrets.token_hex(8)}", f"uid={login},{slapd.PEOPLE}")
+        for login in logins
+    )
+
+
+def _tool(server, name, *words):
+    command = [name, "-x", "-H", server.url, "-D", slapd.SERVICE, "-w", slapd.SERVICE_PASSWORD, *words]
+    environ = {**os.environ, "LDAPTLS_CACERT": str(server.authority.ca)}
+    began = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True, env=environ)
+    return time.perf_counter() - began
+
+
+async def growth(folder, sizes):
+    """Reset more and more people; returns (size, preview, submit, rate, MB, MB of slapd, how many were reset) each."""
+    found = []
+    for size in sizes:
+        place = folder / f"growth{size}"
+        place.mkdir()
+        (place / "slapd").mkdir()
+        server = many.Slapd(place / "slapd")
+        await asyncio.to_thread(server.up, more=slapd.people(size + 1))
+        house = many.Many(place, corp(server, server.tls_port))
+        try:
+            await house.furnish(index=True)
+            held = await house.hold([f"u{number:06d}" for number in range(2, size + 2)])
+            worker = house.start("--mute", "--lanes", str(LANES), "--at-once", str(AT_ONCE))
+            began = time.monotonic()
+            while time.monotonic() - began < MOST_SECONDS:
+                try:
+                    await house.done(held.request_id, seconds=1)
+                    break
+                except TimeoutError:
+                    pass
+            resident, theirs = worker.memory(), many.memory(server.pid)[0]
+            first, times = await house.times(held.request_id)
+            rate = len(times) / (times[-1] - first).total_seconds()
+            found.append((size, held.preview, held.submit, rate, resident, theirs, len(times)))
+        finally:
+            await house.close()
+            server.down()
+    return found
+
+
+async def rows(folder, *, full):
+    """Measure all of it; returns rows and notes."""
+    made, notes = [], []
+    for name, argon2, count, aim in (("SSHA", False, PEOPLE, 0.6), ("ARGON2", True, SLOW_PEOPLE, 1.5)):
+        ours, modify, loop, whole, cpu = await throughput(folder / name, argon2=argon2, count=count)
+        mine, theirs = statistics.median(ours), statistics.median(modify)
+        more = (
+            f"{len(ours)} turns of {count:,}, {min(ours):.0f}-{max(ours):.0f}; {statistics.median(cpu):.2g} ms CPU each"
+        )
+        made.append(
+            Row(f"resets, slapd {name}", mine, aim * theirs, "a second", theirs, "`ldapmodify -c -f`", more, True)
+        )
+        slow = statistics.median(loop)
+        made.append(
+            Row("the same, a process each", mine, 15 * slow, "a second", slow, "`ldappasswd` in a loop", "", True)
+        )
+        notes.append(
+            f"{name}: {count:,} people from the run's begin to its end {statistics.median(whole):.1f} s, first wave of five among it"
+        )
+    for size, previewed, submitted, rate, resident, theirs, done in await growth(folder, LARGE if full else SMALL):
+        made.append(Row(f"preview of {size:,}", previewed, 60, "s"))
+        made.append(Row(f"submission of {size:,}", submitted, 5, "s"))
+        made.append(
+            Row(
+                f"memory at {size:,}",
+                resident,
+                300,
+                "MB",
+                theirs,
+                "slapd itself",
+                f"{rate:.0f} a second, {done:,} reset",
+            )
+        )
+    notes.append(
+        f"bulk: {LANES} chunks under way, {AT_ONCE} writes in flight of each; slapd with its disk, TLS; notices stay queued; load {os.getloadavg()[0]:.1f} at the end"
+    )
+    return made, notes
+
+
+async def main():
+    asked = argparse.ArgumentParser(prog="python -m bench.bulk", description=__doc__)
+    asked.add_argument("--full", action="store_true", help="100,000 people too")
+    given = asked.parse_args()
+    with tempfile.TemporaryDirectory(prefix="rekey-bench-") as folder:
+        made, notes = await rows(Path(folder), full=given.full)
+    print(report.table(made), *notes, sep="\n")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
