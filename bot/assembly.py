@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+LANES = 4  # on PostgreSQL, where several workers may share a bulk
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 ID_LETTERS, BITS = 26, 5  # 130 bits
 GATES = {"mail": Channel.MAIL, "slack": Channel.DM}
@@ -192,8 +193,17 @@ def rules(settings: Settings) -> Rules:
         fresh_address=timedelta(days=delivery.fresh_address_days),
         expires=delivery.expires,
         lookups_per_hour=settings.limits.lookups_per_hour,
+        hold=settings.limits.hold,
         display={d.name: d.display for d in settings.directories if d.display},
+        concurrency={d.name: d.concurrency for d in settings.directories},
+        lanes={d.name: d.lanes or _lanes(settings) for d in settings.directories},
+        pace={d.name: d.pace for d in settings.directories},
     )
+
+
+def _lanes(settings: Settings) -> int:
+    """Return how many chunks of one directory are under way at once where the operator does not say."""
+    return 1 if settings.store.full_url.startswith("sqlite") else LANES
 
 
 def _verified(settings: Settings) -> Mapping[str, frozenset[str] | None]:

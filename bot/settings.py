@@ -216,9 +216,10 @@ class StepUp(Section):
 
 
 class Limits(Section):
-    """What keeps a stolen session from reading the whole directory."""
+    """What keeps a stolen session from reading the whole directory, and many from being reset by mistake."""
 
     lookups_per_hour: Annotated[int, Field(ge=1, le=10000)] = 60
+    hold: Span = timedelta(seconds=60)
 
 
 class Role(Section):
@@ -237,6 +238,9 @@ class DirectorySection(Section):
     gates: tuple[Literal["mail", "slack"], ...] = ()
     never: tuple[str, ...] = ()
     index_refresh: Span = timedelta(minutes=5)
+    concurrency: Annotated[int, Field(ge=1, le=64)] = 8
+    lanes: Annotated[int, Field(ge=0, le=4)] = 0
+    pace: Annotated[float, Field(ge=0, le=10_000)] = 0
     options: Any = None
 
 

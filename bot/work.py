@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 import signal
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import make_url
@@ -36,7 +37,8 @@ class Labour:
     """The worker of a process and what it does by the clock: the same in `rekey serve` and in `rekey work`."""
 
     def __init__(self, settings: Settings, house: House, notices: AsyncWebClient) -> None:
-        duties = Duties(house.tools, notices, mail_server(settings))
+        tools = replace(house.tools, fit=lambda: self.worker.fit())  # noqa: PLW0108  # there is no worker yet
+        duties = Duties(tools, notices, mail_server(settings))
         self.worker = Worker(settings.store.full_url, house.intake, duties.do, crew_of(house.tools.store))
         pauses = {d.name: d.index_refresh for d in settings.directories}
         self._rounds = Rounds(house.tools, duties, self.worker, pauses)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
@@ -42,7 +41,7 @@ async def patiently(tools: Tools, chunk: Chunk, read: Callable[[], Awaitable[Ans
         except DirectoryError as error:
             if isinstance(error, NotNow) or not error.retryable:
                 raise
-        await asyncio.sleep(pause)
+        await tools.sleep(pause)
         async with tools.store.read() as tx:
             if not await chunks.may_go_on(tx, chunk):
                 break

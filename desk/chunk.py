@@ -38,6 +38,10 @@ PUMPS = 2  # groups of one chunk that are under way at once: one is written down
 LOOK_AGAIN = timedelta(seconds=2)
 
 
+class Overtaken(Exception):
+    """The other workers took this process for dead, and go on with its work: it calls no directory any more."""
+
+
 @dataclass(slots=True)
 class Sheet:
     """One chunk with everything that it is about. `accounts` and `secrets` are what this run has read and drawn."""
@@ -125,7 +129,8 @@ async def _sheet(tools: Tools, work_id: str) -> Sheet | None:
 async def _pumped(tools: Tools, sheet: Sheet) -> list[timedelta | None]:
     """Set the passwords of all who are sealed, a group at a time; returns how long those wait who must."""
     queue = sheet.those(TargetState.SEALED)
-    size = max(1, tools.rules.at_once(sheet.directory.name) // PUMPS)
+    paced = tools.rules.apart(sheet.directory.name) > 0
+    size = 1 if paced else max(1, tools.rules.at_once(sheet.directory.name) // PUMPS)
     waits: list[timedelta | None] = []
     async with asyncio.TaskGroup() as group:
         for _ in range(PUMPS):
@@ -156,8 +161,11 @@ async def _pump(tools: Tools, sheet: Sheet, queue: list[Target], size: int, wait
                 return
             went = []
             continue
-        await tools.pace(sheet.directory.name, len(started))
+        if not tools.fit():
+            raise Overtaken
         went = list(await asyncio.gather(*(_one(sheet, target) for target in started)))
+        if rest := tools.rules.apart(sheet.directory.name) * len(started):
+            await tools.sleep(rest * PUMPS)
 
 
 async def _startable(tx: Tx, sheet: Sheet, group: Sequence[Target], stand: Mapping[str, TargetState]) -> list[Target]:

@@ -6,7 +6,6 @@ them, their code proves it in the deed's transaction, and the journal names who 
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from desk import prove, steer
@@ -96,7 +95,7 @@ async def settled(tools: Tools, request_id: str) -> tuple[str, ...]:
             under_way = await runs.begun(tx, request_id, MOST_NAMED)
         if not under_way:
             break
-        await asyncio.sleep(LOOK_EVERY)
+        await tools.sleep(LOOK_EVERY)
     return under_way
 
 

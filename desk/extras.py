@@ -35,7 +35,7 @@ async def finish(tools: Tools, sheet: Sheet) -> None:
     left = [target for target in now if target.state in PAST_SET and _todo(target)]
     for start in range(0, len(left), GROUP):
         group = left[start : start + GROUP]
-        records = await asyncio.gather(*(_steps(sheet, target) for target in group))
+        records = await asyncio.gather(*(_steps(tools, sheet, target) for target in group))
         await _recorded(tools, sheet, dict(zip(group, records, strict=True)))
 
 
@@ -44,7 +44,7 @@ def _todo(target: Target) -> list[Step]:
     return [step for step in Step if step is not Step.SET and target.step(step).state is StepState.TODO]
 
 
-async def _steps(sheet: Sheet, target: Target) -> list[StepRecord]:
+async def _steps(tools: Tools, sheet: Sheet, target: Target) -> list[StepRecord]:
     todo = [step for step in _todo(target) if step is not Step.DELIVER]
     if not todo:
         return []
@@ -55,10 +55,10 @@ async def _steps(sheet: Sheet, target: Target) -> list[StepRecord]:
         return [StepRecord(step, StepState.FAILED, reason_of(error)) for step in todo]
     if account is None:
         return [StepRecord(step, StepState.FAILED, Reason.ACCOUNT_GONE) for step in todo]
-    return [await _step(sheet, account, step) for step in todo]
+    return [await _step(tools, sheet, account, step) for step in todo]
 
 
-async def _step(sheet: Sheet, account: Account, step: Step) -> StepRecord:
+async def _step(tools: Tools, sheet: Sheet, account: Account, step: Step) -> StepRecord:
     """Do one step of one person, a few times where the directory is busy."""
     wait = FIRST_WAIT
     for attempt in range(1, TRIES + 1):
@@ -67,7 +67,7 @@ async def _step(sheet: Sheet, account: Account, step: Step) -> StepRecord:
         except DirectoryError as error:
             if not error.retryable or attempt == TRIES:
                 return StepRecord(step, StepState.FAILED, reason_of(error))
-        await asyncio.sleep(wait)
+        await tools.sleep(wait)
         wait *= 2
     raise AssertionError("unreachable")
 

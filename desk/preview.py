@@ -231,6 +231,7 @@ def _shown(draft: Draft, form_id: str, frozen: ResetRequest, left_out: tuple[tup
         cannot=(Reason.CANNOT,) if cannot else (),
         file=draft.wish.file,
         no_tokens=options.clear_sessions and lack(Capability.REVOKE_SESSIONS, Capability.REVOKE_TOKENS),
+        hold=tools.rules.hold,
     )
 
 

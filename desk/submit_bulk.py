@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from resets.actor import SlackPerson
     from resets.request import ResetRequest
 
-HOLD = timedelta(seconds=60)
+
+LATE = timedelta(seconds=60)  # so long after the time that was asked for, it still begins at once
 
 
 async def begin(tools: Tools, form_id: str, person: SlackPerson, code: str, number: str) -> HeldBulk:
@@ -74,8 +75,8 @@ async def begin(tools: Tools, form_id: str, person: SlackPerson, code: str, numb
 
 def _begins(tools: Tools, request: ResetRequest) -> datetime:
     """Return when it begins: after the hold, or at the time that was asked for."""
-    soonest = tools.clock() + HOLD
+    soonest = tools.clock() + tools.rules.hold
     start = request.plan.start
-    if start is not None and start < tools.clock() - HOLD:
+    if start is not None and start < tools.clock() - LATE:
         raise Refused(Reason.START_INVALID, field="start")
     return soonest if start is None else max(start, soonest)

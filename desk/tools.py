@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence  # noqa: TC003
 from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003
@@ -38,9 +39,9 @@ class Work:
         return f"{self.kind}-{self.id}"
 
 
-async def no_pace(directory: str, count: int) -> None:
-    """Wait for nothing."""
-    del directory, count
+def always() -> bool:
+    """Say that this process may go on."""
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,8 @@ class Tools:
     enqueue_many: Callable[[Tx, Sequence[Work]], Awaitable[None]]  # the same, for up to 1,000 at once
     team: str
     security_channel: str
-    pace: Callable[[str, int], Awaitable[None]] = no_pace  # wait before so many more writes to a directory
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep  # seconds
+    fit: Callable[[], bool] = always  # whether this process is still taken for alive by the other workers
 
     def directory(self, name: str) -> Directory:
         """Return a configured directory, or refuse."""

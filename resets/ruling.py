@@ -43,6 +43,7 @@ class Rules:
     fresh_address: timedelta = timedelta(days=7)  # an address younger than this is not mailed to
     expires: timedelta = timedelta(hours=24)  # a password that nobody collected is replaced
     lookups_per_hour: int = 60
+    hold: timedelta = timedelta(seconds=60)  # between the proof of many at once and the first of them
     form_life: timedelta = timedelta(minutes=15)
     proof_life: timedelta = timedelta(minutes=5)
     must_change_default: bool = True
@@ -51,6 +52,13 @@ class Rules:
     lanes: Mapping[str, int] = field(
         default_factory=dict
     )  # directory -> chunks under way at once, all workers together
+
+    pace: Mapping[str, float] = field(default_factory=dict)  # directory -> writes a second, all lanes together
+
+    def apart(self, directory: str) -> float:
+        """Return how many seconds one lane leaves between two writes; 0 for none."""
+        pace = self.pace.get(directory, 0)
+        return self.lanes_of(directory) / pace if pace else 0.0
 
     def at_once(self, directory: str) -> int:
         """Return how many writes of one chunk may be in flight."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -234,6 +235,30 @@ async def test_a_repeated_password_that_is_refused_counts_as_set(mails):
     run = await bulks.worked(mails, request_id)
     assert run.state is RequestState.DONE
     await signs_in(mails, accounts)
+
+
+async def test_a_pace_is_kept(mails):
+    """Two a second, in one lane: the two groups that are under way each rest a second after one person."""
+    rests = []
+
+    async def sleep(seconds):
+        rests.append(seconds)
+
+    mails.with_rules(mail_password=True, pace={"corp": 2.0})
+    mails.tools = replace(mails.tools, sleep=sleep)
+    accounts = await bulks.people(mails, 6)
+    await bulks.worked(mails, await bulks.begun(mails, accounts))
+    assert rests == [1.0] * 6
+
+
+async def test_who_was_taken_for_dead_sets_nothing(mails):
+    """The others go on with its chunk, so it calls no directory."""
+    accounts = await bulks.people(mails, 6)
+    request_id = await bulks.begun(mails, accounts)
+    mails.tools = replace(mails.tools, fit=lambda: False)
+    with pytest.raises(ExceptionGroup):
+        await bulks.worked(mails, request_id)
+    assert mails.directory.passwords == []
 
 
 class Died(Exception):
