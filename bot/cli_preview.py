@@ -12,7 +12,7 @@ from resets.bulk import PAGE
 from resets.reasons import Reason
 from views import labels, plan
 from views.brief import BRIEF, many
-from views.text import safe, utc
+from views.text import exactly, safe, utc
 
 if TYPE_CHECKING:
     from bot.cli_host import Host
@@ -100,7 +100,7 @@ def _counts(seen: Preview) -> list[str]:
         ("Reached by", ", ".join(f"{labels.CHANNEL[channel]}: {count:,}" for channel, count in seen.by_channel)),
         ("Each of them", "; ".join(line.replace("*", "") for line in plan.each(seen.options))),
         ("Why", f"{given}, ticket {safe(seen.options.ticket, 200)}" if seen.options.ticket else given),
-        ("Begins", utc(seen.start) if seen.start else "60 seconds after the code"),
+        ("Begins", utc(seen.start) if seen.start else f"{exactly(round(seen.hold.total_seconds()))} after the code"),
         ("Plan", seen.digest[:DIGITS]),
     ]
     out = [f"{name:15} {value}" for name, value in pairs if value]

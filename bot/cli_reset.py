@@ -65,7 +65,7 @@ def command(
     as_json: bool,
     **wanted: Any,
 ) -> int:
-    """Reset the passwords of many, as in Slack: a preview, a code, 60 seconds to think, then one after the other."""
+    """Reset the passwords of many, as in Slack: a preview, a code, a minute to think, then one after the other."""
     if not (logins or file or groups):
         raise click.UsageError("Nobody is named; give logins or addresses, --csv FILE or --group NAME.")
     starts = _start(wanted["start"])

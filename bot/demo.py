@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from bot.door import Door
 
+HOLD = "10s"  # before many are reset: nobody who tries this out wants to wait a minute
 STOP_SECONDS = 2.5  # for the bot to stop by itself
 SHORT_LIFE, FIRST_PAUSE, LONGEST_PAUSE = 5.0, 0.2, 5.0  # a bot that dies young is started again more slowly
 REFUSALS = {
@@ -73,6 +74,7 @@ async def demo(data: Path, port: int) -> None:
     async with Demo(data, port) as running:
         click.echo(f"\n    {running.workspace.url}\n")
         click.echo("Open it, and type /reset-password @robin. This is not Slack: nothing leaves this machine.")
+        click.echo("For many at once type /reset-password bulk, choose the group All staff, and tick the mail.")
         click.echo(f"Everything is in {data}; the bot's log is {running.bot.log_file}. Ctrl-C stops it.")
         await stop.wait()
 
@@ -80,8 +82,9 @@ async def demo(data: Path, port: int) -> None:
 class Demo:
     """The whole demo as a context: the workspace, the directory and the bot's process, furnished and running."""
 
-    def __init__(self, data: Path, port: int = 0) -> None:
+    def __init__(self, data: Path, port: int = 0, *, hold: str = HOLD) -> None:
         self.data = data
+        self._hold = hold
         self._port = port
         self._stack = contextlib.AsyncExitStack()
 
@@ -112,7 +115,7 @@ class Demo:
                 f"Port {self._port} cannot be used ({error.strerror}); choose another --port."
             ) from error
         self._stack.push_async_callback(self.workspace.stop)
-        self.config = _configured(data, self.workspace)
+        self.config = _configured(data, self.workspace, self._hold)
         try:
             self.phones.update(await furnish(self.config, data / "phones.json"))
         except (StoreFailed, StoreNotReady, ValueError) as error:
@@ -153,7 +156,7 @@ def _alone(data: Path) -> Iterator[None]:
         yield
 
 
-def _configured(data: Path, workspace: Workspace) -> Path:
+def _configured(data: Path, workspace: Workspace, hold: str) -> Path:
     """Write the configuration anew: the ports are new at each start, the rest is the same."""
     security = next(channel.id for channel in CHANNELS if channel.name == "security")
     text = f"""\
@@ -178,6 +181,9 @@ ca_file = {json.dumps(str(workspace.mailbox.ca_file))}
 [delivery]
 mail_content = "password"
 pickup = {{single = "requester"}}
+
+[limits]
+hold = {json.dumps(hold)}
 
 [[directories]]
 name = "acme"

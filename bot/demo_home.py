@@ -14,7 +14,7 @@ import pyotp
 
 from bot.assembly import clock, open_house
 from bot.config import load
-from bot.demo_people import ADMINS, DOMAINS, SPECIAL, accounts
+from bot.demo_people import ADMINS, DOMAINS, NESTED, SPECIAL, accounts
 from bot.engine import migrate
 from desk import enrol
 from directory.local import LocalDirectory
@@ -75,14 +75,17 @@ async def _populate(directory: LocalDirectory) -> None:
     for name, verified in DOMAINS.items():
         await directory.add_domain(name, verified=verified)
     await directory.add_accounts([_lived_in(new, number) for number, new in enumerate(accounts())])
+    for name, inner in NESTED.items():
+        await directory.add_group(name, groups=inner)
 
 
 def _lived_in(new: NewAccount, number: int) -> NewAccount:
     """Give an account a day on which it was last used, and, if it is one of the special ones, a password.
 
-    Nobody knows that password. The crowd has none yet: hashing 200 takes seconds that a newcomer would wait for.
+    Nobody knows that password; of digits alone, it holds nobody's name. The crowd has none yet: hashing 200 takes
+    seconds that a newcomer would wait for.
     """
-    secret = Secret(secrets.token_urlsafe(24) + "-Aa1") if number < SPECIAL else None
+    secret = Secret(f"{secrets.randbits(160)}-Aa") if number < SPECIAL else None
     seen = clock() - timedelta(days=number % 60, hours=number % 9)
     return replace(new, password=secret, last_sign_in=seen if new.confirmed else None)
 

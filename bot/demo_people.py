@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 DOMAIN = "acme.example"
 UNVERIFIED = "acme-labs.example"
 DOMAINS = {DOMAIN: True, UNVERIFIED: False, "globex.example": False}
-SPECIAL, CROWD = 24, 180  # accounts
+SPECIAL, CROWD = 24, 184  # accounts; of "All staff", 150 can be reset by Morgan, and ten are left out
+
+# Groups of groups: whoever is in a department is in these too.
+NESTED = {
+    "Operations": ("Warehouse", "Shipping", "Support"),
+    "Headquarters": ("Finance", "Legal", "People", "Sales", "IT", "Management", "Labs"),
+    "All staff": ("Operations", "Headquarters"),
+}
 
 # fmt: off
 GIVEN = (

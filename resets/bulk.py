@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime  # noqa: TC003
+from datetime import datetime, timedelta
 
 from directory.base import GroupKind  # noqa: TC001
 from resets.actor import SlackPerson  # noqa: TC001
@@ -83,6 +83,7 @@ class Preview:
     cannot: tuple[Reason, ...]  # what of the options these directories cannot; empty mostly
     file: str
     no_tokens: bool = False  # sessions or tokens cannot be ended in one of the directories
+    hold: timedelta = timedelta(seconds=60)  # between the confirmation and the first of them
 
     @property
     def asks_number(self) -> bool:

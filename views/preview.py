@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from resets.reasons import Reason
 from views import blocks, labels, plan, words
 from views.brief import BRIEF, many
-from views.text import cut, escape, quiet, when
+from views.text import cut, escape, exactly, quiet, when
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,7 +106,8 @@ def _left_out(facts: Preview) -> list[blocks.Block]:
 
 def _happens(facts: Preview) -> list[blocks.Block]:
     lines = "\n".join(f"• {line}" for line in plan.each(facts.options))
-    start = f"Begins *{when(facts.start)}*" if facts.start else "Begins *60 seconds after you confirm*"
+    hold = exactly(round(facts.hold.total_seconds()))
+    start = f"Begins *{when(facts.start)}*" if facts.start else f"Begins *{hold} after you confirm*"
     out = [
         blocks.section(f"*Each of them:*\n{lines}"),
         blocks.section(f"{start}; until then you can cancel, and after that pause or cancel the rest."),

@@ -151,6 +151,11 @@ def span(seconds: int) -> str:
     return "a moment"
 
 
+def exactly(seconds: int) -> str:
+    """Return a short length of time to the second, "90 seconds", and from two minutes on as `span` does."""
+    return span(seconds) if seconds == 1 or seconds >= 120 else f"{seconds} seconds"  # noqa: PLR2004 - two minutes
+
+
 def spell(password: str) -> str:
     """Return how the password is read aloud: capitals, digits and signs are named, words are kept together."""
     parts: list[str] = []

@@ -8,18 +8,19 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
 from bot.assembly import rules
 from bot.config import demand_slack, load
 from bot.errors import ConfigError
-from bot.settings import DirectorySection, Settings
+from bot.settings import DirectorySection, Settings, Span
 from directory.misconfigured import Misconfigured
 from directory.registry import CONNECTORS, connector
 from directory.secret import Secret
 from resets.request import Channel, Tier
 
 EXAMPLE = Path(__file__).parents[2] / "rekey.example.toml"
+SPAN = TypeAdapter(Span)
 
 
 @pytest.fixture
@@ -47,6 +48,8 @@ def test_the_defaults_need_no_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     settings = load(environ={})
     assert settings.delivery.expires == timedelta(hours=24)
+    assert rules(settings).hold == timedelta(seconds=60)
+    assert rules(load(environ={"REKEY_LIMITS__HOLD": "5m"})).hold == timedelta(minutes=5)
     with pytest.raises(ConfigError) as caught:
         demand_slack(settings)
     assert [s.split(" is missing")[0] for s in caught.value.sentences[:3]] == [
@@ -69,6 +72,7 @@ def test_the_defaults_need_no_file(tmp_path, monkeypatch):
         ("[store]\nurl = 'postgresql+psycopg://u:pw-canary@h/d'", "store.url", "store.password_file"),
         ("[web]\nlisten = '8080'", "web.listen", "127.0.0.1:8080"),
         ("[delivery]\nexpires = 'soon'", "delivery.expires", '"24h"'),
+        ("[limits]\nhold = '60'", "limits.hold", '"24h"'),
         ("[delivery.pickup.single]\nsensitve = 'none'", "delivery.pickup.single.sensitve", "single.sensitive"),
         ("[mail]\nhost = 'mail.example.com'\ntls = 'none'\nsender = 'a@b.c'", "mail", "loopback"),
         ("[mail]\nhost = 'mail.example.com'", "mail", "sender is missing"),
@@ -200,7 +204,7 @@ def test_the_example_holds_every_key_with_its_default():
             if isinstance(value, dict):
                 compare(told[key], value, f"{where}.{key}")
             elif isinstance(value, timedelta):
-                assert told[key] == f"{int(value.total_seconds()) // 3600}h"
+                assert SPAN.validate_python(told[key]) == value, f"{where}.{key}"
             elif value is not None:
                 assert told[key] == (str(value) if isinstance(value, Path) else value), f"{where}.{key}"
 

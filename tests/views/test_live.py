@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from resets.bulk import ExcludedPage
@@ -138,6 +140,7 @@ def test_the_preview_says_what_happens_and_what_does_not():
     assert "Begins *<!date" in said
     assert "Not touched" in said
     assert "60 seconds" in read(preview.preview(crowd.plan()))
+    assert "3 minutes after" in read(preview.preview(crowd.plan(hold=timedelta(minutes=3))))
     assert "01234567" in read(preview.preview(crowd.plan()))
     assert "012345678" not in read(preview.preview(crowd.plan()))
 
