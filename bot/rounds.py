@@ -66,6 +66,7 @@ class Rounds:
 
     async def _tidy(self) -> None:
         await self._worker.tidy((self._tools.clock() - KEEP_ENDED).isoformat())
+        await sweep.forget_drafts(self._tools)
         await self._tools.store.tidy()
 
     def _refresher(self, name: str) -> Callable[[], Awaitable[object]]:

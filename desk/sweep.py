@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from desk.journal import current
 from desk.tools import Tools, Work, WorkKind
 from directory.base import Capability, DirectoryError
-from store import forms, index, jobs, lookups, requests
+from store import bulk, forms, index, jobs, lookups, requests
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from directory.base import Directory
     from resets.outcome import Target
 
-BATCH = 100
+BATCH, BATCHES = 100, 20  # in one transaction, in one round
 AT_ONCE = 100  # accounts in one transaction of the index: on SQLite, everybody else's writes wait for it
 FORGET_FORMS = timedelta(days=2)
 WATCH = timedelta(hours=24)  # how long a first sign-in is looked out for
@@ -24,12 +24,22 @@ WATCH = timedelta(hours=24)  # how long a first sign-in is looked out for
 
 async def expire(tools: Tools) -> int:
     """Put every password that nobody collected in time on its way to be replaced. Returns how many were new."""
+    total = 0
+    for _ in range(BATCHES):
+        new = await _expire_some(tools)
+        total += new
+        if new < BATCH:
+            break
+    return total
+
+
+async def _expire_some(tools: Tools) -> int:
     now = tools.clock()
     async with tools.store.write() as tx:
         new = 0
         for target_id in await requests.due(tx, now, BATCH):
             target = await requests.target(tx, target_id)
-            job_id = f"expire-{target_id}"
+            job_id = f"{requests.EXPIRES}{target_id}"
             if target is None or await jobs.get(tx, job_id) is not None:
                 continue
             await jobs.add(tx, jobs.Job(job_id, WorkKind.EXPIRE.value, target.request_id, target_id, {}, now))
@@ -39,6 +49,17 @@ async def expire(tools: Tools) -> int:
         await forms.delete_old(tx, now - FORGET_FORMS)
         await lookups.delete_old(tx, now - FORGET_FORMS)
     return new
+
+
+async def forget_drafts(tools: Tools) -> int:
+    """Forget the previews that nobody has proved for two days, a page at a time; returns how many rows went."""
+    gone = 0
+    while True:
+        async with tools.store.write() as tx:
+            some = await bulk.forget_drafts(tx, tools.clock() - FORGET_FORMS)
+        gone += some
+        if not some:
+            return gone
 
 
 async def signed_in(tools: Tools) -> int:

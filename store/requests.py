@@ -38,6 +38,9 @@ _BUSY = select(target_rows.c.account_id).where(
 )
 
 
+EXPIRES = "expire-"  # before a target's id: the id of the job that takes its password back
+
+
 class TargetFields(TypedDict, total=False):
     """What may change along with a target's state."""
 
@@ -249,13 +252,14 @@ async def newer_exists(tx: Tx, this: Target) -> bool:
 
 
 async def due(tx: Tx, now: datetime, limit: int) -> tuple[str, ...]:
-    """Return the ids of the targets whose password was not collected in time, the longest overdue first.
+    """Return the ids of the targets whose password was not collected in time and has no job yet, the oldest first.
 
     A failed one is among them where its password may have been set: it is still sealed for a retry.
     """
     sealed = (TargetState.SET, TargetState.DELIVERED, TargetState.FAILED)
     waiting = target_rows.c.state.in_([state.value for state in sealed])
-    overdue = select(target_rows.c.id).where(waiting, target_rows.c.expires_at <= now)
+    begun = exists().where(job_rows.c.id == EXPIRES + target_rows.c.id)
+    overdue = select(target_rows.c.id).where(waiting, target_rows.c.expires_at <= now, ~begun)
     return tuple(await tx.conn.scalars(overdue.order_by(target_rows.c.expires_at, target_rows.c.id).limit(limit)))
 
 
