@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 
 LATE = timedelta(seconds=60)  # so long after the time that was asked for, it still begins at once
+AHEAD = timedelta(days=30)  # how far off a run may be put
 
 
 async def begin(tools: Tools, form_id: str, person: SlackPerson, code: str, number: str) -> HeldBulk:
@@ -77,6 +78,6 @@ def _begins(tools: Tools, request: ResetRequest) -> datetime:
     """Return when it begins: after the hold, or at the time that was asked for."""
     soonest = tools.clock() + tools.rules.hold
     start = request.plan.start
-    if start is not None and start < tools.clock() - LATE:
+    if start is not None and not tools.clock() - LATE <= start <= tools.clock() + AHEAD:
         raise Refused(Reason.START_INVALID, field="start")
     return soonest if start is None else max(start, soonest)

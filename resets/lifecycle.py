@@ -15,7 +15,7 @@ REQUEST_MOVES: Mapping[R, frozenset[R]] = {
     R.PROVED: frozenset({R.RUNNING, R.DONE, R.CANCELLED}),
     R.HELD: frozenset({R.RUNNING, R.PAUSED, R.CANCELLED}),
     R.RUNNING: frozenset({R.PAUSED, R.DONE, R.CANCELLED}),
-    R.PAUSED: frozenset({R.RUNNING, R.CANCELLED}),
+    R.PAUSED: frozenset({R.RUNNING, R.HELD, R.CANCELLED}),
     R.DONE: frozenset({R.RUNNING}),  # what failed is tried again
     R.CANCELLED: frozenset(),
 }

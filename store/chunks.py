@@ -137,7 +137,9 @@ async def told(tx: Tx, chunk_id: str) -> bool:
 
 async def standing(tx: Tx, limit: int) -> tuple[tuple[Chunk, RequestState], ...]:
     """Return chunks that were put on their way and have something left to do or to tell, with their request's state."""
-    left = (chunks.c.round > 0) & or_(chunks.c.finished_at.is_(None), chunks.c.told_at.is_(None))
+    waiting = select(notices.c.chunk_id).where(notices.c.chunk_id.is_not(None), notices.c.state == "waiting")
+    running = (request_rows.c.state == RequestState.RUNNING.value) & chunks.c.finished_at.is_(None)
+    left = (chunks.c.round > 0) & or_(running, chunks.c.id.in_(waiting.distinct()))
     found = (
         select(chunks, request_rows.c.state.label("request_state"))
         .join(request_rows, request_rows.c.id == chunks.c.request_id)

@@ -100,9 +100,10 @@ async def pause(tx: Tx, request_id: str, reason: Reason) -> bool:
 
 
 async def resume(tx: Tx, request_id: str) -> bool:
-    """Let a paused bulk go on."""
-    run = await get(tx, request_id)
-    now = tx.now()
+    """Let a paused bulk go on, or wait on for its time where it had not begun."""
+    run, now = await get(tx, request_id), tx.now()
+    if run is not None and run.begun_at is None and run.begins_at is not None and run.begins_at > now:
+        return await _moved(tx, request_id, (RequestState.PAUSED,), RequestState.HELD, stopped=None)
     times = {"begun_at": run.begun_at if run and run.begun_at else now, "judged_from": now}
     return await _moved(tx, request_id, (RequestState.PAUSED,), RequestState.RUNNING, stopped=None, **times)
 

@@ -31,13 +31,13 @@ def options(**changes):
     return Options(**given | changes)
 
 
-async def frozen(house, accounts, **changes):
+async def frozen(house, accounts, start=None, **changes):
     """Write the preview of a bulk; returns the form's id and the request's."""
     tools = house.tools
     async with tools.store.write() as tx:
         actor = await role_of(tx, ADA)
         form_id = await open_form(tools, tx, BULK, ADA, actor)
-    plan = Plan(TEAM, actor.account_id, actor.directory, (), options(**changes), tools.rules.version, count=0)
+    plan = Plan(TEAM, actor.account_id, actor.directory, (), options(**changes), tools.rules.version, start, count=0)
     request = ResetRequest(tools.new_id(), actor, plan, "", RequestState.ASKED, tools.clock())
     rows = [
         Candidate(
@@ -50,9 +50,9 @@ async def frozen(house, accounts, **changes):
     ]
     async with tools.store.write() as tx:
         await bulk.begin(tx, request)
-    for start in range(0, len(rows), 500):
+    for first in range(0, len(rows), 500):
         async with tools.store.write() as tx:
-            await bulk.add(tx, request, rows[start : start + 500], (), new_id=tools.new_id, first=start)
+            await bulk.add(tx, request, rows[first : first + 500], (), new_id=tools.new_id, first=first)
     settled = await bulk.freeze(tools.store, request, new_id=tools.new_id)
     async with tools.store.write() as tx:
         assert await bulk.settle(tx, settled)
