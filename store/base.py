@@ -71,6 +71,7 @@ class Tx:
 
     conn: UncutConnection | Here
     store: Store
+    writes: bool  # it may write, and what it locks stays as it is until it ends
     callbacks: list[Callable[[], None]] = field(default_factory=list)
 
     @property
@@ -153,7 +154,7 @@ class Store:
         """
         with _failures():
             async with self._database.write(waited_for=waited_for) as (conn, commit):
-                tx = Tx(conn, self)
+                tx = Tx(conn, self, writes=True)
                 yield tx
                 await _commit(tx, commit)
 
@@ -166,7 +167,7 @@ class Store:
         """
         with _failures():
             async with self._database.read() as conn:
-                yield Tx(conn, self)
+                yield Tx(conn, self, writes=False)
 
     async def tidy(self) -> None:
         """Fold SQLite's write-ahead log into its file, so that no wiped row lives on in it; waits for nobody."""

@@ -30,8 +30,8 @@ _MAY_GO_ON = (
         chunks.c.round == bindparam("its_round"),
         request_rows.c.state == RequestState.RUNNING.value,
     )
-    .with_for_update(read=True, of=request_rows)
 )
+_MAY_GO_ON_LOCKED = _MAY_GO_ON.with_for_update(read=True, of=request_rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +109,9 @@ async def reopen(tx: Tx, request_id: str, ids: Sequence[str]) -> None:
 
 
 async def may_go_on(tx: Tx, chunk: Chunk) -> bool:
-    """Say whether its request is running and no later round has overtaken this one; it stays so until the tx ends."""
-    return await tx.conn.scalar(_MAY_GO_ON, {"chunk": chunk.id, "its_round": chunk.round}) is not None
+    """Say whether its request is running and no later round has overtaken this one; in a write, it stays so."""
+    asked = _MAY_GO_ON_LOCKED if tx.writes else _MAY_GO_ON
+    return await tx.conn.scalar(asked, {"chunk": chunk.id, "its_round": chunk.round}) is not None
 
 
 async def finish(tx: Tx, chunk_id: str) -> bool:

@@ -15,14 +15,25 @@ from resets.outcome import Step, StepState
 from resets.reasons import Reason, Refused
 from resets.request import RequestState, TargetState
 from store.base import Store
-from tests.support import bulks
+from tests.support import bulks, postgres
+from tests.support import house as houses
 from tests.support.house import ADA, EVE
 
 
-@pytest.fixture
-def mails(house):
-    house.with_rules(mail_password=True)
-    return house
+@pytest.fixture(scope="module")
+def server():
+    with postgres.running() as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
+async def mails(request, tmp_path):
+    """A house, on each of both databases, whose passwords may be mailed."""
+    url = None if request.param == "sqlite" else request.getfixturevalue("server").database()
+    built = await houses.build(tmp_path, url)
+    built.with_rules(mail_password=True)
+    yield built
+    await houses.raze(built)
 
 
 def mailed(house):

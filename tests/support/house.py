@@ -274,10 +274,10 @@ class House:
         return await collect.reveal(self.tools, asked.form_id, person, code)
 
 
-async def build(folder):
-    """Make a house in an empty folder: ada is enrolled, the others are to be reset."""
+async def build(folder, url=None):
+    """Make a house in an empty folder: ada is enrolled, the others are to be reset. `url`: of an empty database."""
     clock = Clock()
-    url = f"sqlite+aiosqlite:///{folder / 'rekey.db'}"
+    url = url or f"sqlite+aiosqlite:///{folder / 'rekey.db'}"
     await base.upgrade(url)
     ring = KeyRing.create(folder / "rekey.keys")
     store = await Store.open(url, ring, clock=clock)
