@@ -211,6 +211,39 @@ class Viewer:
         await self.say(f"/reset-password {whom}")
         await expect(self.field("code_text")).to_be_visible()
 
+    async def many(self, *, group="", pasted="", mail=True):
+        """Fill the form of many at once, as far as it is given here; it stays open."""
+        await self.say("/reset-password bulk")
+        await self.titled("Reset many")
+        if group:
+            await self.pick("bulk_groups", group, group)
+        if pasted:
+            await self.field("pasted_text").fill(pasted)
+        if mail:
+            await self.box("mail").check()
+
+    async def previewed(self, people):
+        """Send the form of many, and wait for the preview; `people` as its title counts them: "150 people"."""
+        await self.submit()
+        await expect(self.modal.locator(".block-title").first).to_have_text(f"{people} will be reset")
+
+    async def confirmed(self, code, number=None):
+        """Confirm the preview, and go to the bot's messages, where the run's own message is."""
+        if number is not None:
+            await self.field("number_text").fill(str(number))
+        await self.field("code_text").fill(code)
+        await self.submit()
+        await self.titled("Begins soon")
+        await self.leave()
+        await self.to_app()
+
+    async def press(self, action, message, *, confirm=False):
+        """Press a button of a message, and say yes where it asks."""
+        await self.page.bring_to_front()
+        await self.button(action, message).click()
+        if confirm:
+            await self.page.get_by_test_id("confirm-yes").click()
+
     async def asked(self, code):
         """Enter the code, press *Reset*, and read the pickup code."""
         await self.field("code_text").fill(code)

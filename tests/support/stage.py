@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -35,6 +36,8 @@ MORGAN, SASHA, ROBIN, PRIYA = "U0MORGAN001", "U0SASHA0001", "U0ROBIN0001", "U0PR
 KIT, DANA = "U0KITGUEST1", "U0DANAEXT01"
 GENERAL, IT_DESK, SHARED, SECURITY = "C0GENERAL01", "C0ITDESK001", "C0SHARED001", "C0SECURITY1"
 STEP = 30  # seconds that a code is shown
+PASSWORD = re.compile(r"\b[A-Z][a-z]+(?:-[a-z]+){4}-\d\b")
+HOLD = "3s"  # between the proof of many at once and the first of them
 
 
 class Stage:
@@ -125,6 +128,27 @@ class Stage:
     async def connected(self):
         await self.until(lambda: self.workspace.delivery.connected)
 
+    # -- many at once ------------------------------------------------------------------------------------------
+
+    def run(self):
+        """Return the newest run's row, None where there is none."""
+        rows = self.rows("rekey.db", "SELECT * FROM requests WHERE total IS NOT NULL ORDER BY asked_at DESC LIMIT 1")
+        return rows[0] if rows else None
+
+    def people(self, *states):
+        """Return the rows of everybody in the newest run who is in one of the states; without states, of all."""
+        rows = self.rows("rekey.db", "SELECT * FROM targets WHERE request_id = ?", self.run()["id"])
+        return [row for row in rows if not states or row["state"] in states]
+
+    def live(self, user=MORGAN):
+        """Return the messages about runs, one a run, as they stand now."""
+        return [one for one in self.dms(user, "asked by") if one.get("thread_ts", one["ts"]) == one["ts"]]
+
+    def told(self):
+        """Return the mails with a password, by the address that they went to."""
+        mails = [one for one in self.workspace.mailbox.mails() if PASSWORD.search(one["text"])]
+        return {one["rcpt"][0]: PASSWORD.search(one["text"])[0] for one in mails}
+
     # -- what goes wrong ---------------------------------------------------------------------------------------
 
     def kill(self):
@@ -170,7 +194,7 @@ class Hold:
 @asynccontextmanager
 async def raised(folder):
     """Run the demo in a folder, from its start to its end."""
-    async with Demo(folder) as demo:
+    async with Demo(folder, hold=HOLD) as demo:
         stage = Stage(demo)
         await stage.connected()
         yield stage
@@ -204,7 +228,7 @@ class LdapDemo:
         self.workspace = Workspace(clock=clock, people=EVERYBODY, phones=phones, sign_in=self._sign_in)
         await self.workspace.start()
         self._ends.push_async_callback(self.workspace.stop)
-        config = _configured(self.data, self.workspace)
+        config = _configured(self.data, self.workspace, HOLD)
         head, _, _ = config.read_text("utf-8").partition("[[directories]]")
         config.write_text(head + LDAP.format(server=self.server, slapd=slapd), "utf-8")
         settings = load(config, {})
