@@ -21,7 +21,6 @@ from bot.assembly import clock, open_house
 from bot.config import load
 from bot.engine import migrate
 from desk import choose, enrol, preview, submit_bulk, sweep
-from resets import stepup
 from resets.actor import SlackPerson
 from resets.bulk import Wish
 from resets.facts import Member
@@ -33,7 +32,8 @@ from tests.support import slapd
 
 ADMIN = SlackPerson(TEAM, "U0BENCHADA1")
 ADMIN_LOGIN = "u000001"
-EARLY = timedelta(seconds=62)  # so long ago a bulk is submitted, so that its hold is over
+EARLY = timedelta(minutes=10)  # so long ago we are at first, so that a bulk's hold is over when it is submitted
+NEXT_CODE = timedelta(seconds=31)  # each code works once, and ours must not wait for the next
 ARGON2 = "moduleload argon2 m=19456 t=2 p=1\npassword-hash {ARGON2}\n"
 
 CONFIG = """\
@@ -115,7 +115,7 @@ class Many:
         self.house = None
         self.workers = []
         self._seed = ""
-        self._step = 0
+        self._behind = EARLY
 
     async def furnish(self, *, index=False):
         """Make keys and store, enrol the admin, and fill the index if wanted."""
@@ -123,7 +123,7 @@ class Many:
         KeyRing.create(settings.keys.file)
         await upgrade(settings.store.full_url)
         await asyncio.to_thread(migrate, settings.store.full_url)
-        self.house = await open_house(settings, now=lambda: clock() - EARLY)
+        self.house = await open_house(settings, now=lambda: clock() - self._behind)
         pending = await enrol.enrol(
             self.house.tools,
             slack_user=ADMIN.user,
@@ -138,10 +138,9 @@ class Many:
             await sweep.refresh(self.house.tools, "corp", whole=True)
 
     def _code(self):
-        """Return a code that was not used yet: those of the coming steps are not looked at so closely here."""
-        now = clock() - EARLY
-        self._step = max(self._step + 1, int(now.timestamp()) // stepup.STEP.seconds)
-        return pyotp.TOTP(self._seed).at(self._step * stepup.STEP.seconds)
+        """Return a code that was not used yet: we go on to the time at which it is shown."""
+        self._behind -= NEXT_CODE
+        return pyotp.TOTP(self._seed).at(clock() - self._behind)
 
     async def hold(self, logins, *, channels=(Channel.MAIL,), must_change=True):
         """Preview and submit a bulk of people; it may begin at once."""
