@@ -85,7 +85,7 @@ async def _next_wave(tx: Tx, request_id: str) -> tuple[Chunk, ...]:
 async def _send(tools: Tools, tx: Tx, some: tuple[Chunk, ...]) -> None:
     """Put chunks on their way, in the transaction that says so."""
     await chunks.queued(tx, some)
-    await tools.enqueue_many(tx, [work for chunk in some for work in works(tools, chunk, chunk.round + 1)])
+    await tools.enqueue_many(tx, [work for chunk in some for work in works(tools, chunk, abs(chunk.round) + 1)])
 
 
 def works(tools: Tools, chunk: Chunk, round_: int) -> tuple[Work, Work]:
@@ -107,7 +107,7 @@ def due(tools: Tools, chunk: Chunk, state: RequestState) -> tuple[Work, ...]:
 
 async def send_again(tools: Tools, tx: Tx, request_id: str) -> None:
     """Put what is unfinished on its way once more, as after a pause; the rest follows in waves."""
-    some = [chunk for chunk in await chunks.unfinished(tx, request_id, AHEAD) if chunk.round]
+    some = [chunk for chunk in await chunks.unfinished(tx, request_id, AHEAD) if chunk.round > 0]
     await _send(tools, tx, tuple(some))
 
 

@@ -44,7 +44,7 @@ class Chunk:
     directory: str
     size: int
     canary: bool  # of the first wave, which has to go well before the others begin
-    round: int  # how often it was put on its way; 0 for never
+    round: int  # how often it was put on its way; 0 for never, below 0: so often, and opened again
     finished_at: datetime | None  # all its targets have an outcome
     told_at: datetime | None  # all its notices were said or given up
 
@@ -76,8 +76,8 @@ async def sizes(tx: Tx, request_id: str) -> tuple[tuple[str, int], ...]:
 
 
 async def never_queued(tx: Tx, request_id: str, limit: int) -> tuple[Chunk, ...]:
-    """Return chunks that were never put on their way, in the plan's order."""
-    left = (chunks.c.request_id == request_id) & (chunks.c.round == 0) & chunks.c.finished_at.is_(None)
+    """Return chunks that were not put on their way yet, or not since they were opened again, in the plan's order."""
+    left = (chunks.c.request_id == request_id) & (chunks.c.round <= 0) & chunks.c.finished_at.is_(None)
     rows = await tx.conn.execute(select(chunks).where(left).order_by(chunks.c.number).limit(limit))
     return tuple(_chunk(row) for row in rows)
 
@@ -98,14 +98,19 @@ async def queued(tx: Tx, these: Sequence[Chunk]) -> None:
     """Note that chunks (0-1,000) are put on their way once more; what was on its way before is overtaken by it."""
     for start in range(0, len(these), 500):
         ids = [chunk.id for chunk in these[start : start + 500]]
-        await tx.conn.execute(update(chunks).where(chunks.c.id.in_(ids)).values(round=chunks.c.round + 1))
+        await tx.conn.execute(update(chunks).where(chunks.c.id.in_(ids)).values(round=func.abs(chunks.c.round) + 1))
 
 
 async def reopen(tx: Tx, request_id: str, ids: Sequence[str]) -> None:
-    """Open finished chunks again, because some of their targets are tried once more."""
+    """Open finished chunks again, because some of their targets are tried once more.
+
+    Their rounds go on where they were: the engine does no work twice that has the same name.
+    """
     for start in range(0, len(ids), 500):
         these = (chunks.c.request_id == request_id) & chunks.c.id.in_(ids[start : start + 500])
-        await tx.conn.execute(update(chunks).where(these).values(finished_at=None, told_at=None, round=0))
+        await tx.conn.execute(
+            update(chunks).where(these).values(finished_at=None, told_at=None, round=-func.abs(chunks.c.round))
+        )
 
 
 async def may_go_on(tx: Tx, chunk: Chunk) -> bool:

@@ -194,7 +194,7 @@ chunks = Table(
     Column("directory", Text, nullable=False),
     Column("size", Integer, nullable=False),
     Column("canary", Integer, nullable=False),  # 1: the first wave
-    Column("round", Integer, nullable=False),  # how often it was put on its way; 0 for never
+    Column("round", Integer, nullable=False),  # how often it was put on its way; 0 for never, below 0: opened again
     Column("finished_at", Moment),  # all its targets have an outcome
     Column("told_at", Moment),  # all its notices are said or given up
     Index("ux_chunks_number", "request_id", "number", unique=True),

@@ -168,6 +168,22 @@ class Stage:
             connection.execute("UPDATE forms SET expires_at = datetime(expires_at, '-1 day') || '.000000'")
 
     @contextmanager
+    def refused(self, *logins):
+        """Let the directory refuse new passwords for some accounts, as one does where its service lacks the right."""
+        named = ", ".join(f"'{login}'" for login in logins)
+        refuse = f"""CREATE TRIGGER refuse BEFORE UPDATE OF password_hash ON accounts WHEN NEW.login IN ({named})
+            BEGIN SELECT RAISE(ABORT, 'refused'); END"""
+        self._directory(refuse)
+        try:
+            yield
+        finally:
+            self._directory("DROP TRIGGER refuse")
+
+    def _directory(self, statement):
+        with closing(sqlite3.connect(self.data / "acme.db", timeout=10, isolation_level=None)) as connection:
+            connection.execute(statement)
+
+    @contextmanager
     def held(self, name):
         """Hold the one right to write to a database file until `release`; whoever else wants to write waits."""
         with closing(sqlite3.connect(self.data / name, timeout=10, isolation_level=None)) as connection:
