@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from resets.outcome import Target
     from resets.request import ResetRequest
     from store.base import Store, Tx
-    from store.keys import KeyRing
 
 PAGE_ROWS = 500  # read and written at once: a few milliseconds of everybody's time
 LONGEST_NAME = 256  # characters of an unfound name that are kept
@@ -86,12 +85,13 @@ async def add(
         new_id: gives opaque ids.
         first: the number of the first row, in the order of naming.
     """
+    key = tx.ring.plan_key  # derived at each asking
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     for candidate in candidates:
-        row = _person(tx.ring, request, new_id(), candidate)
+        row = _person(key, request, new_id(), candidate)
         rows.setdefault((row["directory"], row["account_id"]), row)
     for name in unfound:
-        row = _name(tx.ring, request, new_id(), name)
+        row = _name(key, request, new_id(), name)
         rows.setdefault((row["directory"], row["account_id"]), row)
     ids: dict[str, list[str]] = {}
     for directory, account_id in rows:
@@ -117,12 +117,13 @@ async def freeze(store: Store, request: ResetRequest, *, new_id: Callable[[], st
     async with store.read() as tx:
         mine = (target_rows.c.request_id == request.id) & (target_rows.c.state == TargetState.NEW.value)
         total = await tx.conn.scalar(select(func.count()).select_from(target_rows).where(mine)) or 0
+    key = store.ring.plan_key
     made, cutter, position = PlanDigest(request.plan), _Cutter(request.id, total, new_id), 0
     async for page in _included(store, request.id):
         moves = []
         for row in page:
             planned = plans.planned_from_row(row)
-            if not _signed(store.ring, request.id, row.id, planned, str(row.mac), included=True):
+            if not _signed(key, request.id, row.id, planned, str(row.mac), included=True):
                 raise ValueError("a row of the plan is not ours")
             made.add(planned)
             moves.append({"which": row.id, "to_position": position, "to_chunk": cutter.chunk_for(row.directory)})
@@ -153,11 +154,11 @@ async def genuine(tx: Tx, request_id: str, targets: Sequence[Target]) -> set[str
     rows = await tx.conn.execute(
         select(target_rows.c.id, target_rows.c.mac).where(target_rows.c.id.in_([target.id for target in targets]))
     )
-    macs = {row.id: str(row.mac) for row in rows}
+    key, macs = tx.ring.plan_key, {row.id: str(row.mac) for row in rows}
     return {
         target.id
         for target in targets
-        if _signed(tx.ring, request_id, target.id, target.planned, macs.get(target.id, ""), included=True)
+        if _signed(key, request_id, target.id, target.planned, macs.get(target.id, ""), included=True)
     }
 
 
@@ -249,7 +250,7 @@ async def _insert_chunks(tx: Tx, some: list[dict[str, Any]]) -> None:
         await tx.conn.execute(chunk_rows.insert(), some)
 
 
-def _person(ring: KeyRing, request: ResetRequest, target_id: str, candidate: Candidate) -> dict[str, Any]:
+def _person(key: bytes, request: ResetRequest, target_id: str, candidate: Candidate) -> dict[str, Any]:
     planned = _storable(candidate.planned)
     included = candidate.reason is None
     return {
@@ -270,11 +271,11 @@ def _person(ring: KeyRing, request: ResetRequest, target_id: str, candidate: Can
         "channels": " ".join(_channels(planned)),
         "source": candidate.source,
         "facts": candidate.facts,
-        "mac": _mac(ring, request.id, target_id, planned, included=included),
+        "mac": _mac(key, request.id, target_id, planned, included=included),
     }
 
 
-def _name(ring: KeyRing, request: ResetRequest, target_id: str, unfound: Unfound) -> dict[str, Any]:
+def _name(key: bytes, request: ResetRequest, target_id: str, unfound: Unfound) -> dict[str, Any]:
     """Make the row of a name that nobody answers to; what stands for an account id is as long for every name."""
     shown = storable(unfound.name[:LONGEST_NAME])
     stands_for = "?" + hashlib.sha256(unfound.name.encode("utf-8", "surrogatepass")).hexdigest()
@@ -297,7 +298,7 @@ def _name(ring: KeyRing, request: ResetRequest, target_id: str, unfound: Unfound
         "channels": "",
         "source": shown,
         "facts": {"typed": shown, **({"near": ", ".join(unfound.near)} if unfound.near else {})},
-        "mac": _mac(ring, request.id, target_id, planned, included=False),
+        "mac": _mac(key, request.id, target_id, planned, included=False),
     }
 
 
@@ -317,14 +318,12 @@ def _channels(planned: PlannedTarget) -> tuple[Channel, ...]:
     return planned.channels or ()
 
 
-def _mac(ring: KeyRing, request_id: str, target_id: str, planned: PlannedTarget, *, included: bool) -> str:
+def _mac(key: bytes, request_id: str, target_id: str, planned: PlannedTarget, *, included: bool) -> str:
     parts = [request_id, target_id, included, planned.directory, planned.account_id, planned.login, planned.name]
     parts += [planned.tier.value, planned.slack_user, planned.address, planned.recovery_address]
     body = json.dumps([*parts, list(_channels(planned))], separators=(",", ":")).encode()
-    return hmac.new(ring.plan_key, b"rekey-row-1\n" + body, hashlib.sha256).hexdigest()
+    return hmac.new(key, b"rekey-row-1\n" + body, hashlib.sha256).hexdigest()
 
 
-def _signed(
-    ring: KeyRing, request_id: str, target_id: str, planned: PlannedTarget, mac: str, *, included: bool
-) -> bool:
-    return hmac.compare_digest(_mac(ring, request_id, target_id, planned, included=included), mac)
+def _signed(key: bytes, request_id: str, target_id: str, planned: PlannedTarget, mac: str, *, included: bool) -> bool:
+    return hmac.compare_digest(_mac(key, request_id, target_id, planned, included=included), mac)
