@@ -9,7 +9,7 @@ import pytest
 
 from directory.base import Capability
 from resets.actor import SlackPerson
-from resets.delivery import offer, shorten
+from resets.delivery import offer, shorten, ways
 from resets.reasons import Reason, Refused
 from resets.request import Channel, Tier
 
@@ -153,3 +153,80 @@ def test_nobody_is_reset_whom_nothing_reaches(ask, rules):
 def test_a_shortened_address_tells_nobody_the_whole(address, short):
     """The first letter, unless it is all there is."""
     assert shorten(address) == short
+
+
+@pytest.fixture
+def reach(account, actor, actor_account, member, rules, now):
+    def reached(*wanted, **changes):
+        given = {
+            "directory": "corp",
+            "account": account,
+            "actor": actor,
+            "actor_account": actor_account,
+            "member": member,
+            "team": "T0",
+            "mail_changed_at": None,
+            "now": now,
+            "rules": rules,
+        }
+        return ways(wanted, **(given | changes))
+
+    return reached
+
+
+def test_in_a_bulk_each_is_reached_by_what_works_of_what_is_wanted(reach):
+    """All that is wanted where all works, less where less does, and never what nobody wanted."""
+    assert reach(Channel.MAIL, Channel.DM) == (Channel.DM, Channel.MAIL)
+    assert reach(Channel.DM, Channel.MAIL, member=None) == (Channel.MAIL,)
+    assert reach(Channel.MAIL) == (Channel.MAIL,)
+
+
+def test_with_nothing_wanted_the_recovery_address_alone(reach, account):
+    """Neither message nor mail leaves those who have another address."""
+    assert reach() == (Channel.RECOVERY,)
+    with pytest.raises(Refused) as refused:
+        reach(account=replace(account, recovery_mail=None))
+    assert refused.value.reason is Reason.UNREACHABLE_PERSON
+    assert refused.value.facts["no_mail"] == "not_found"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "changes", "facts"),
+    [
+        ((Channel.DM,), {"member": None}, {"no_dm": "not_found"}),
+        ((Channel.MAIL,), {"mail_changed_at": "now"}, {"no_mail": "changed_since"}),
+        ((Channel.DM, Channel.MAIL), {"member": None, "mail_changed_at": "now"}, {"no_dm": "not_found"}),
+    ],
+)
+def test_whom_nothing_wanted_reaches_is_left_out_with_the_reason(reach, now, wanted, changes, facts):
+    """Another way that would work is not taken instead, and only what was wanted is told of."""
+    with pytest.raises(Refused) as refused:
+        reach(*wanted, **{name: now if value == "now" else value for name, value in changes.items()})
+    assert refused.value.reason is Reason.UNREACHABLE_PERSON
+    assert refused.value.facts["login"] == "bob"
+    assert facts.items() <= refused.value.facts.items()
+    assert ("no_dm" in refused.value.facts) == (Channel.DM in wanted)
+    assert ("no_mail" in refused.value.facts) == (Channel.MAIL in wanted)
+
+
+def test_nobody_is_sent_a_message_that_asks_for_a_code_that_nobody_has(reach, rules):
+    """A bulk tells no codes: where the operator demands one, the person has a mail or is left out."""
+    assert reach(Channel.DM) == (Channel.DM,)
+    demanding = replace(rules, bulk_pickup={Tier.STANDARD: True})
+    assert reach(Channel.DM, Channel.MAIL, rules=demanding) == (Channel.MAIL,)
+    with pytest.raises(Refused) as refused:
+        reach(Channel.DM, rules=demanding)
+    assert refused.value.facts["no_dm"] == "cannot"
+
+
+def test_sensitive_people_get_no_codeless_message_in_a_bulk(reach, account):
+    """Without a setting only the standard tier goes without a code."""
+    assert reach(Channel.DM, Channel.MAIL, account=replace(account, service=True)) == (Channel.MAIL,)
+
+
+def test_in_a_bulk_gates_and_the_requesters_addresses_count_too(reach, rules, account):
+    """The same rules as for one."""
+    gated = replace(rules, gates={"corp": frozenset({Channel.DM})})
+    assert reach(Channel.DM, Channel.MAIL, rules=gated) == (Channel.MAIL,)
+    assert reach(Channel.DM, Channel.MAIL, account=replace(account, mail="ada+x@example.com")) == (Channel.DM,)
+    assert reach(Channel.DM, Channel.MAIL, rules=replace(rules, mail_password=False)) == (Channel.DM,)

@@ -264,3 +264,56 @@ def test_hostile_texts_stay_small():
     assert len(words) < 100
     assert max(len(word) for _, word in words) <= 64
     assert len(query_words("a b c d e f g h i j")) == 6
+
+
+@pytest.mark.parametrize(
+    ("name", "ids"),
+    [
+        ("anna", ["1"]),  # a login; that two people are called so does not matter
+        ("ANNA@example.COM", ["1"]),
+        ("anna.berg@example.com", ["2"]),
+        ("berg", []),  # a name, and neither login nor address
+        ("obrien", ["4"]),
+        ("ann", []),
+        ("müller", []),
+        ("=cmd", ["6"]),
+        ("", []),
+        ("x" * 5000, []),
+        ("\0\ud800 %_'--", []),
+    ],
+)
+async def test_many_names_are_found_exactly(filled, name, ids):
+    """As login or address, in any case; every name is answered, whatever stands beside it."""
+    beside = [f"nobody{n}" for n in range(600)]
+    async with filled.read() as tx:
+        found = await index.exact_many(tx, [*beside, name], CORP)
+        assert len(found) == 601
+        assert [each.account_id for each in found[name]] == ids
+        assert await index.exact_many(tx, [name], ()) == {name: ()}
+
+
+async def test_a_name_in_two_directories_is_told_from_both(filled):
+    """Whoever asks for both learns that it is ambiguous."""
+    async with filled.read() as tx:
+        both = await index.exact_many(tx, ["anna"], ("corp", "lab"))
+    assert {each.directory for each in both["anna"]} == {"corp", "lab"}
+
+
+async def test_a_crowd_under_one_address_hides_nobody(filled, clock, monkeypatch):
+    """However many accounts answer to one name, the others are still found."""
+    monkeypatch.setattr(index, "ENOUGH", 5)
+    crowd = [Account(f"c{n}", f"crowd{n}", "Crowd", mail="all@example.com") for n in range(20)]
+    async with filled.write() as tx:
+        await index.upsert(tx, "corp", crowd, clock())
+    async with filled.read() as tx:
+        names = ["anna@example.com", "all@example.com", "sally@example.com"]
+        found = await index.exact_many(tx, names, CORP)
+    assert [len(found[name]) > 1 for name in names] == [False, True, False]
+    assert [each.account_id for each in found["sally@example.com"]] == ["5"]
+
+
+async def test_addresses_of_many(filled, clock):
+    """What the index knows of each; who is unknown is missing."""
+    async with filled.read() as tx:
+        found = await index.addresses_many(tx, "corp", ["1", "4", "nobody"])
+    assert {account_id: known.mail for account_id, known in found.items()} == {"1": "anna@example.com", "4": None}
