@@ -10,6 +10,7 @@ import statistics
 import subprocess
 import tempfile
 import time
+import zlib
 from pathlib import Path
 
 from bench import many, report
