@@ -109,3 +109,23 @@ async def test_killed_in_the_middle(play):
     assert len(set(told.values())) == 150
     assert all(play.fits(login, told[f"{login}@acme.example"]) for login in ("robin.meyer", "priya.raman"))
     assert re.search("The password is right", await you.sign_in("robin.meyer", told["robin.meyer@acme.example"]))
+
+
+async def test_stopped_by_itself(play):
+    """A first wave that goes wrong: nobody else is touched, and it says why; mended, it goes on to its end."""
+    logins = [row["login"] for row in play.rows("acme.db", "SELECT login FROM accounts")]
+    before = markers(play)
+    with play.refused(*logins):
+        you, message = await begun(play, "All staff", 150)
+        await expect(message).to_contain_text("Paused at 5 of 150 people", timeout=30_000)
+    await expect(message).to_contain_text("The first few people could not be reset, so the run has stopped")
+    await expect(message).to_contain_text("5 · the directory's answer makes no sense")
+    assert markers(play) == before
+    assert len(play.people("failed")) == 5
+    await you.press("bulk_resume", message)
+    await expect(message).to_contain_text("Done: 145 people reset, 5 not", timeout=60_000)
+    await expect(message).to_contain_text("Told or mailed145 of 145", timeout=60_000)
+    await you.press("bulk_retry", message)
+    await expect(message).to_contain_text("Done: 150 people reset", timeout=60_000)
+    await expect(message).to_contain_text("Told or mailed150 of 150", timeout=60_000)
+    assert len(set(play.told().values())) == 150
