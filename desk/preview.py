@@ -109,7 +109,9 @@ async def _begin(tools: Tools, form_id: str, person: SlackPerson, wish: Wish, re
     )
     request = ResetRequest(tools.new_id(), actor, plan, "", RequestState.ASKED, now)
     async with tools.store.write() as tx:
-        await opened(tools, tx, form_id, person, BULK)
+        form = await opened(tools, tx, form_id, person, BULK)
+        # An earlier preview of this form is void from here on, whatever becomes of this one.
+        await forms.save(tx, form_id, {key: kept for key, kept in form.form.state.items() if key != "preview"})
         await look.count(tools, tx, actor, f"{len(wish.people)} people, {len(wish.groups)} groups, a list")
         await rows.begin(tx, request)
         budget = await look.left(tools, tx, actor)
@@ -184,6 +186,7 @@ async def _settle(draft: Draft, form_id: str, person: SlackPerson, frozen: Reset
             if not await rows.settle(tx, frozen):
                 raise Refused(Reason.FORM_UNKNOWN)
             kept = {"request": frozen.id, "digest": frozen.digest, "included": frozen.plan.count}
+            kept |= {"head": frozen.plan.head()}
             await forms.save(tx, form_id, {**form.form.state, "preview": kept})
             left_out = await tally.excluded(tx, frozen.id)
             await _noted(draft, tx, frozen, sum(number for _, number in left_out), price)
