@@ -36,7 +36,7 @@ LATE, LATE_FOR_THREE = 0.12, 0.5  # seconds of each answer to a write, so that t
 HELD = (TargetState.SET, TargetState.DELIVERED, TargetState.COLLECTED)
 OUTCOMES = (*HELD, TargetState.FAILED, TargetState.EXCLUDED)
 PASSWORD = re.compile(rb"uid=(u\d{6}),.*?userPassword1.\x04(.)", re.DOTALL)
-LIFE = (0.3, 1.6)  # seconds that a worker works before it is killed
+LIFE = (0.5, 4.0)  # seconds that a worker works before it is killed; of several, one of them
 DOWN_SECONDS = 10
 MOST_REFUSED = 3  # tries of one mail or message: the waits in between double
 PATIENCE_SECONDS = 900

@@ -1,4 +1,4 @@
-"""A bulk whose worker is killed at random instants, with a Slack and a mail server that refuse half: all counts are 0."""
+"""A bulk whose worker is killed at random instants, while Slack and the mail server refuse: all counts are 0."""
 
 from __future__ import annotations
 
