@@ -156,7 +156,7 @@ def _alone(data: Path) -> Iterator[None]:
         yield
 
 
-def _configured(data: Path, workspace: Workspace, hold: str) -> Path:
+def _configured(data: Path, workspace: Workspace, hold: str = HOLD) -> Path:
     """Write the configuration anew: the ports are new at each start, the rest is the same."""
     security = next(channel.id for channel in CHANNELS if channel.name == "security")
     text = f"""\

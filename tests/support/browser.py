@@ -217,6 +217,7 @@ class Viewer:
         await self.titled("Reset many")
         if group:
             await self.pick("bulk_groups", group, group)
+            await expect(self.chips("bulk_groups")).to_have_count(1)
         if pasted:
             await self.field("pasted_text").fill(pasted)
         if mail:
@@ -225,7 +226,8 @@ class Viewer:
     async def previewed(self, people):
         """Send the form of many, and wait for the preview; `people` as its title counts them: "150 people"."""
         await self.submit()
-        await expect(self.modal.locator(".block-title").first).to_have_text(f"{people} will be reset")
+        title = self.modal.locator(".block-title").first
+        await expect(title).to_have_text(f"{people} will be reset", timeout=30_000)
 
     async def confirmed(self, code, number=None):
         """Confirm the preview, and go to the bot's messages, where the run's own message is."""
