@@ -14,13 +14,15 @@ import zlib
 from pathlib import Path
 
 from bench import many, report
+from bench.late import LateWire
 from bench.report import Row
 from bench.rig import corp
-from tests.support import slapd
+from tests.support import postgres, slapd
 
 LANES, AT_ONCE = 4, 20  # chunks under way, and writes in flight of each
 PEOPLE, SLOW_PEOPLE, LOOP = 2_000, 400, 100
 SMALL, LARGE = (1_000, 10_000), (1_000, 10_000, 100_000)
+LATE_SECONDS = 0.02
 MOST_SECONDS = 60  # of resets in one size of growth
 
 
@@ -115,6 +117,36 @@ async def growth(folder, sizes):
     return found
 
 
+async def spread(folder, *, count=600):
+    """Reset people with one, two and three workers, by a directory whose answers come late; returns the rates."""
+    folder.mkdir()
+    (folder / "slapd").mkdir()
+    server = many.Slapd(folder / "slapd", durable=False)
+    server.up(more=slapd.people(3 * count + 1))
+    wire = LateWire(server.tls_port)
+    await wire.start()
+    wire.seconds = LATE_SECONDS
+    rates = []
+    try:
+        with postgres.running() as database:
+            house = many.Many(folder, corp(server, wire.port), store=database.database())
+            try:
+                await house.furnish()
+                for number in range(3):
+                    first = 2 + number * count
+                    await asyncio.to_thread(house.start, "--mute", "--lanes", "6", "--at-once", "8")
+                    held = await house.hold([f"u{n:06d}" for n in range(first, first + count)])
+                    await house.done(held.request_id)
+                    began, times = await house.times(held.request_id)
+                    rates.append(len(times) / (times[-1] - began).total_seconds())
+            finally:
+                await house.close()
+    finally:
+        await wire.stop()
+        server.down()
+    return rates
+
+
 async def rows(folder, *, full):
     """Measure all of it; returns rows and notes."""
     made, notes = [], []
@@ -148,6 +180,13 @@ async def rows(folder, *, full):
                 f"{rate:.0f} a second, {done:,} reset",
             )
         )
+    one, *more = await spread(folder / "spread")
+    for number, rate in enumerate(more, 2):
+        name = f"{number} workers on PostgreSQL"
+        made.append(Row(name, rate, 0.8 * number * one, "a second", one, "one worker", most=True))
+    notes.append(
+        f"workers: a directory that answers {LATE_SECONDS * 1000:.0f} ms late; 0.8 of a worker each was the aim"
+    )
     how = f"{LANES} chunks under way, {AT_ONCE} writes in flight of each; slapd with its disk, TLS"
     notes.append(f"bulk: {how}; notices stay queued; load {os.getloadavg()[0]:.1f} at the end")
     return made, notes
