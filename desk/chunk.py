@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from desk import brakes, extras, seal
 from desk import set_password as setting
-from desk.dossier import PURPOSE, Dossier, vouches
+from desk.dossier import PURPOSE, Dossier, end_target, vouches
 from desk.faults import may_have_happened
 from desk.record import Went, begun, recorded
-from directory.base import DirectoryError, NotNow, PasswordRejected, PasswordUnchanged
+from directory.base import DirectoryError, PasswordRejected, PasswordUnchanged
 from resets.audit import Deed
 from resets.outcome import Step, StepState, Target
 from resets.reasons import Reason
@@ -54,6 +54,7 @@ class Sheet:
     accounts: dict[str, Account] = field(default_factory=dict)  # by target
     secrets: dict[str, Secret] = field(default_factory=dict)  # by target
     late: bool = False  # the time in which a first write may be made is over
+    paused: bool = False  # only what was begun is finished
 
     def those(self, *states: TargetState) -> list[Target]:
         """Return the targets that were in these states when they were last read."""
@@ -75,9 +76,9 @@ async def go_on(tools: Tools, work_id: str) -> timedelta | None:
         return None
     waits = [await _carefully(tools, sheet, target) for target in sheet.those(TargetState.STARTED)]
     try:
-        if not sheet.late:
+        if not sheet.late and not sheet.paused:
             await seal.all_new(tools, sheet)
-        waits += await _pumped(tools, sheet)
+            waits += await _pumped(tools, sheet)
     except DirectoryError as error:
         return await brakes.directory_failed(tools, sheet.request.id, error)
     async with tools.store.read() as tx:
@@ -88,7 +89,7 @@ async def go_on(tools: Tools, work_id: str) -> timedelta | None:
     async with tools.store.write() as tx:
         finished = await chunks.finish(tx, sheet.chunk.id)
         may = await chunks.may_go_on(tx, sheet.chunk)
-    if finished or not may:
+    if finished or (not may and not needed):
         return None
     return max(needed, default=LOOK_AGAIN)
 
@@ -100,14 +101,17 @@ async def _sheet(tools: Tools, work_id: str) -> Sheet | None:
         chunk = await chunks.get(tx, chunk_id)
         if chunk is None or chunk.finished_at is not None or str(chunk.round) != round_:
             return None
-        if not await chunks.may_go_on(tx, chunk):
+        paused = not await chunks.may_go_on(tx, chunk)
+        if paused and not (await chunks.paused(tx, chunk) and await chunks.writing(tx, chunk.id)):
             return None
         request = await requests.get(tx, chunk.request_id)
+        ended = await audit.proved(tx, chunk.request_id, Deed.CANCELLED)
         proof = await audit.proved(tx, chunk.request_id, Deed.PROVED)
         targets = {target.id: target for target in await requests.of_chunk(tx, chunk.id)}
         genuine = await bulk.genuine(tx, chunk.request_id, tuple(targets.values()))
     directory = tools.directories.get(chunk.directory)
     told = request is not None and proof is not None and vouches(request, proof) and genuine == set(targets)
+    told = told and ended is None  # what the journal calls cancelled is, whatever the row says
     # Rows of another directory, or fewer than were proved, are none of this chunk's.
     fits = told and all(target.planned.directory == chunk.directory for target in targets.values())
     if request is None or proof is None or not fits:
@@ -117,7 +121,9 @@ async def _sheet(tools: Tools, work_id: str) -> Sheet | None:
         await brakes.stop(tools, chunk.request_id, Reason.NO_SUCH_DIRECTORY)
         return None
     late, never = setting.deadlines(request, proof)
-    sheet = Sheet(chunk, request, proof, targets, directory, late=tools.clock() > late)
+    if tools.clock() < setting.begins(proof):
+        return None  # a row says otherwise, or the clock was set back: mending sends it again when it is time
+    sheet = Sheet(chunk, request, proof, targets, directory, late=tools.clock() > late, paused=paused)
     if sheet.late and tools.clock() > never:
         await brakes.stop(tools, chunk.request_id, Reason.TOO_LATE)
         return None
@@ -149,7 +155,7 @@ async def _pump(tools: Tools, sheet: Sheet, queue: list[Target], size: int, wait
         async with tools.store.write() as tx:
             stand = await requests.states(tx, [each.target.id for each in went] + [target.id for target in group])
             entries = await recorded(tools, tx, sheet, went, stand)
-            started = await _startable(tx, sheet, group, stand)
+            started = await _startable(tools, tx, sheet, group, stand)
             await audit.append_many(tx, entries + await begun(tools, tx, sheet, started))
         waits += [await _after(tools, sheet, each) for each in odd]
         if odd:
@@ -168,7 +174,9 @@ async def _pump(tools: Tools, sheet: Sheet, queue: list[Target], size: int, wait
             await tools.sleep(rest * PUMPS)
 
 
-async def _startable(tx: Tx, sheet: Sheet, group: Sequence[Target], stand: Mapping[str, TargetState]) -> list[Target]:
+async def _startable(
+    tools: Tools, tx: Tx, sheet: Sheet, group: Sequence[Target], stand: Mapping[str, TargetState]
+) -> list[Target]:
     """Return those of a group whose turn it is; nobody, where the request no longer runs."""
     if not group or not await chunks.may_go_on(tx, sheet.chunk):
         return []
@@ -181,6 +189,9 @@ async def _startable(tx: Tx, sheet: Sheet, group: Sequence[Target], stand: Mappi
     ]
     missing = [target.id for target in mine if target.id not in sheet.secrets]
     sheet.secrets |= await vault.peek_many(tx, PURPOSE, missing) if missing else {}
+    for target in mine:
+        if target.id not in sheet.secrets:  # altered, or sealed under another key: it would be asked for for ever
+            await end_target(tools, tx, sheet.request, target, TargetState.FAILED, Reason.KEY_WRONG)
     return [target for target in mine if target.id in sheet.secrets]
 
 
@@ -200,12 +211,13 @@ async def _after(tools: Tools, sheet: Sheet, went: Went) -> timedelta | None:
     if dossier is None:
         return None
     error = went.error
-    if isinstance(error, NotNow) or (error is not None and error.retryable and not may_have_happened(error)):
-        return await setting.not_now(tools, dossier, error)
-    if isinstance(error, PasswordRejected | PasswordUnchanged) or (error is not None and may_have_happened(error)):
-        return await _carefully(tools, sheet, dossier.target)
     assert error is not None
-    return await setting.not_now(tools, dossier, error)
+    if isinstance(error, PasswordRejected):
+        account = sheet.accounts[dossier.target.id]
+        await setting.draw_again(tools, dossier, sheet.directory, account, first=True)
+    elif not isinstance(error, PasswordUnchanged) and not may_have_happened(error):
+        return await setting.not_now(tools, dossier, error, first=True)
+    return await _carefully(tools, sheet, dossier.target)
 
 
 async def _carefully(tools: Tools, sheet: Sheet, target: Target) -> timedelta | None:

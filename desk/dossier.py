@@ -41,6 +41,8 @@ async def open_dossier(tools: Tools, job_id: str) -> Dossier | None:
             return None
         request = await requests.get(tx, job.request_id or "")
         target = await requests.target(tx, job.target_id)
+        if target is not None and target.chunk_id is not None:
+            target = None  # of a bulk: its chunk is its job, and nobody writes another
         proof = await proof_of(tx, request, target) if request and target else None
     if request is None or target is None or proof is None:
         await _refused(tools, job, request, target)

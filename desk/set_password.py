@@ -58,7 +58,7 @@ async def go_on(tools: Tools, dossier: Dossier) -> timedelta | None:
     if tools.clock() > never:
         # What was begun is gone on with while it may be retried; later, only a row that was written over says "begun".
         async with tools.store.write() as tx:
-            await _left_unknown(tools, tx, dossier, Reason.DIRECTORY_SILENT)
+            await left_unknown(tools, tx, dossier, Reason.DIRECTORY_SILENT)
         return None
     directory = tools.directories.get(dossier.target.planned.directory)
     if directory is None:
@@ -85,8 +85,13 @@ def deadlines(request: ResetRequest, proof: AuditEntry) -> tuple[datetime, datet
     """
     if request.plan.count is None:
         return proof.at + RUN_WITHIN, proof.at + RETRY_WITHIN + RUN_WITHIN
-    begins = datetime.fromisoformat(str(proof.facts["begins"]))
-    return begins + RETRY_WITHIN, begins + RETRY_WITHIN + RUN_WITHIN
+    late = begins(proof) + RETRY_WITHIN
+    return late, late + RUN_WITHIN
+
+
+def begins(proof: AuditEntry) -> datetime:
+    """Return when a bulk was proved to begin."""
+    return datetime.fromisoformat(str(proof.facts["begins"]))
 
 
 async def read(directory: Directory, planned: PlannedTarget) -> Account | None:
@@ -100,11 +105,14 @@ async def _judged(tools: Tools, dossier: Dossier, directory: Directory) -> Accou
     planned, actor = dossier.target.planned, dossier.request.requester
     account = await read(directory, planned)
     own = (await tools.directory(actor.directory).fetch([actor.account_id])).get(actor.account_id)
+    if dossier.target.state is TargetState.STARTED:
+        # The directory may know the password already: going back is no longer possible.
+        if account is None:
+            await _given_up(tools, dossier, Reason.ACCOUNT_GONE)
+        return account
     if account is None:
         await fail(tools, dossier, Reason.ACCOUNT_GONE)
         return None
-    if dossier.target.state is TargetState.STARTED:
-        return account  # the directory may know the password already: going back is no longer possible
     if own is None or own.disabled:
         await fail(tools, dossier, Reason.ACTOR_DISABLED)
         return None
@@ -177,7 +185,7 @@ async def _set(
     except PasswordUnchanged:
         written = await as_written(directory, account)
     except PasswordRejected:
-        return await _draw_again(tools, dossier, directory, account)
+        return await draw_again(tools, dossier, directory, account)
     except DirectoryError as error:
         return await not_now(tools, dossier, error)
     await _is_done(tools, dossier, written)
@@ -191,8 +199,13 @@ async def _sealed(tx: Tx, target_id: str) -> Secret | None:
         return None
 
 
-async def _draw_again(tools: Tools, dossier: Dossier, directory: Directory, account: Account) -> timedelta | None:
+async def draw_again(
+    tools: Tools, dossier: Dossier, directory: Directory, account: Account, *, first: bool = False
+) -> timedelta | None:
     """The policy refused this one: draw another, a few times. Nothing has changed in the directory."""
+    if maybe_written(dossier, first=first):
+        await _given_up(tools, dossier, Reason.PASSWORD_REFUSED)
+        return None
     drawn = (dossier.target.step(Step.SET).count or 1) + 1
     if drawn > MAX_DRAWS:
         await fail(tools, dossier, Reason.PASSWORD_REFUSED)
@@ -207,16 +220,30 @@ async def _draw_again(tools: Tools, dossier: Dossier, directory: Directory, acco
     return timedelta(0)
 
 
-async def not_now(tools: Tools, dossier: Dossier, error: DirectoryError) -> timedelta | None:
+def maybe_written(dossier: Dossier, *, first: bool = False) -> bool:
+    """Say whether an earlier write of this password may have happened.
+
+    It was not answered, or we died before its answer was recorded: then the row says STARTED and no more.
+    `first`: the row says STARTED because of this very try.
+    """
+    was = dossier.target.step(Step.SET)
+    died = dossier.target.state is TargetState.STARTED and was.reason is None and was.count is None and not first
+    return was.state is StepState.UNKNOWN or died
+
+
+async def not_now(tools: Tools, dossier: Dossier, error: DirectoryError, *, first: bool = False) -> timedelta | None:
     """The directory did not answer or could not: wait and repeat, and in the end say what is known."""
     silent = may_have_happened(error)
+    if not silent and not error.retryable and maybe_written(dossier, first=first):
+        await _given_up(tools, dossier, reason_of(error))
+        return None
     if not silent and not error.retryable:
         await fail(tools, dossier, reason_of(error))
         return None
     attempts = dossier.target.attempts + 1
     gave_up = attempts >= MAX_SILENCES
     was = dossier.target.step(Step.SET)
-    unknown = silent or was.state is StepState.UNKNOWN
+    unknown = silent or maybe_written(dossier, first=first)
     reason = Reason.DIRECTORY_SILENT if unknown else reason_of(error)
     if gave_up and not unknown:
         await fail(tools, dossier, reason)
@@ -228,14 +255,23 @@ async def not_now(tools: Tools, dossier: Dossier, error: DirectoryError) -> time
             await requests.record_step(tx, dossier.target.id, StepRecord(Step.SET, state, reason, was.count))
             await current(tools, tx, dossier.target)
         if gave_up:
-            await _left_unknown(tools, tx, dossier, reason)
+            await left_unknown(tools, tx, dossier, reason)
     if gave_up:
         return None
     asked = error.after if isinstance(error, NotNow) else None
     return asked or min(FIRST_WAIT * 2 ** (attempts - 1), LONGEST_WAIT)
 
 
-async def _left_unknown(tools: Tools, tx: Tx, dossier: Dossier, reason: Reason) -> None:
+async def _given_up(tools: Tools, dossier: Dossier, reason: Reason) -> None:
+    """Stop trying where an earlier write may have happened, whatever the directory says of this one."""
+    was = dossier.target.step(Step.SET)
+    async with tools.store.write() as tx:
+        record = StepRecord(Step.SET, StepState.UNKNOWN, reason, was.count)
+        await requests.record_step(tx, dossier.target.id, record)
+        await left_unknown(tools, tx, dossier, Reason.DIRECTORY_SILENT)
+
+
+async def left_unknown(tools: Tools, tx: Tx, dossier: Dossier, reason: Reason) -> None:
     """Stop asking a silent directory. The sealed password stays, so that *Retry* sets the very same one."""
     states = (TargetState.SEALED, TargetState.STARTED)
     await requests.move_target(

@@ -73,11 +73,11 @@ async def said(tools: Tools, notice_id: str, place: str, stamp: str) -> None:
         request = await requests.get(tx, notice.request_id or "")
         if target is None or request is None or notice.kind not in CARRIERS.values():
             return
-        if target.step(Step.DELIVER).state not in (StepState.UNDER_WAY, StepState.FAILED):
-            return  # a later word on what was delivered long ago
         if notice.kind in PASSWORD_MAILS:
             await note(tools, tx, Deed.MAILED, request=request, target=target, kind=notice.kind.value)
             await _mailed(tx, request, target)
+        if target.step(Step.DELIVER).state not in (StepState.UNDER_WAY, StepState.FAILED):
+            return  # a later word on what was delivered already
         await requests.record_step(tx, target.id, StepRecord(Step.DELIVER, StepState.DONE))
         if await requests.move_target(tx, target.id, (TargetState.SET,), TargetState.DELIVERED):
             await note(tools, tx, Deed.DELIVERED, request=request, target=target, kind=notice.kind.value)

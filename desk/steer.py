@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from desk import brakes
-from desk.journal import announce, note
+from desk.dossier import Dossier
+from desk.journal import alarm, announce, note
+from desk.retry import RETRY_WITHIN
+from desk.set_password import RUN_WITHIN, left_unknown
 from desk.tools import Work, WorkKind
 from resets.audit import Deed
 from resets.notice import NoticeKind
+from resets.outcome import Step, StepRecord, StepState
 from resets.reasons import Reason
-from resets.request import RequestState
-from store import chunks, requests, runs
+from resets.request import RequestState, TargetState
+from store import audit, chunks, requests, runs
 
 if TYPE_CHECKING:
     from desk.tools import Tools
+    from resets.request import ResetRequest
     from store.base import Tx
     from store.chunks import Chunk
     from store.runs import Run
 
+AFTER_CANCEL = timedelta(seconds=60)  # then nobody works on what was begun
+NO_LONGER = RETRY_WITHIN + RUN_WITHIN  # after its beginning, a run does nothing more
+LET_GO = 100
 AT_ONCE = 50  # bulks that are looked at in one round
 AHEAD = 100  # chunks of one bulk that are on their way: enough for all workers, few enough to be stopped
 
@@ -32,7 +41,26 @@ async def all_runs(tools: Tools) -> int:
             await _begun(tools, run)
         else:
             await _moved_on(tools, run)
+    await _let_go(tools)
     return len(living)
+
+
+async def _let_go(tools: Tools) -> None:
+    """Say of what was begun and can no longer be finished that nobody knows: it must not stand in another's way."""
+    now = tools.clock()
+    async with tools.store.read() as tx:
+        left = await runs.stranded(tx, cancelled_before=now - AFTER_CANCEL, begun_before=now - NO_LONGER, limit=LET_GO)
+    for target_id in left:
+        async with tools.store.write() as tx:
+            target = await requests.target(tx, target_id)
+            request = await requests.get(tx, target.request_id) if target else None
+            proof = await audit.proved(tx, request.id, Deed.PROVED) if request else None
+            if target is None or request is None or proof is None or target.state is not TargetState.STARTED:
+                continue
+            was = target.step(Step.SET)
+            unknown = StepRecord(Step.SET, StepState.UNKNOWN, Reason.DIRECTORY_SILENT, was.count)
+            await requests.record_step(tx, target.id, unknown)
+            await left_unknown(tools, tx, Dossier(None, request, target, proof), Reason.DIRECTORY_SILENT)
 
 
 async def _begun(tools: Tools, run: Run) -> None:
@@ -41,6 +69,10 @@ async def _begun(tools: Tools, run: Run) -> None:
     async with tools.store.write() as tx:
         request = await requests.get(tx, run.request_id)
         if request is None or not await runs.begin(tx, run.request_id):
+            return
+        if not await _whole(tx, request):
+            await runs.pause(tx, run.request_id, Reason.NOT_PROVED)
+            await alarm(tools, tx, Reason.NOT_PROVED.value, request_id=run.request_id, about="")
             return
         await note(tools, tx, Deed.STARTED, request=request, count=run.total)
         await _send(tools, tx, await _next_wave(tx, run.request_id))
@@ -100,7 +132,7 @@ def works(tools: Tools, chunk: Chunk, round_: int) -> tuple[Work, Work]:
 def due(tools: Tools, chunk: Chunk, state: RequestState) -> tuple[Work, ...]:
     """Return the works that ought to be under way for a chunk that was put on its way."""
     resetting, telling = works(tools, chunk, chunk.round)
-    if state is RequestState.RUNNING and chunk.finished_at is None:
+    if state in (RequestState.RUNNING, RequestState.PAUSED) and chunk.finished_at is None:
         return resetting, telling
     return (telling,)
 
@@ -111,10 +143,18 @@ async def send_again(tools: Tools, tx: Tx, request_id: str) -> None:
     await _send(tools, tx, tuple(some))
 
 
+async def _whole(tx: Tx, request: ResetRequest) -> bool:
+    """Say whether there are as many rows as were proved: one that is deleted signs nothing."""
+    proof = await audit.proved(tx, request.id, Deed.PROVED)
+    return proof is not None and proof.facts.get("count") == await runs.planned(tx, request.id)
+
+
 async def _ended(tools: Tools, run: Run) -> None:
     async with tools.store.write() as tx:
         request = await requests.get(tx, run.request_id)
         if request is None or not await runs.end(tx, run.request_id):
             return
+        if not await _whole(tx, request):
+            await alarm(tools, tx, Reason.NOT_PROVED.value, request_id=run.request_id, about="")
         await note(tools, tx, Deed.DONE, request=request)
         await announce(tools, tx, NoticeKind.RESULT, request_id=run.request_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from desk import prove
 from desk.forms import BULK, opened
 from desk.journal import note
 from resets.audit import Deed
-from resets.bulk import NUMBER_FROM, HeldBulk
+from resets.bulk import NUMBER_FROM, SHOWN, HeldBulk
 from resets.reasons import Reason, Refused
 from resets.request import RequestState
 from store import forms, requests, runs
@@ -26,7 +27,9 @@ LATE = timedelta(seconds=60)  # so long after the time that was asked for, it st
 AHEAD = timedelta(days=30)  # how far off a run may be put
 
 
-async def begin(tools: Tools, form_id: str, person: SlackPerson, code: str, number: str) -> HeldBulk:
+async def begin(
+    tools: Tools, form_id: str, person: SlackPerson, code: str, number: str, *, shown: str | None = None
+) -> HeldBulk:
     """Prove and hold one bulk: all of it or nothing. Touches no network; safe to call before an ack.
 
     Args:
@@ -35,6 +38,7 @@ async def begin(tools: Tools, form_id: str, person: SlackPerson, code: str, numb
         person: who pressed the button.
         code: as typed.
         number: of people, as typed; looked at from 26 on.
+        shown: the beginning of the digest of the preview that the person has before them; None: of the form's last.
 
     Raises:
         Refused: the form is not good, NOBODY_LEFT, NUMBER_WRONG, START_INVALID, or a CODE_ reason.
@@ -48,7 +52,12 @@ async def begin(tools: Tools, form_id: str, person: SlackPerson, code: str, numb
         count = request.plan.count or 0
         if not count or not request.digest or request.digest != frozen.get("digest"):
             raise Refused(Reason.NOBODY_LEFT)
-        if count >= NUMBER_FROM and "".join(c for c in number if c.isdecimal()) != str(count):
+        # The form is signed, the request's row is not: what was frozen is what may be proved, and what was shown.
+        if (request.plan.head(), count) != (frozen.get("head"), frozen.get("included")):
+            raise Refused(Reason.NOT_PROVED)
+        if shown is not None and shown != request.digest[:SHOWN]:
+            raise Refused(Reason.FORM_USED)
+        if count >= NUMBER_FROM and _number(number) != count:
             raise Refused(Reason.NUMBER_WRONG, field="number")
         begins = _begins(tools, request)
         missed = await prove.step_up(tools, tx, form.actor, code)
@@ -72,6 +81,12 @@ async def begin(tools: Tools, form_id: str, person: SlackPerson, code: str, numb
             )
             return HeldBulk(request.id, count, begins)
     raise missed
+
+
+def _number(typed: str) -> int | None:
+    """Return the number that somebody typed, with or without the word behind it."""
+    fits = re.fullmatch(r"\s*([0-9]{1,9})(?:\s+people)?\s*", typed)
+    return int(fits[1]) if fits else None
 
 
 def _begins(tools: Tools, request: ResetRequest) -> datetime:

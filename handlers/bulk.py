@@ -32,6 +32,7 @@ COMMAND = "/reset-password"
 HOME_BUTTON = "home_bulk"
 TEMPLATE = "rekey-template.csv"
 WAYS = (Channel.DM, Channel.MAIL)
+MOST_MENTIONS = 200  # are asked about; who is mentioned after them is listed as not found
 MENTIONS_AT_ONCE = 5
 
 # After these the form is of no more use; after all others it comes back, filled in, with the sentence above it.
@@ -146,9 +147,9 @@ async def _names(room: Room, read: Roster) -> list[str]:
             except Refused:
                 return f"<@{user}>"  # nobody is found by that, and the preview says so
 
-    mentioned = [one.text for one in read.names if one.mention]
+    mentioned = [one.text for one in read.names if one.mention][:MOST_MENTIONS]
     mails = dict(zip(mentioned, await asyncio.gather(*map(named, mentioned)), strict=True))
-    return [mails[one.text] if one.mention else one.text for one in read.names]
+    return [mails.get(one.text, f"<@{one.text}>") if one.mention else one.text for one in read.names]
 
 
 def _wish(room: Room, entered: Entered, *, file: bool) -> tuple[Wish, Roster]:
@@ -232,7 +233,9 @@ async def _page(room: Room, call: PressInView) -> bulk.View:
 async def proved(room: Room, call: BulkProved, reply: Reply) -> None:
     """Prove and hold the bulk, in local transactions only: a wrong code can be said only in the ack."""
     try:
-        held = await submit_bulk.begin(room.tools, call.form_id, call.origin.person, call.code, call.number)
+        held = await submit_bulk.begin(
+            room.tools, call.form_id, call.origin.person, call.code, call.number, shown=call.shown
+        )
     except Refused as refused:
         field = _field(refused)
         if field is None:

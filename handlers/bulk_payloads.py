@@ -7,7 +7,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from handlers.dig import Origin, Payload, ViewAt, dig, field, form_of, option, options, origin_of, text, view_of
+from handlers.dig import (
+    Origin,
+    Payload,
+    ViewAt,
+    dig,
+    field,
+    form_of,
+    option,
+    options,
+    origin_of,
+    shown_of,
+    text,
+    view_of,
+)
 from handlers.payloads import press
 from views.bulk import Entered, Picked
 
@@ -41,6 +54,7 @@ class BulkProved:
     origin: Origin
     view: ViewAt
     form_id: str
+    shown: str  # the beginning of the digest of what it shows
     number: str
     code: str
 
@@ -73,7 +87,8 @@ def bulk_sent(body: Payload) -> BulkSent:
 def bulk_proved(body: Payload) -> BulkProved:
     """Read the submitted preview of a bulk."""
     number = field(body, "number", "number_text", "value")
-    return BulkProved(origin_of(body), view_of(body), form_of(body), number, field(body, "code", "code_text", "value"))
+    code = field(body, "code", "code_text", "value")
+    return BulkProved(origin_of(body), view_of(body), form_of(body), shown_of(body), number, code)
 
 
 def listed_file(answer: object) -> ListedFile:

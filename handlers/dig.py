@@ -49,7 +49,12 @@ def view_of(body: Payload) -> ViewAt:
 
 def form_of(body: Payload) -> str:
     """Return our own id of the form in that modal."""
-    return text(body, "view", "private_metadata")
+    return text(body, "view", "private_metadata").partition("#")[0]
+
+
+def shown_of(body: Payload) -> str:
+    """Return the beginning of the digest of the preview in that modal, "" where it shows none."""
+    return text(body, "view", "private_metadata").partition("#")[2]
 
 
 def field(body: Payload, block: str, action: str, *rest: str) -> str:

@@ -119,6 +119,12 @@ async def may_go_on(tx: Tx, chunk: Chunk) -> bool:
     return await tx.conn.scalar(asked, {"chunk": chunk.id, "its_round": chunk.round}) is not None
 
 
+async def paused(tx: Tx, chunk: Chunk) -> bool:
+    """Say whether its request is paused."""
+    mine = (request_rows.c.id == chunk.request_id) & (request_rows.c.state == RequestState.PAUSED.value)
+    return await tx.conn.scalar(select(request_rows.c.id).where(mine)) is not None
+
+
 async def finish(tx: Tx, chunk_id: str) -> bool:
     """Say that a chunk is finished, once none of its targets is open; False where one is, or it was said before."""
     open_one = select(target_rows.c.id).where(
@@ -145,7 +151,9 @@ async def standing(tx: Tx, limit: int) -> tuple[tuple[Chunk, RequestState], ...]
     """Return chunks that were put on their way and have something left to do or to tell, with their request's state."""
     waiting = select(notices.c.chunk_id).where(notices.c.chunk_id.is_not(None), notices.c.state == "waiting")
     running = (request_rows.c.state == RequestState.RUNNING.value) & chunks.c.finished_at.is_(None)
-    left = (chunks.c.round > 0) & or_(running, chunks.c.id.in_(waiting.distinct()))
+    begun = select(target_rows.c.chunk_id).where(target_rows.c.state == TargetState.STARTED.value)
+    stopped = (request_rows.c.state == RequestState.PAUSED.value) & chunks.c.id.in_(begun.distinct())
+    left = (chunks.c.round > 0) & or_(running, stopped, chunks.c.id.in_(waiting.distinct()))
     found = (
         select(chunks, request_rows.c.state.label("request_state"))
         .join(request_rows, request_rows.c.id == chunks.c.request_id)

@@ -141,6 +141,21 @@ async def begun(tx: Tx, request_id: str, limit: int) -> tuple[str, ...]:
     return tuple(await tx.conn.scalars(select(target_rows.c.login).where(mine).limit(limit)))
 
 
+async def planned(tx: Tx, request_id: str) -> int:
+    """Count the rows of those whom the plan of a bulk resets, however they stand now."""
+    mine = (target_rows.c.request_id == request_id) & target_rows.c.chunk_id.is_not(None)
+    return await tx.conn.scalar(select(func.count()).select_from(target_rows).where(mine)) or 0
+
+
+async def stranded(tx: Tx, *, cancelled_before: datetime, begun_before: datetime, limit: int) -> tuple[str, ...]:
+    """Return those whose write was begun and whose run was cancelled, or was to begin, before some times."""
+    cancelled = (request_rows.c.state == RequestState.CANCELLED.value) & (request_rows.c.ended_at < cancelled_before)
+    over = (request_rows.c.state != RequestState.RUNNING.value) & (request_rows.c.begins_at < begun_before)
+    found = select(target_rows.c.id).join(request_rows, request_rows.c.id == target_rows.c.request_id)
+    begun = (target_rows.c.state == TargetState.STARTED.value) & target_rows.c.chunk_id.is_not(None)
+    return tuple(await tx.conn.scalars(found.where(begun, or_(cancelled, over)).limit(limit)))
+
+
 async def last_ended(tx: Tx, request_id: str, since: datetime | None, limit: int) -> tuple[int, int]:
     """Return how many of the people who were over last failed, and of how many that is (0-`limit`).
 

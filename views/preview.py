@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from resets.bulk import SHOWN
 from resets.reasons import Reason
 from views import blocks, labels, plan, words
 from views.brief import BRIEF, many
@@ -41,7 +42,7 @@ def preview(facts: Preview, rosters: Sequence[Roster] = ()) -> View:
         labels.PREVIEW,
         body,
         callback_id=BULK_PREVIEW_FORM,
-        form_id=facts.form_id,
+        form_id=f"{facts.form_id}#{facts.digest[:SHOWN]}",  # the code proves this preview, not a later one of the form
         submit=f"Reset {many(facts.included)}",
         close="Cancel",
     )

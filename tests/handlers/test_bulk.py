@@ -60,7 +60,7 @@ async def test_from_the_command_to_the_hold(either, house, wire):
     assert "read the column “login”, and not “department”" in said
     assert block(wire.view, "number") is None
     assert house.directory.passwords == []
-    form_id = wire.view["private_metadata"]
+    form_id = wire.view["private_metadata"].partition("#")[0]
 
     _, heard = await either.submit(ADA, either.proof_values("000000"))
     assert list(heard["errors"]) == ["code"]
@@ -265,7 +265,7 @@ async def test_the_template_comes_as_a_file_and_the_form_stays(slack, wire):
 async def test_a_run_is_paused_resumed_and_cancelled(slack, house, wire):
     """The buttons of the one message; what cannot be done any more is said to the person alone."""
     await slack.preview(pasted="bob, eve")
-    form_id = wire.view["private_metadata"]
+    form_id = wire.view["private_metadata"].partition("#")[0]
     await slack.submit(ADA, slack.proof_values())
     request = (await request_of(house, form_id)).id
     await slack.open_home(ADA)

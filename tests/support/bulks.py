@@ -56,7 +56,11 @@ async def frozen(house, accounts, start=None, **changes):
     settled = await bulk.freeze(tools.store, request, new_id=tools.new_id)
     async with tools.store.write() as tx:
         assert await bulk.settle(tx, settled)
-        await forms.save(tx, form_id, {"preview": {"request": request.id, "digest": settled.digest}})
+        await forms.save(
+            tx,
+            form_id,
+            {"preview": {"request": request.id, "digest": settled.digest, "included": len(rows), "head": plan.head()}},
+        )
     return form_id, request.id
 
 
