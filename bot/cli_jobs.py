@@ -130,10 +130,11 @@ def write_report(host: Host, request_id: str, path: str) -> None:
 
     data = host.do(report.as_csv(host.tools, request_id))
     try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "wb") as file:
             file.write(data)
-    except OSError as error:
-        raise ConfigError(f"--report: {path} cannot be written ({error.strerror}); name another file.") from error
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "no such name is possible"
+        raise ConfigError(f"--report: {path!r} cannot be written ({why}); name another file.") from error
     click.echo(f"The report is in {Path(path)}.", err=True)
 
 

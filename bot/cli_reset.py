@@ -68,6 +68,8 @@ def command(
     """Reset the passwords of many, as in Slack: a preview, a code, a minute to think, then one after the other."""
     if not (logins or file or groups):
         raise click.UsageError("Nobody is named; give logins or addresses, --csv FILE or --group NAME.")
+    if file and report and Path(file).resolve() == Path(report).resolve():
+        raise click.UsageError("--report would overwrite the list that --csv reads; name another file.")
     starts = _start(wanted["start"])
     from bot import cli_preview
     from bot.cli_host import at_host
@@ -103,11 +105,11 @@ def _start(text: str | None) -> datetime | None:
         return None
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise ConfigError("--start needs a time and its zone, such as 2030-01-31T18:00+01:00 or 2030-01-31T17:00Z.")
-    return at.astimezone(UTC)
+        if at.tzinfo is not None:
+            return at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise ConfigError("--start needs a time and its zone, such as 2030-01-31T18:00+01:00 or 2030-01-31T17:00Z.")
 
 
 def _options(host: Host, wanted: dict[str, Any]) -> Options:

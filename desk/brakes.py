@@ -6,9 +6,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from desk.faults import reason as reason_of
-from desk.journal import alarm, note
+from desk.journal import alarm, announce, note
 from directory.base import DirectoryError, NotNow
 from resets.audit import Deed
+from resets.notice import NoticeKind
 from resets.reasons import Reason
 from store import chunks, requests, runs
 
@@ -63,6 +64,8 @@ async def stop(tools: Tools, request_id: str, reason: Reason) -> bool:
         if request is None or not await runs.pause(tx, request_id, reason):
             return False
         await note(tools, tx, Deed.PAUSED, request=request, reason=reason.value)
+        # Slack tells nobody that a message was edited: what stopped by itself is said anew, in its thread.
+        await announce(tools, tx, NoticeKind.RESULT, request_id=request_id)
         if reason is Reason.NOT_PROVED:
             await alarm(tools, tx, reason.value, request_id=request_id, about="")
     return True

@@ -191,6 +191,8 @@ def report_note(facts: BulkFacts) -> str:
         f"{escape(_headline(facts))}.",
         f"Told or mailed so far: {progress.told:,} of {progress.done:,}. Password shown: {progress.collected:,}.",
     ]
+    if facts.stopped is not None:
+        lines.insert(1, escape(words.sentence(facts.stopped)))
     lines += [f"• {count:,} not reset: {escape(BRIEF[reason])}" for reason, count in progress.failures[:_REASONS]]
     if progress.unknown:
         lines.append(f"• of {progress.unknown:,} it is not known whether the password was set")

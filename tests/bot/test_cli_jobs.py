@@ -151,7 +151,7 @@ def test_resume_at_the_desk_refuses_what_is_not_ones_own(rekey, job):
         with pytest.raises(Refused) as refused:
             await deeds.resume(house.tools, job, zoe.actor.slack, host="test", code=rekey.code("zoe"))
         with pytest.raises(Refused) as retried:
-            await deeds.retry_failed(house.tools, job, zoe.actor, "test", rekey.code("zoe"))
+            await deeds.retry_failed(house.tools, job, zoe.actor.slack, host="test", code=rekey.code("zoe"))
         return refused.value.reason, retried.value.reason, zoe.last_step
 
     first, second, _ = rekey.in_house(deed)

@@ -335,3 +335,20 @@ def test_a_pause_ends_the_looking(rekey):
             os.close(terminal)
     assert f"rekey jobs resume {run.request_id[:8]} --as LOGIN" in rest
     assert "Somebody has paused this run" in rest
+
+
+@pytest.mark.parametrize("start", ["9999-12-31T23:59-14:00", "0001-01-01T00:00+14:00", "2030-01-31T18:00", "soon"])
+def test_a_start_that_is_no_time_is_said(rekey, start):
+    """Beyond the calendar in UTC, without a zone, or no time at all: a sentence, and nothing is begun."""
+    said = rekey("reset", "p00", "--as", "ada", "--start", start)
+    assert said.code == 2
+    assert "--start needs a time and its zone" in said.err
+
+
+def test_a_report_does_not_overwrite_the_list(rekey, tmp_path):
+    """The file that is read stays as it is."""
+    listed = tmp_path / "people.csv"
+    listed.write_text("login\np00\n", "utf-8")
+    said = rekey("reset", "--csv", str(listed), "--as", "ada", "--dry-run", "--report", str(listed))
+    assert said.code == 2
+    assert listed.read_text("utf-8") == "login\np00\n"

@@ -14,6 +14,7 @@ from directory.base import NotAllowed, NotNow, PasswordRejected, PasswordUnchang
 from resets.outcome import Step, StepState
 from resets.reasons import Reason, Refused
 from resets.request import RequestState, TargetState
+from resets.saying import SayFile
 from store.base import Store
 from tests.support import bulks, postgres
 from tests.support import house as houses
@@ -91,6 +92,9 @@ async def test_a_first_wave_that_fails_stops_the_run(mails):
     run = await bulks.worked(mails, request_id)
     assert (run.state, run.stopped) == (RequestState.PAUSED, Reason.CANARY_FAILED)
     assert len(mails.directory.passwords) == 5
+    await mails.pump(patience=500)
+    (said,) = [said for said in mails.heard if isinstance(said, SayFile)]
+    assert (said.facts.state, said.facts.stopped) == (run.state, run.stopped)
     mails.clock.tick(seconds=5)
     await control.resume(mails.tools, request_id, ADA)
     run = await bulks.worked(mails, request_id)

@@ -13,7 +13,7 @@ from tests.views import crowd, samples
 from tests.views.catalogue import read, walk
 from tests.views.crowd import HALF, OVER, progress, run
 from tests.views.samples import NOW
-from views import home, live, preview
+from views import home, live, preview, words
 
 
 def buttons(message):
@@ -86,6 +86,8 @@ def test_a_hold_says_until_when():
 def test_a_pause_says_why(reason):
     """By itself or by hand; and that nobody else is reset."""
     said = read(live.live(run(state=RequestState.PAUSED, stopped=reason)))
+    noted = live.report_note(run(state=RequestState.PAUSED, stopped=reason))
+    assert reason is None or words.sentence(reason) in noted
     assert "Nobody else is reset" in said
 
 
