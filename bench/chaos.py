@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import re
 import secrets
+import ssl
 import tempfile
 from collections import Counter
 from dataclasses import dataclass, field
@@ -76,15 +77,30 @@ class Wire(Tap):
         super().__init__(server)
         self.late = late
         self.given = {}  # login -> passwords, in their order
-        self.broken = 0
 
     async def _serve(self, near, near_out):
+        task = asyncio.current_task()
+        self._tasks.add(task)
+        writers = [near_out]
         try:
-            await super()._serve(near, near_out)
-        except OSError:  # the directory is away
-            self.broken += 1
+            context = ssl.create_default_context(cafile=self._slapd.authority.ca)
+            far, far_out = await asyncio.open_connection("127.0.0.1", self._slapd.tls_port, ssl=context)
+            writers.append(far_out)
+            ways = [asyncio.ensure_future(self._requests(near, far_out))]
+            ways.append(asyncio.ensure_future(self._answers(far, near_out)))
+            try:
+                await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for way in ways:
+                    way.cancel()
+                await asyncio.gather(*ways, return_exceptions=True)
+        except (OSError, asyncio.CancelledError):
+            pass  # the directory is away; or by `close`, and asyncio's own callback cannot bear a cancelled task
         finally:
-            near_out.transport.abort()
+            for writer in writers:
+                writer.close()
+                writer.transport.abort()
+            self._tasks.discard(task)
 
     async def _requests(self, reader, writer):
         with contextlib.suppress(asyncio.IncompleteReadError, OSError):
@@ -110,8 +126,9 @@ class Wire(Tap):
 class Grudging(slack.Slack):
     """Refuses every other message, as `Box` does: before it is posted, or, worse, only its answer is lost."""
 
-    def __init__(self):
+    def __init__(self, most):
         super().__init__()
+        self._most = most
         self.posts = {}  # place -> messages
         self._tries = Counter()
 
@@ -132,7 +149,7 @@ class Grudging(slack.Slack):
         given = await (request.json() if request.content_type == "application/json" else request.post())
         whom = str(given["channel"])
         self._tries[whom] += 1
-        return self._tries[whom] <= MOST_REFUSED and secrets.randbelow(2)
+        return self._tries[whom] <= self._most and secrets.randbelow(2)
 
     def _chat_postMessage(self, given):  # noqa: N802 - Slack's own spelling
         answer = super()._chat_postMessage(given)
@@ -157,9 +174,10 @@ class Grudging(slack.Slack):
 
 
 class Box:
-    """A mail server that refuses every other try for now, but no mail more than three times: the waits double."""
+    """A mail server that refuses every other try for now, but no mail more often than so: the waits double."""
 
-    def __init__(self):
+    def __init__(self, most):
+        self._most = most
         self.ids = []
         self.texts = {}  # login -> the last mail's words
         self.port = free_port()
@@ -176,7 +194,7 @@ class Box:
         mail = message_from_bytes(envelope.content, policy=policy.default)
         which = mail["Message-ID"]
         self._tries[which] += 1
-        if self._tries[which] <= MOST_REFUSED and secrets.randbelow(2):
+        if self._tries[which] <= self._most and secrets.randbelow(2):
             return "451 not now"
         self.ids.append(which)
         self.texts[envelope.rcpt_tos[0].partition("@")[0]] = mail.get_body(("plain",)).get_content()
@@ -199,12 +217,12 @@ class Place:
 
 
 @contextlib.asynccontextmanager
-async def place(folder, name, users, store, late):
+async def place(folder, name, users, store, late, *, refused=MOST_REFUSED):
     """Build one, and take it down."""
     (folder / "slapd").mkdir(parents=True)
     server = many.Slapd(folder / "slapd", durable=False)
     await asyncio.to_thread(server.up, more=slapd.people(users + 1))
-    wire, loud, box = Wire(server, late), Grudging(), Box()
+    wire, loud, box = Wire(server, late), Grudging(refused), Box(refused)
     url = await wire.listen()
     await loud.start()
     box.start()
@@ -321,9 +339,9 @@ def _opens(connection, login, password):
     return True
 
 
-async def on_sqlite(folder, users, kills, *, down=True):
+async def on_sqlite(folder, users, kills, *, down=True, refused=MOST_REFUSED):
     """Kill the one worker again and again; the directory goes away once, unless it shall not."""
-    async with place(folder, "SQLite, 1 worker", users, None, LATE) as at:
+    async with place(folder, "SQLite, 1 worker", users, None, LATE, refused=refused) as at:
         slow = asyncio.create_task(misfortune(at, users // 2, at.server.stop, at.server.start)) if down else None
         await killed(at, kills, 1, ("--lanes", "2"))
         if slow:
