@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.errors import ConfigError
@@ -16,8 +17,6 @@ from resets.saying import SayFile, SayMail, SaySlack
 from store import chunks, jobs, outbox
 
 if TYPE_CHECKING:
-    from datetime import timedelta
-
     from slack_sdk.web.async_client import AsyncWebClient
 
     from bot.settings import Settings
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
 
 TOLD_AT_ONCE = 4
+REST = timedelta(seconds=1)
 MOST_CHUNKS = 2_000
 
 
@@ -88,6 +88,8 @@ class Duties:
         saying = await speak.prepare(self._tools, notice_id)
         if not isinstance(saying, SaySlack | SayFile | SayMail):
             return saying
+        if not self._tools.fit():
+            return REST  # others took this process for dead and say it: it is not said by two
         try:
             said = await self._said(saying)
         except Failed as failed:

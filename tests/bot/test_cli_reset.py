@@ -7,10 +7,13 @@ import csv
 import json
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
+import termios
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -242,6 +245,9 @@ def test_a_slack_that_fails_half_way_is_told_and_done_without(rekey, slack):
     assert done.err.count("Slack does not answer") == 1
 
 
+PATIENCE = 60  # seconds
+
+
 def _on_terminal(rekey, *words):
     """Start the command on a terminal of its own; returns the process and the terminal's other end."""
     ours, theirs = os.openpty()
@@ -256,10 +262,20 @@ def _on_terminal(rekey, *words):
     return process, ours
 
 
+def _hidden(terminal, typed):
+    """Type what is not shown, once the terminal no longer echoes: what comes before that is thrown away."""
+    until = time.monotonic() + PATIENCE
+    while termios.tcgetattr(terminal)[3] & termios.ECHO:
+        assert time.monotonic() < until
+        os.sched_yield()
+    os.write(terminal, typed)
+
+
 def _until(terminal, wanted):
     """Read until something was written, or to the end."""
     shown = b""
     while wanted is None or wanted.encode() not in shown:
+        assert select.select([terminal], [], [], PATIENCE)[0], shown.decode()
         try:
             data = os.read(terminal, 4096)
         except OSError:  # Linux says so when the other end is closed
@@ -276,7 +292,7 @@ def test_ctrl_c_at_the_question_ends_at_once(rekey):
     process, terminal = _on_terminal(rekey, "reset", "p00", "--as", "ada")
     try:
         _until(terminal, "authenticator app")
-        os.write(terminal, b"12")
+        _hidden(terminal, b"12")
         os.write(terminal, b"\x03")
         rest = _until(terminal, None)
         assert process.wait(timeout=30) == 1
@@ -298,10 +314,10 @@ def test_on_a_terminal_number_code_and_bar(rekey):
             _until(terminal, "Type the number")
             os.write(terminal, b"30\n")
             _until(terminal, "authenticator app")
-            os.write(terminal, b"12x456\n")
+            _hidden(terminal, b"12x456\n")
             _until(terminal, "6 digits")
             _until(terminal, "authenticator app")
-            os.write(terminal, rekey.code().encode())
+            _hidden(terminal, rekey.code().encode())
             shown = _until(terminal, "0/30")
             process.send_signal(signal.SIGINT)
             rest = _until(terminal, None)
