@@ -8,7 +8,6 @@ write that was under way when we died) goes the careful way of the single reset,
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from desk import brakes, extras, seal
 from desk import set_password as setting
 from desk.dossier import PURPOSE, Dossier, end_target, vouches
 from desk.faults import may_have_happened
+from desk.folder import Folder
 from desk.record import Went, begun, recorded
 from directory.base import DirectoryError, PasswordRejected, PasswordUnchanged
 from resets.audit import Deed
@@ -28,10 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from desk.tools import Tools
-    from directory.base import Account, Directory
-    from directory.secret import Secret
-    from resets.audit import AuditEntry
-    from resets.request import ResetRequest
     from store.base import Tx
 
 PUMPS = 2  # groups of one chunk that are under way at once: one is written down while the other's answers come
@@ -42,59 +38,36 @@ class Overtaken(Exception):
     """The other workers took this process for dead, and go on with its work: it calls no directory any more."""
 
 
-@dataclass(slots=True)
-class Sheet:
-    """One chunk with everything that it is about. `accounts` and `secrets` are what this run has read and drawn."""
-
-    chunk: chunks.Chunk
-    request: ResetRequest
-    proof: AuditEntry
-    targets: dict[str, Target]
-    directory: Directory
-    accounts: dict[str, Account] = field(default_factory=dict)  # by target
-    secrets: dict[str, Secret] = field(default_factory=dict)  # by target
-    late: bool = False  # the time in which a first write may be made is over
-    paused: bool = False  # only what was begun is finished
-
-    def those(self, *states: TargetState) -> list[Target]:
-        """Return the targets that were in these states when they were last read."""
-        return [target for target in self.targets.values() if target.state in states]
-
-    def dossier(self, target: Target) -> Dossier:
-        """Return one target's, for the careful way."""
-        return Dossier(None, self.request, target, self.proof)
-
-
 async def go_on(tools: Tools, work_id: str) -> timedelta | None:
     """Go on with a chunk. Returns None when there is nothing (more) to do now, or how long to wait before going on.
 
     Raises:
         StoreFailed: nothing could be recorded, so nothing (more) was done; the engine tries again.
     """
-    sheet = await _sheet(tools, work_id)
-    if sheet is None:
+    folder = await _folder(tools, work_id)
+    if folder is None:
         return None
-    waits = [await _carefully(tools, sheet, target) for target in sheet.those(TargetState.STARTED)]
+    waits = [await _carefully(tools, folder, target) for target in folder.those(TargetState.STARTED)]
     try:
-        if not sheet.late and not sheet.paused:
-            await seal.all_new(tools, sheet)
-            waits += await _pumped(tools, sheet)
+        if not folder.late and not folder.paused:
+            await seal.all_new(tools, folder)
+            waits += await _pumped(tools, folder)
     except DirectoryError as error:
-        return await brakes.directory_failed(tools, sheet.request.id, error)
+        return await brakes.directory_failed(tools, folder.request.id, error)
     async with tools.store.read() as tx:
-        more = await requests.anything_to_do(tx, sheet.chunk.id)
+        more = await requests.anything_to_do(tx, folder.chunk.id)
     if more:
-        await extras.finish(tools, sheet)
+        await extras.finish(tools, folder)
     needed = [wait for wait in waits if wait is not None]
     async with tools.store.write() as tx:
-        finished = await chunks.finish(tx, sheet.chunk.id)
-        may = await chunks.may_go_on(tx, sheet.chunk)
+        finished = await chunks.finish(tx, folder.chunk.id)
+        may = await chunks.may_go_on(tx, folder.chunk)
     if finished or (not may and not needed):
         return None
     return max(needed, default=LOOK_AGAIN)
 
 
-async def _sheet(tools: Tools, work_id: str) -> Sheet | None:
+async def _folder(tools: Tools, work_id: str) -> Folder | None:
     """Read a chunk, if it may be worked on: its request is running, and the journal vouches for every row of it."""
     chunk_id, _, round_ = work_id.rpartition(".")
     async with tools.store.read() as tx:
@@ -123,28 +96,28 @@ async def _sheet(tools: Tools, work_id: str) -> Sheet | None:
     late, never = setting.deadlines(request, proof)
     if tools.clock() < setting.begins(proof):
         return None  # a row says otherwise, or the clock was set back: mending sends it again when it is time
-    sheet = Sheet(chunk, request, proof, targets, directory, late=tools.clock() > late, paused=paused)
-    if sheet.late and tools.clock() > never:
+    folder = Folder(chunk, request, proof, targets, directory, late=tools.clock() > late, paused=paused)
+    if folder.late and tools.clock() > never:
         await brakes.stop(tools, chunk.request_id, Reason.TOO_LATE)
         return None
-    if sheet.late:
-        await seal.drop(tools, sheet, {target.id: Reason.TOO_LATE for target in sheet.those(*seal.UNTOUCHED)})
-    return sheet
+    if folder.late:
+        await seal.drop(tools, folder, {target.id: Reason.TOO_LATE for target in folder.those(*seal.UNTOUCHED)})
+    return folder
 
 
-async def _pumped(tools: Tools, sheet: Sheet) -> list[timedelta | None]:
+async def _pumped(tools: Tools, folder: Folder) -> list[timedelta | None]:
     """Set the passwords of all who are sealed, a group at a time; returns how long those wait who must."""
-    queue = sheet.those(TargetState.SEALED)
-    paced = tools.rules.apart(sheet.directory.name) > 0
-    size = 1 if paced else max(1, tools.rules.at_once(sheet.directory.name) // PUMPS)
+    queue = folder.those(TargetState.SEALED)
+    paced = tools.rules.apart(folder.directory.name) > 0
+    size = 1 if paced else max(1, tools.rules.at_once(folder.directory.name) // PUMPS)
     waits: list[timedelta | None] = []
     async with asyncio.TaskGroup() as group:
         for _ in range(PUMPS):
-            group.create_task(_pump(tools, sheet, queue, size, waits))
+            group.create_task(_pump(tools, folder, queue, size, waits))
     return waits
 
 
-async def _pump(tools: Tools, sheet: Sheet, queue: list[Target], size: int, waits: list[timedelta | None]) -> None:
+async def _pump(tools: Tools, folder: Folder, queue: list[Target], size: int, waits: list[timedelta | None]) -> None:
     """Take groups from the queue until it is empty, the request no longer runs, or the directory needs a rest."""
     went: list[Went] = []
     while True:
@@ -154,12 +127,12 @@ async def _pump(tools: Tools, sheet: Sheet, queue: list[Target], size: int, wait
         group, queue[:size] = queue[:size], []
         async with tools.store.write() as tx:
             stand = await requests.states(tx, [each.target.id for each in went] + [target.id for target in group])
-            entries = await recorded(tools, tx, sheet, went, stand)
-            started = await _startable(tools, tx, sheet, group, stand)
-            await audit.append_many(tx, entries + await begun(tools, tx, sheet, started))
-        waits += [await _after(tools, sheet, each) for each in odd]
+            entries = await recorded(tools, tx, folder, went, stand)
+            started = await _startable(tools, tx, folder, group, stand)
+            await audit.append_many(tx, entries + await begun(tools, tx, folder, started))
+        waits += [await _after(tools, folder, each) for each in odd]
         if odd:
-            await brakes.look(tools, sheet.request.id)
+            await brakes.look(tools, folder.request.id)
         if len(started) < len(group):
             waits.append(setting.ITS_TURN)
         if not started:
@@ -169,16 +142,16 @@ async def _pump(tools: Tools, sheet: Sheet, queue: list[Target], size: int, wait
             continue
         if not tools.fit():
             raise Overtaken
-        went = list(await asyncio.gather(*(_one(sheet, target) for target in started)))
-        if rest := tools.rules.apart(sheet.directory.name) * len(started):
+        went = list(await asyncio.gather(*(_one(folder, target) for target in started)))
+        if rest := tools.rules.apart(folder.directory.name) * len(started):
             await tools.sleep(rest * PUMPS)
 
 
 async def _startable(
-    tools: Tools, tx: Tx, sheet: Sheet, group: Sequence[Target], stand: Mapping[str, TargetState]
+    tools: Tools, tx: Tx, folder: Folder, group: Sequence[Target], stand: Mapping[str, TargetState]
 ) -> list[Target]:
     """Return those of a group whose turn it is; nobody, where the request no longer runs."""
-    if not group or not await chunks.may_go_on(tx, sheet.chunk):
+    if not group or not await chunks.may_go_on(tx, folder.chunk):
         return []
     busy = await requests.busy(tx, [(t.planned.directory, t.planned.account_id) for t in group])
     mine = [
@@ -187,43 +160,43 @@ async def _startable(
         if stand.get(target.id) is TargetState.SEALED
         and (target.planned.directory, target.planned.account_id) not in busy
     ]
-    missing = [target.id for target in mine if target.id not in sheet.secrets]
-    sheet.secrets |= await vault.peek_many(tx, PURPOSE, missing) if missing else {}
+    missing = [target.id for target in mine if target.id not in folder.secrets]
+    folder.secrets |= await vault.peek_many(tx, PURPOSE, missing) if missing else {}
     for target in mine:
-        if target.id not in sheet.secrets:  # altered, or sealed under another key: it would be asked for for ever
-            await end_target(tools, tx, sheet.request, target, TargetState.FAILED, Reason.KEY_WRONG)
-    return [target for target in mine if target.id in sheet.secrets]
+        if target.id not in folder.secrets:  # altered, or sealed under another key: it would be asked for for ever
+            await end_target(tools, tx, folder.request, target, TargetState.FAILED, Reason.KEY_WRONG)
+    return [target for target in mine if target.id in folder.secrets]
 
 
-async def _one(sheet: Sheet, target: Target) -> Went:
+async def _one(folder: Folder, target: Target) -> Went:
     """Set one person's password."""
-    account, secret = sheet.accounts[target.id], sheet.secrets[target.id]
+    account, secret = folder.accounts[target.id], folder.secrets[target.id]
     must_change = target.step(Step.MUST_CHANGE).state is StepState.TODO
     try:
-        return Went(target, await sheet.directory.set_password(account, secret, must_change=must_change), None)
+        return Went(target, await folder.directory.set_password(account, secret, must_change=must_change), None)
     except DirectoryError as error:
         return Went(target, None, error)
 
 
-async def _after(tools: Tools, sheet: Sheet, went: Went) -> timedelta | None:
+async def _after(tools: Tools, folder: Folder, went: Went) -> timedelta | None:
     """Go the careful way with one whose password was not simply set."""
-    dossier = await _fresh(tools, sheet, went.target)
+    dossier = await _fresh(tools, folder, went.target)
     if dossier is None:
         return None
     error = went.error
     assert error is not None
     if isinstance(error, PasswordRejected):
-        account = sheet.accounts[dossier.target.id]
-        await setting.draw_again(tools, dossier, sheet.directory, account, first=True)
+        account = folder.accounts[dossier.target.id]
+        await setting.draw_again(tools, dossier, folder.directory, account, first=True)
     elif not isinstance(error, PasswordUnchanged) and not may_have_happened(error):
         return await setting.not_now(tools, dossier, error, first=True)
-    return await _carefully(tools, sheet, dossier.target)
+    return await _carefully(tools, folder, dossier.target)
 
 
-async def _carefully(tools: Tools, sheet: Sheet, target: Target) -> timedelta | None:
+async def _carefully(tools: Tools, folder: Folder, target: Target) -> timedelta | None:
     """Go on with one person as the single reset does: look what the directory has, then set the same once more."""
     while True:
-        dossier = await _fresh(tools, sheet, target)
+        dossier = await _fresh(tools, folder, target)
         if dossier is None:
             return None
         wait = await setting.go_on(tools, dossier)
@@ -231,10 +204,10 @@ async def _carefully(tools: Tools, sheet: Sheet, target: Target) -> timedelta | 
             return wait
 
 
-async def _fresh(tools: Tools, sheet: Sheet, target: Target) -> Dossier | None:
+async def _fresh(tools: Tools, folder: Folder, target: Target) -> Dossier | None:
     async with tools.store.read() as tx:
         now = await requests.target(tx, target.id)
     if now is None:
         return None
-    sheet.targets[now.id] = now
-    return sheet.dossier(now)
+    folder.targets[now.id] = now
+    return folder.dossier(now)

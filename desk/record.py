@@ -16,7 +16,7 @@ from store import outbox, requests
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from desk.chunk import Sheet
+    from desk.folder import Folder
     from desk.tools import Tools
     from directory.base import DirectoryError, Written
     from resets.audit import AuditEntry
@@ -33,24 +33,24 @@ class Went:
     error: DirectoryError | None
 
 
-async def begun(tools: Tools, tx: Tx, sheet: Sheet, targets: Sequence[Target]) -> list[AuditEntry]:
+async def begun(tools: Tools, tx: Tx, folder: Folder, targets: Sequence[Target]) -> list[AuditEntry]:
     """Mark targets as begun: from now on the directory may know their passwords. Returns what the journal must say."""
     if not targets:
         return []
     fields: dict[str, requests.TargetFields] = {target.id: {} for target in targets}
     await requests.move_targets(tx, TargetState.SEALED, TargetState.STARTED, fields)
-    return [entry(tools, Deed.STARTED, request=sheet.request, chunk=sheet.chunk.number, count=len(targets))]
+    return [entry(tools, Deed.STARTED, request=folder.request, chunk=folder.chunk.number, count=len(targets))]
 
 
 async def recorded(
-    tools: Tools, tx: Tx, sheet: Sheet, went: Sequence[Went], stand: Mapping[str, TargetState]
+    tools: Tools, tx: Tx, folder: Folder, went: Sequence[Went], stand: Mapping[str, TargetState]
 ) -> list[AuditEntry]:
     """Record all whose password the directory has taken. Returns what the journal must say in the same transaction.
 
     Args:
         tools: the desk's.
         tx: a write.
-        sheet: the chunk's.
+        folder: the chunk's.
         went: how it went.
         stand: where these targets stand in this transaction.
     """
@@ -71,7 +71,7 @@ async def recorded(
     }
     await requests.move_targets(tx, TargetState.STARTED, TargetState.SET, fields)
     for request, older in await requests.superseded_by(tx, mine, supersede.WAITING):
-        await supersede.close(tools, tx, request, older, by=sheet.request.id)
+        await supersede.close(tools, tx, request, older, by=folder.request.id)
     steps: dict[str, tuple[StepRecord, ...]] = {}
     entries, told = [], []
     for target in mine:
@@ -79,14 +79,14 @@ async def recorded(
         if written[target.id].must_change:
             records[Step.MUST_CHANGE] = StepRecord(Step.MUST_CHANGE, StepState.DONE)
         if not any(target.step(step).state is StepState.TODO for step in Step if step not in {*records, Step.DELIVER}):
-            told += notices(tools, sheet.request, target)
+            told += notices(tools, folder.request, target)
             records[Step.DELIVER] = StepRecord(Step.DELIVER, StepState.UNDER_WAY)
         steps[target.id] = tuple(records.values())
         facts: dict[str, str | int] = {"step": Step.SET.value}
         if written[target.id].must_change:
             facts["must_change"] = 1
-        entries.append(entry(tools, Deed.STEP_DONE, request=sheet.request, target=target, more=facts))
-        sheet.targets[target.id] = replace(target, state=TargetState.SET, set_at=now)
+        entries.append(entry(tools, Deed.STEP_DONE, request=folder.request, target=target, more=facts))
+        folder.targets[target.id] = replace(target, state=TargetState.SET, set_at=now)
     await requests.record_steps(tx, steps)
     await outbox.add_many(tx, told)
     return entries

@@ -22,7 +22,7 @@ from store import admins, chunks, requests, vault
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from desk.chunk import Sheet
+    from desk.folder import Folder
     from desk.tools import Tools
     from directory.base import Account
     from directory.secret import Secret
@@ -37,29 +37,29 @@ EXTRA = {
 UNTOUCHED = (TargetState.NEW, TargetState.SEALED)
 
 
-async def all_new(tools: Tools, sheet: Sheet) -> None:
+async def all_new(tools: Tools, folder: Folder) -> None:
     """Judge all whose password was not begun to be set, drop who may no longer be reset, and seal the others'.
 
     Raises:
         DirectoryError: the directory could not be read; nothing was done.
     """
-    waiting = sheet.those(*UNTOUCHED)
-    if not waiting or not await _requester_holds(tools, sheet):
+    waiting = folder.those(*UNTOUCHED)
+    if not waiting or not await _requester_holds(tools, folder):
         return
     found = await brakes.patiently(
-        tools, sheet.chunk, lambda: sheet.directory.fetch([target.planned.account_id for target in waiting])
+        tools, folder.chunk, lambda: folder.directory.fetch([target.planned.account_id for target in waiting])
     )
-    domains = await verified_domains(tools, sheet.directory)
+    domains = await verified_domains(tools, folder.directory)
     dropped: dict[str, Reason] = {}
     drawn: dict[str, Secret] = {}
     for target in waiting:
         account = found.get(target.planned.account_id)
-        reason = _reason(tools, sheet, target, account, domains)
+        reason = _reason(tools, folder, target, account, domains)
         if reason is None and account is not None:
-            sheet.accounts[target.id] = account
+            folder.accounts[target.id] = account
             if target.state is TargetState.NEW:
                 try:
-                    drawn[target.id] = await _drawn(tools, sheet, account)
+                    drawn[target.id] = await _drawn(tools, folder, account)
                 except (Refused, DirectoryError) as error:
                     if isinstance(error, DirectoryError) and error.retryable:
                         raise
@@ -67,88 +67,88 @@ async def all_new(tools: Tools, sheet: Sheet) -> None:
         if reason is not None:
             dropped[target.id] = reason
             drawn.pop(target.id, None)
-    await drop(tools, sheet, dropped)
-    await _sealed(tools, sheet, drawn)
+    await drop(tools, folder, dropped)
+    await _sealed(tools, folder, drawn)
 
 
-async def drop(tools: Tools, sheet: Sheet, reasons: Mapping[str, Reason]) -> None:
+async def drop(tools: Tools, folder: Folder, reasons: Mapping[str, Reason]) -> None:
     """Record that some are not reset after all, and why."""
     if not reasons:
         return
     async with tools.store.write() as tx:
         for target_id, reason in reasons.items():
-            target = sheet.targets[target_id]
-            await end_target(tools, tx, sheet.request, target, TargetState.EXCLUDED, reason)
-            sheet.targets[target_id] = replace(target, state=TargetState.EXCLUDED, reason=reason)
+            target = folder.targets[target_id]
+            await end_target(tools, tx, folder.request, target, TargetState.EXCLUDED, reason)
+            folder.targets[target_id] = replace(target, state=TargetState.EXCLUDED, reason=reason)
     for target_id in reasons:
-        sheet.accounts.pop(target_id, None)
+        folder.accounts.pop(target_id, None)
 
 
-async def _requester_holds(tools: Tools, sheet: Sheet) -> bool:
+async def _requester_holds(tools: Tools, folder: Folder) -> bool:
     """Say whether the requester still is who they were; else the whole run stops."""
-    actor = sheet.request.requester
+    actor = folder.request.requester
     async with tools.store.read() as tx:
         row = await admins.by_id(tx, actor.id)
     directory = tools.directories.get(actor.directory)
     if row is None or row.revoked_at is not None or directory is None:
-        await brakes.stop(tools, sheet.request.id, Reason.NO_ROLE)
+        await brakes.stop(tools, folder.request.id, Reason.NO_ROLE)
         return False
-    own = (await brakes.patiently(tools, sheet.chunk, lambda: directory.fetch([actor.account_id]))).get(
+    own = (await brakes.patiently(tools, folder.chunk, lambda: directory.fetch([actor.account_id]))).get(
         actor.account_id
     )
     if own is None or own.disabled:
-        await brakes.stop(tools, sheet.request.id, Reason.ACTOR_DISABLED)
+        await brakes.stop(tools, folder.request.id, Reason.ACTOR_DISABLED)
         return False
     return True
 
 
 def _reason(
-    tools: Tools, sheet: Sheet, target: Target, account: Account | None, domains: frozenset[str] | None
+    tools: Tools, folder: Folder, target: Target, account: Account | None, domains: frozenset[str] | None
 ) -> Reason | None:
     """Say why somebody may no longer be reset, with facts of this moment."""
     planned = target.planned
     if account is None or account.id != planned.account_id:
         return Reason.ACCOUNT_GONE
-    if account.login != planned.login or address_moved(sheet.request.plan.channels_of(planned), planned, account):
+    if account.login != planned.login or address_moved(folder.request.plan.channels_of(planned), planned, account):
         return Reason.CHANGED_SINCE
-    verdict = ruling.exclusion(sheet.request.requester, sheet.directory.name, account, domains, tools.rules)
+    verdict = ruling.exclusion(folder.request.requester, folder.directory.name, account, domains, tools.rules)
     return verdict[0] if verdict else None
 
 
-async def _drawn(tools: Tools, sheet: Sheet, account: Account) -> Secret:
-    can = sheet.directory.can(Capability.PASSWORD_POLICY)
-    policy = await sheet.directory.password_policy(account) if can else PasswordPolicy()
+async def _drawn(tools: Tools, folder: Folder, account: Account) -> Secret:
+    can = folder.directory.can(Capability.PASSWORD_POLICY)
+    policy = await folder.directory.password_policy(account) if can else PasswordPolicy()
     return password.generate(policy, account, tools.randbelow)
 
 
-async def _sealed(tools: Tools, sheet: Sheet, drawn: Mapping[str, Secret]) -> None:
+async def _sealed(tools: Tools, folder: Folder, drawn: Mapping[str, Secret]) -> None:
     """Keep the passwords before the directory hears of them; one that is kept already stands."""
     if not drawn:
         return
     now = tools.clock()
     async with tools.store.write() as tx:
-        if not await chunks.may_go_on(tx, sheet.chunk):
+        if not await chunks.may_go_on(tx, folder.chunk):
             return
         stand = await requests.states(tx, list(drawn))
         mine = [target_id for target_id in drawn if stand.get(target_id) is TargetState.NEW]
         fields: dict[str, requests.TargetFields] = {
-            target_id: {"sealed_at": now, "marker": sheet.accounts[target_id].marker} for target_id in mine
+            target_id: {"sealed_at": now, "marker": folder.accounts[target_id].marker} for target_id in mine
         }
         await requests.move_targets(tx, TargetState.NEW, TargetState.SEALED, fields)
         await vault.put_many(tx, PURPOSE, {target_id: drawn[target_id] for target_id in mine})
-        steps = steps_of(sheet)
+        steps = steps_of(folder)
         await requests.record_steps(tx, dict.fromkeys(mine, steps))
-        await note(tools, tx, Deed.SEALED, request=sheet.request, chunk=sheet.chunk.number, count=len(mine))
+        await note(tools, tx, Deed.SEALED, request=folder.request, chunk=folder.chunk.number, count=len(mine))
     for target_id in mine:
-        sheet.secrets[target_id] = drawn[target_id]
-        target = sheet.targets[target_id]
-        marker = sheet.accounts[target_id].marker
-        sheet.targets[target_id] = replace(target, state=TargetState.SEALED, sealed_at=now, marker=marker, steps=steps)
+        folder.secrets[target_id] = drawn[target_id]
+        target = folder.targets[target_id]
+        marker = folder.accounts[target_id].marker
+        folder.targets[target_id] = replace(target, state=TargetState.SEALED, sealed_at=now, marker=marker, steps=steps)
 
 
-def steps_of(sheet: Sheet) -> tuple[StepRecord, ...]:
+def steps_of(folder: Folder) -> tuple[StepRecord, ...]:
     """Return every step with what is already known of it: to do, not asked for, or not possible here."""
-    options = sheet.request.plan.options
+    options = folder.request.plan.options
     wanted = {
         Step.MUST_CHANGE: options.must_change,
         Step.UNLOCK: options.unlock,
@@ -157,6 +157,6 @@ def steps_of(sheet: Sheet) -> tuple[StepRecord, ...]:
     }
     records = [StepRecord(Step.SET, StepState.TODO)]
     for step, capability in EXTRA.items():
-        state = StepState.TODO if sheet.directory.can(capability) else StepState.CANNOT
+        state = StepState.TODO if folder.directory.can(capability) else StepState.CANNOT
         records.append(StepRecord(step, state if wanted[step] else StepState.SKIPPED))
     return (*records, StepRecord(Step.DELIVER, StepState.TODO))

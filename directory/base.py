@@ -1,6 +1,6 @@
 """The contract that every directory keeps: what an account is, what a connector can do, and how it fails."""
 
-# ruff: noqa: PLC0414 - the errors live in a file of their own and are part of this contract all the same
+# ruff: noqa: PLC0414, TC001 - account and errors live in files of their own and are part of this contract all the same
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from datetime import datetime  # noqa: TC003
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
+from directory.account import Account as Account
 from directory.errors import AccountGone as AccountGone
 from directory.errors import Ambiguous as Ambiguous
 from directory.errors import BadAnswer as BadAnswer
@@ -46,35 +47,6 @@ class Capability(StrEnum):
     VERIFY_PASSWORD = "verify_password"  # a password can be tried
     CHANGES = "changes"  # `pages(since)` gives only the accounts that changed since a marker
     MEMBERS = "members"  # groups and organizational units can be looked for, and their members walked over
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """What a directory tells of one account, at one moment.
-
-    `id` never changes and is never given to another account (entryUUID, objectGUID, a vendor's own id).
-    `marker` changes whenever the account's password changes, by anyone; None where the directory has nothing such.
-    Texts are as the directory has them: hostile until a view has escaped them.
-    """
-
-    id: str
-    login: str
-    name: str
-    given_name: str = ""
-    family_name: str = ""
-    mail: str | None = None
-    recovery_mail: str | None = None
-    department: str | None = None
-    slack_user: str | None = None  # from the configured attribute that holds a Slack user id
-    disabled: bool = False
-    locked: bool = False
-    external: bool = False
-    privileged: bool = False  # owner, or holder of administrative rights over the directory
-    service: bool = False  # no person: a service or computer account
-    confirmed: bool = True  # False: invited, has never confirmed
-    must_change: bool = False
-    password_changed_at: datetime | None = None
-    marker: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, ClassVar
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from directory.base import Account
+    from directory.account import Account
 
 
 class DirectoryError(Exception):
