@@ -251,9 +251,14 @@ PATIENCE = 60  # seconds
 def _on_terminal(rekey, *words):
     """Start the command on a terminal of its own; returns the process and the terminal's other end."""
     ours, theirs = os.openpty()
+
+    def own():
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs us in the background ignores it
+        os.login_tty(theirs)
+
     process = subprocess.Popen(
         [sys.executable, "-m", "bot", "--config", str(rekey.config), *words],
-        preexec_fn=lambda: os.login_tty(theirs),  # noqa: PLW1509 - the test has one thread
+        preexec_fn=own,  # noqa: PLW1509 - the test has one thread
         pass_fds=(theirs,),
         cwd=rekey.folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "120", "TERM": "xterm"},
@@ -273,8 +278,9 @@ def _hidden(terminal, typed):
 
 def _until(terminal, wanted):
     """Read until something was written, or to the end."""
-    shown = b""
+    shown, until = b"", time.monotonic() + PATIENCE
     while wanted is None or wanted.encode() not in shown:
+        assert time.monotonic() < until, shown.decode()
         assert select.select([terminal], [], [], PATIENCE)[0], shown.decode()
         try:
             data = os.read(terminal, 4096)
