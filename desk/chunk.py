@@ -85,7 +85,7 @@ async def _folder(tools: Tools, work_id: str) -> Folder | None:
     directory = tools.directories.get(chunk.directory)
     told = request is not None and proof is not None and vouches(request, proof) and genuine == set(targets)
     told = told and ended is None  # what the journal calls cancelled is, whatever the row says
-    # Rows of another directory, or fewer than were proved, are none of this chunk's.
+    # Rows of another directory are none of this chunk's; whether one is missing, the helm counts over the whole run.
     fits = told and all(target.planned.directory == chunk.directory for target in targets.values())
     if request is None or proof is None or not fits:
         await brakes.stop(tools, chunk.request_id, Reason.NOT_PROVED)
@@ -199,6 +199,8 @@ async def _carefully(tools: Tools, folder: Folder, target: Target) -> timedelta 
         dossier = await _fresh(tools, folder, target)
         if dossier is None:
             return None
+        if not tools.fit():
+            raise Overtaken
         wait = await setting.go_on(tools, dossier)
         if wait is None or wait > timedelta(0):
             return wait

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence  # noqa: TC003
 from dataclasses import replace
-from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,7 @@ from desk.submit import MAX_TICKET
 from directory.base import Account, Capability
 from resets import bulk
 from resets.audit import Deed
-from resets.bulk import ExcludedPage, Preview, Wish
+from resets.bulk import MOST_AHEAD, ExcludedPage, Preview, Wish
 from resets.notice import NoticeKind
 from resets.reasons import Reason, Refused
 from resets.request import Channel, Options, Plan, RequestState, ResetRequest, Why
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
     from store.base import Tx
 
 MOST_SUGGESTED = 200  # of the unfound names: those with a "did you mean"
-MOST_AHEAD = timedelta(days=30)
 
 
 async def make(tools: Tools, form_id: str, person: SlackPerson, wish: Wish, reach: Reach) -> Preview:

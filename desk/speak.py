@@ -45,6 +45,8 @@ async def prepare(tools: Tools, notice_id: str) -> SaySlack | SayFile | SayMail 
         if notice.kind is NoticeKind.ALARM:
             return await _alarm(tools, tx, notice)
         if notice.kind in speak_bulk.KINDS:
+            if (wait := await speak_bulk.unripe(tx, notice)) is not None:
+                return wait
             await outbox.tried(tx, notice_id)
     if notice.kind in speak_bulk.KINDS:
         return await speak_bulk.prepare(tools, notice)

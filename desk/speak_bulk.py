@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from desk import live, report
 from resets.bulk import BulkFacts, Preview
 from resets.notice import Notice, NoticeKind
 from resets.saying import SayFile, SaySlack
-from store import chunks, outbox, tally
+from store import chunks, outbox, runs, tally
 
 if TYPE_CHECKING:
-    from datetime import timedelta
-
     from desk.tools import Tools
     from resets.request import ResetRequest
     from store.base import Tx
 
+LOOK_AGAIN = timedelta(seconds=2)
 KINDS = (NoticeKind.LIVE, NoticeKind.RESULT, NoticeKind.PREVIEW)
+
+
+async def unripe(tx: Tx, notice: Notice) -> timedelta | None:
+    """Return how long a result has to wait: what a cancelled run had begun is over within a minute, well or ill."""
+    if notice.kind is not NoticeKind.RESULT or notice.request_id is None:
+        return None
+    return LOOK_AGAIN if await runs.finishing(tx, notice.request_id) else None
 
 
 async def prepare(tools: Tools, notice: Notice) -> SaySlack | SayFile | timedelta | None:

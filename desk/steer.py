@@ -68,14 +68,12 @@ async def _begun(tools: Tools, run: Run) -> None:
         return
     async with tools.store.write() as tx:
         request = await requests.get(tx, run.request_id)
-        if request is None or not await runs.begin(tx, run.request_id):
-            return
-        if not await _whole(tx, request):
-            await runs.pause(tx, run.request_id, Reason.NOT_PROVED)
-            await alarm(tools, tx, Reason.NOT_PROVED.value, request_id=run.request_id, about="")
-            return
-        await note(tools, tx, Deed.STARTED, request=request, count=run.total)
-        await _send(tools, tx, await _next_wave(tx, run.request_id))
+        whole = request is not None and await _whole(tx, request)
+        if request is not None and whole and await runs.begin(tx, run.request_id):
+            await note(tools, tx, Deed.STARTED, request=request, count=run.total)
+            await _send(tools, tx, await _next_wave(tx, run.request_id))
+    if not whole:
+        await brakes.stop(tools, run.request_id, Reason.NOT_PROVED)
 
 
 async def _moved_on(tools: Tools, run: Run) -> None:

@@ -10,7 +10,7 @@ from desk import prove
 from desk.forms import BULK, opened
 from desk.journal import note
 from resets.audit import Deed
-from resets.bulk import NUMBER_FROM, SHOWN, HeldBulk
+from resets.bulk import MOST_AHEAD, NUMBER_FROM, SHOWN, HeldBulk
 from resets.reasons import Reason, Refused
 from resets.request import RequestState
 from store import forms, requests, runs
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 
 LATE = timedelta(seconds=60)  # so long after the time that was asked for, it still begins at once
-AHEAD = timedelta(days=30)  # how far off a run may be put
 
 
 async def begin(
@@ -93,6 +92,6 @@ def _begins(tools: Tools, request: ResetRequest) -> datetime:
     """Return when it begins: after the hold, or at the time that was asked for."""
     soonest = tools.clock() + tools.rules.hold
     start = request.plan.start
-    if start is not None and not tools.clock() - LATE <= start <= tools.clock() + AHEAD:
+    if start is not None and not tools.clock() - LATE <= start <= tools.clock() + MOST_AHEAD:
         raise Refused(Reason.START_INVALID, field="start")
     return soonest if start is None else max(start, soonest)

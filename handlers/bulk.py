@@ -12,7 +12,7 @@ from handlers.hook import Hook
 from handlers.surface import Audience, Room, Surface
 from notify.base import Failed
 from resets import roster, targets
-from resets.bulk import Wish
+from resets.bulk import MOST_AHEAD, Wish
 from resets.reasons import Reason, Refused
 from resets.request import Channel, Options, Why
 from views import account, bulk, labels
@@ -200,7 +200,7 @@ def _start(room: Room, entered: Entered) -> datetime | None:
         start = datetime.fromtimestamp(entered.start, UTC)
     except (ValueError, OverflowError, OSError) as error:
         raise Refused(Reason.START_INVALID, field="start") from error
-    if not now <= start <= now + preview.MOST_AHEAD:
+    if not now <= start <= now + MOST_AHEAD:
         raise Refused(Reason.START_INVALID, field="start")
     return start
 

@@ -13,6 +13,7 @@ from resets.request import Channel, Options, PlannedTarget, RequestState  # noqa
 NUMBER_FROM = 26  # so many targets, and their number has to be typed
 CANARY, CANARY_FROM = 5, 51  # the first wave, and from how many targets on there is one
 CHUNK = 100  # targets of one piece of work
+MOST_AHEAD = timedelta(days=30)  # how far off a run may be put
 SHOWN = 16  # hex digits of a digest that a view carries
 PAGE = 20  # excluded people on one page
 

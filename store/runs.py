@@ -156,6 +156,12 @@ async def stranded(tx: Tx, *, cancelled_before: datetime, begun_before: datetime
     return tuple(await tx.conn.scalars(found.where(begun, or_(cancelled, over)).limit(limit)))
 
 
+async def finishing(tx: Tx, request_id: str) -> bool:
+    """Say whether a bulk is cancelled and somebody's password may be being written all the same."""
+    run = await get(tx, request_id)
+    return run is not None and run.state is RequestState.CANCELLED and bool(await begun(tx, request_id, 1))
+
+
 async def last_ended(tx: Tx, request_id: str, since: datetime | None, limit: int) -> tuple[int, int]:
     """Return how many of the people who were over last failed, and of how many that is (0-`limit`).
 
