@@ -5,10 +5,27 @@ from __future__ import annotations
 import pytest
 
 from tests.support import house as houses
+from tests.support import postgres
 
 
 @pytest.fixture
 async def house(tmp_path):
     built = await houses.build(tmp_path)
+    yield built
+    await houses.raze(built)
+
+
+@pytest.fixture(scope="session")
+def server():
+    with postgres.running() as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
+async def mails(request, tmp_path):
+    """A house, on each of both databases, whose passwords may be mailed."""
+    url = None if request.param == "sqlite" else request.getfixturevalue("server").database()
+    built = await houses.build(tmp_path, url)
+    built.with_rules(mail_password=True)
     yield built
     await houses.raze(built)

@@ -108,3 +108,24 @@ async def chunk_ids(house, request_id, *, canary):
 
 def secret(text):
     return Secret(text)
+
+
+def mailed(house):
+    """Return the password that each address got, and demand that nobody got two."""
+    found = {}
+    for said in house.heard:
+        if getattr(said, "password", None):
+            assert found.setdefault(said.facts.to, said.password.reveal()) == said.password.reveal()
+    return found
+
+
+async def signs_in(house, accounts):
+    """Demand that everybody can sign in with what they were mailed, and was given one password in all."""
+    given = {}
+    for account_id, password in house.directory.passwords:
+        assert given.setdefault(account_id, password) == password
+    assert len(set(given.values())) == len(given)
+    assert mailed(house) == {account.mail: given[account.id] for account in accounts}
+    for account in accounts[:3]:
+        fresh = await house.local.find(account.login)
+        assert await house.directory.inner.verify_password(fresh, secret(given[account.id]))
