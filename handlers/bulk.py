@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from desk import choose, home, preview, submit_bulk
-from handlers import bulk_payloads, payloads
+from handlers import bulk_payloads, payloads, typeahead
 from handlers.hook import Hook
 from handlers.surface import Audience, Room, Surface
 from notify.base import Failed
@@ -59,29 +59,12 @@ async def begin(room: Room, call: Command | Press, reply: Reply) -> None:
 
 async def search_people(room: Room, call: Search, reply: Reply) -> None:
     """Answer the typeahead of people from the local index."""
-    async with room.members.admitted(call.origin.person.user):
-        pass
-    try:
-        choices = await choose.suggest_people(room.tools, call.form_id, call.origin.person, call.text)
-    except Refused as refused:
-        if refused.reason is not Reason.TOO_SHORT:
-            raise
-        choices = ()
-    await reply.ack_options(account.options(choices))
+    await typeahead.answer(room, call, reply, suggest=choose.suggest_people, options=account.options)
 
 
 async def search_groups(room: Room, call: Search, reply: Reply) -> None:
     """Answer the typeahead of groups and units."""
-    async with room.members.admitted(call.origin.person.user):
-        pass
-    try:
-        found = await choose.suggest_groups(room.tools, call.form_id, call.origin.person, call.text)
-    except Refused as refused:
-        if refused.reason is not Reason.TOO_SHORT:
-            raise
-        await reply.ack_options([])
-        return
-    await reply.ack_options(bulk.group_options(found))
+    await typeahead.answer(room, call, reply, suggest=choose.suggest_groups, options=bulk.group_options)
 
 
 async def template(room: Room, call: PressInView, reply: Reply) -> None:

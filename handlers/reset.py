@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from desk import fill, find, look, submit
-from handlers import payloads
+from handlers import payloads, typeahead
 from handlers.hook import Hook
 from handlers.surface import Audience, Room, Surface
 from resets import targets
@@ -60,15 +60,7 @@ async def home_button(room: Room, call: Press, reply: Reply) -> None:
 
 async def search(room: Room, call: Search, reply: Reply) -> None:
     """Answer the typeahead from the local index."""
-    async with room.members.admitted(call.origin.person.user):
-        pass
-    try:
-        choices = await look.suggest(room.tools, call.form_id, call.origin.person, call.text)
-    except Refused as refused:
-        if refused.reason is not Reason.TOO_SHORT:
-            raise
-        choices = ()
-    await reply.ack_options(account.options(choices))
+    await typeahead.answer(room, call, reply, suggest=look.suggest, options=account.options)
 
 
 async def who_sent(room: Room, call: WhoSent, reply: Reply) -> None:

@@ -11,8 +11,13 @@ from contextlib import closing
 import pytest
 from aiohttp import web
 
+from desk import look
+from desk.forms import role_of
 from directory.base import NotNow, Unreachable
+from handlers.hook import Hook
+from handlers.register import SURFACES
 from tests.handlers.conftest import ADA, BOB
+from tests.support import house as houses
 from tests.support.slackwire import texts
 
 
@@ -142,6 +147,18 @@ async def test_the_typeahead_says_why_it_is_silent(slack, house):
     _, heard = await slack.type(ADA, "eva")
     assert [o["value"] for o in heard["options"]] == ["none"]
     assert "look-ups" in texts(heard)
+
+
+@pytest.mark.parametrize("name", [name for name, one in SURFACES.items() if one.hook is Hook.OPTIONS])
+async def test_every_typeahead_is_silent_while_letters_are_too_few(slack, house, name):
+    """Nothing is offered, nothing is looked up, and nothing of it counts."""
+    await slack.command(ADA, "" if name == "who_pick" else "bulk")
+    _, heard = await slack.type(ADA, "b", action_id=SURFACES[name].id)
+    assert heard == {"options": []}
+    async with house.store.read() as tx:
+        actor = await role_of(tx, houses.ADA)
+        assert await look.left(house.tools, tx, actor) == house.tools.rules.lookups_per_hour
+    assert house.directory.calls == []
 
 
 async def test_a_modal_that_was_changed_meanwhile_is_left_alone(slack, wire):
