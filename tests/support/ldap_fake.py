@@ -78,6 +78,9 @@ def result(message: int, kind: int, code: int = 0, text: bytes = b"", controls: 
     return ber(0x30, number(message), ber(kind, ber(0x0A, bytes([code])), ber(0x04), ber(0x04, text)), controls)
 
 
+BOUND = result(1, 0x61)  # the yes to a bind that is a connection's first request
+
+
 def done(message: int, page: bytes = b"\x30\x05\x02\x01\x00\x04\x00") -> bytes:
     """Write the end of a search and of its last page (RFC 2696: size 0, no cookie)."""
     control = ber(0x30, ber(0x04, b"1.2.840.113556.1.4.319"), ber(0x04, page))
