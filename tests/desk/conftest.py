@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from desk import sweep
 from tests.support import house as houses
 from tests.support import postgres
 
@@ -13,6 +14,14 @@ async def house(tmp_path):
     built = await houses.build(tmp_path)
     yield built
     await houses.raze(built)
+
+
+@pytest.fixture
+async def filled(house):
+    """The house, with everybody of its directory in the index."""
+    await sweep.refresh(house.tools, "corp")
+    house.directory.calls.clear()
+    return house
 
 
 @pytest.fixture(scope="session")
