@@ -8,7 +8,6 @@ password in the error's own words. Then all files, logs, Slack traffic and mails
 from __future__ import annotations
 
 import asyncio
-import base64
 import io
 import json
 import logging
@@ -16,9 +15,7 @@ import tempfile
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
-from urllib.parse import quote
 
-import pytest
 import pytest_asyncio
 
 from bot import log
@@ -33,60 +30,10 @@ from directory.base import BadAnswer, NotAllowed, NotNow, PasswordRejected, Unre
 from practice.errors import CannotDo
 from practice.limits import Limits
 from practice.server import Workspace
+from tests.support.canary import files, search
 from tests.support.hands import Hands
 from tests.support.house import Unsteady
 from tests.support.stage import GENERAL, MORGAN, PRIYA, ROBIN, copy
-from views.text import spell
-
-# -- searching -----------------------------------------------------------------------------------------------------
-
-
-def fragments(password):
-    """Cut a password of words into runs of three: a part that leaks is a leak."""
-    words = password.split("-")
-    return ["-".join(words[at : at + 3]) for at in range(len(words) - 2)] if len(words) >= 5 else [password]
-
-
-def encodings(text):
-    """Return the ways in which a text may stand somewhere, by their names."""
-    raw = text.encode()
-    spelled = {"utf-8": raw, "utf-16le": text.encode("utf-16le"), "utf-16be": text.encode("utf-16be")}
-    for offset in range(3):
-        # Only those letters that the neighbours of the text have no part in.
-        whole = base64.b64encode(bytes(offset) + raw)
-        first = -(-offset * 8 // 6)
-        inner = whole[first : (offset + len(raw)) * 8 // 6]
-        spelled[f"base64+{offset}"] = inner
-        spelled[f"base64url+{offset}"] = inner.translate(bytes.maketrans(b"+/", b"-_"))
-    spelled["hex"] = raw.hex().encode()
-    spelled["HEX"] = raw.hex().upper().encode()
-    spelled["url"] = quote(text, safe="").encode()
-    spelled["url, every byte"] = "".join(f"%{byte:02X}" for byte in raw).encode()
-    spelled["url, every byte, small"] = "".join(f"%{byte:02x}" for byte in raw).encode()
-    spelled["json"] = json.dumps(text)[1:-1].encode()
-    spelled["json, every letter"] = "".join(f"\\u{ord(letter):04x}" for letter in text).encode()
-    spelled["quoted-printable"] = "".join(f"={byte:02X}" for byte in raw).encode()
-    spelled["backwards"] = raw[::-1]
-    return spelled
-
-
-def search(places, passwords):
-    """Return (place, encoding) for every password that stands in one of the places."""
-    needles = [(name, needle) for p in passwords for f in fragments(p) for name, needle in encodings(f).items()]
-    needles += [("spelled out", spell(p).encode()) for p in passwords]
-    lowered = {name: content.lower() for name, content in places.items()}
-    return sorted({(place, name) for place, content in lowered.items() for name, n in needles if n.lower() in content})
-
-
-def files(folder):
-    """Read every file of a folder."""
-    found = {}
-    for path in sorted(folder.rglob("*")):
-        with suppress(FileNotFoundError):  # a journal that SQLite has just folded away
-            if path.is_file():
-                found[str(path.relative_to(folder))] = path.read_bytes()
-    return found
-
 
 # -- the bot, with everything written down -------------------------------------------------------------------------
 
@@ -392,34 +339,6 @@ async def test_no_password_is_anywhere_but_where_it_belongs(aviary, capfd):
     assert [name for name, content in kept.items() for code in aviary.pickups if code.encode() in content] == []
     assert b"at_debug" in places["log"], "the log was not at DEBUG"
     assert any("wal" in name for name in live), "the journals were not searched"
-
-
-# -- the search itself ---------------------------------------------------------------------------------------------
-
-CANARY = "Parrot-finch-siskin-linnet-serin-7"
-
-
-@pytest.mark.parametrize("encoding", encodings(CANARY))
-def test_the_search_finds_a_planted_canary(encoding, tmp_path):
-    """A canary in a file, in each encoding, between other bytes, is found; the same file without it is clean."""
-    planted = encodings(CANARY)[encoding]
-    (tmp_path / "deep").mkdir()
-    (tmp_path / "deep" / "engine.db").write_bytes(b"\x00SQLite \xff" + planted + b"\x00 more")
-    assert ("deep/engine.db", encoding) in search(files(tmp_path), [CANARY])
-    assert search({"clean": b"SQLite \xff more"}, [CANARY]) == []
-
-
-@pytest.mark.parametrize("before", [b"", b"x", b"xy", b"xyz"])
-def test_the_search_finds_it_within_base64_of_more(before):
-    """Base64 of a longer text hides the letters' borders; the canary is found at each of the three offsets."""
-    body = base64.b64encode(before + CANARY.encode() + b" and so on")
-    assert search({"mail": body}, [CANARY])
-
-
-def test_the_search_finds_a_part_and_the_spelling():
-    """Three of the words are a leak, and so is the password spelled out."""
-    assert search({"log": b"it begins finch-siskin-linnet, says the error"}, [CANARY])
-    assert search({"log": spell(CANARY).encode()}, [CANARY]) == [("log", "spelled out")]
 
 
 async def test_the_canary_can_die(aviary, capfd):
