@@ -48,7 +48,7 @@ async def resume(tools: Tools, request_id: str, by: SlackPerson, *, host: str = 
     """Let a paused run go on. Only its requester may: others can stop it, but not start it.
 
     Raises:
-        Refused: NO_ROLE, NOT_YOURS, RUN_OVER (also where it is not paused), TOO_LATE, or a CODE_ reason.
+        Refused: NO_ROLE, NOT_YOUR_RUN, RUN_OVER (also where it is not paused), TOO_LATE, or a CODE_ reason.
     """
     async with tools.store.write() as tx:
         actor, request, run = await _own(tools, tx, request_id, by)
@@ -105,7 +105,7 @@ async def retry_failed(
     """Try those who failed once more; returns in how many chunks they are. Only the requester may, within a day.
 
     Raises:
-        Refused: NO_ROLE, NOT_YOURS, RUN_OVER, NOTHING_LEFT, TOO_LATE, or a CODE_ reason.
+        Refused: NO_ROLE, NOT_YOUR_RUN, RUN_OVER, NOTHING_LEFT, TOO_LATE, or a CODE_ reason.
     """
     async with tools.store.write() as tx:
         actor, request, run = await _own(tools, tx, request_id, by)
@@ -138,7 +138,7 @@ async def _found(tx: Tx, request_id: str, by: SlackPerson) -> tuple[Actor, Reset
 async def _own(tools: Tools, tx: Tx, request_id: str, by: SlackPerson) -> tuple[Actor, ResetRequest, Run]:
     actor, request, run = await _found(tx, request_id, by)
     if request.requester.id != actor.id:
-        raise Refused(Reason.NOT_YOURS)
+        raise Refused(Reason.NOT_YOUR_RUN, user=request.requester.name)
     if run.begins_at is None or tools.clock() > run.begins_at + RETRY_WITHIN:
         raise Refused(Reason.TOO_LATE)
     return actor, request, run

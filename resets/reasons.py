@@ -90,6 +90,7 @@ class Reason(StrEnum):
     TOO_MANY_FAILED = "too_many_failed"  # a run stopped by itself
     CANARY_FAILED = "canary_failed"
     STOPPED_BY_HAND = "stopped_by_hand"
+    NOT_YOUR_RUN = "not_your_run"  # only who began it may let it go on
     RUN_OVER = "run_over"  # nothing to pause, resume or cancel any more
     RUN_CANCELLED = "run_cancelled"
     # ourselves

@@ -151,12 +151,18 @@ NOT_BY_MAIL: dict[Reason, str] = {
 }
 UNSAFE = "it would not be safe"
 
+_NOT_FOR_YOU = frozenset(
+    {
+        *(Reason.NO_ROLE, Reason.GUEST, Reason.OTHER_TEAM, Reason.NOT_YOURS, Reason.NOT_YOUR_RUN),
+        *(Reason.BOT, Reason.OTHER_APP),
+    }
+)
 _CODES = frozenset(reason for reason in Reason if reason.value.startswith("code_"))
 
 
 def title(reason: Reason) -> str:
     """Return a modal's title (1-24 characters) for a reason."""
-    if reason in {Reason.NO_ROLE, Reason.GUEST, Reason.OTHER_TEAM, Reason.NOT_YOURS, Reason.BOT, Reason.OTHER_APP}:
+    if reason in _NOT_FOR_YOU:
         return "Not for you here"
     if reason in _CODES:
         return "Code needed"

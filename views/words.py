@@ -172,6 +172,9 @@ SENTENCES: dict[Reason, str] = {
     Reason.CANARY_FAILED: "The first few people could not be reset, so the run has stopped before all others. "
     "Nobody else is reset until somebody presses Resume; look at the reasons first.",
     Reason.STOPPED_BY_HAND: "Somebody has paused this run. Nobody else is reset until somebody presses Resume.",
+    Reason.NOT_YOUR_RUN: "Only {user}, who began this run, may let it go on or have it try again, so nothing was "
+    "changed. Ask them to, or begin a reset of your own with /reset-password. To pause a run or cancel its rest, any "
+    "admin will do.",
     Reason.RUN_OVER: "This run is over, so nothing was changed. Its message shows how it ended.",
     Reason.RUN_CANCELLED: "The rest of this run was cancelled before {login}'s turn came. "
     "Their password has not changed.",

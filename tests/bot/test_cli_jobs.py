@@ -155,7 +155,7 @@ def test_resume_at_the_desk_refuses_what_is_not_ones_own(rekey, job):
         return refused.value.reason, retried.value.reason, zoe.last_step
 
     first, second, _ = rekey.in_house(deed)
-    assert (first, second) == (Reason.NOT_YOURS, Reason.NOT_YOURS)
+    assert (first, second) == (Reason.NOT_YOUR_RUN, Reason.NOT_YOUR_RUN)
     assert rekey.runs()[0].state is RequestState.PAUSED
 
 

@@ -13,7 +13,7 @@ from resets.outcome import Step, StepState
 from resets.reasons import Reason, Refused
 from resets.request import RequestState, TargetState
 from tests.support import bulks
-from tests.support.house import ADA, EVE
+from tests.support.house import ADA, EVE, enrolled
 
 
 async def test_what_failed_is_tried_again_alone(mails):
@@ -102,6 +102,25 @@ async def test_a_pause_and_a_resume_lose_nobody(mails):
     run = await bulks.worked(mails, request_id)
     assert run.state is RequestState.DONE
     await bulks.signs_in(mails, accounts)
+
+
+async def test_another_admin_may_stop_a_run_and_not_let_it_go_on(mails):
+    """Pause and cancel are anybody's with a role; who resumes or retries another's run hears whose it is."""
+    await enrolled(mails, EVE, "eve")
+    mails.directory.before["set_password"] = [NotAllowed("no")]
+    accounts = await bulks.people(mails, 3)
+    ended = await bulks.begun(mails, accounts)
+    assert (await bulks.worked(mails, ended)).state is RequestState.DONE
+    mails.clock.tick(minutes=5)
+    request_id = await bulks.begun(mails, accounts)
+    await control.pause(mails.tools, request_id, EVE)
+    for deed, run in ((control.resume, request_id), (control.retry_failed, ended)):
+        with pytest.raises(Refused) as refused:
+            await deed(mails.tools, run, EVE)
+        assert (refused.value.reason, refused.value.facts) == (Reason.NOT_YOUR_RUN, {"user": "Ada Admin"})
+    assert (await bulks.run_of(mails, request_id)).state is RequestState.PAUSED
+    assert (await bulks.run_of(mails, ended)).state is RequestState.DONE
+    assert await control.cancel(mails.tools, request_id, EVE) == 3
 
 
 async def test_a_pause_before_the_beginning_does_not_bring_it_forward(mails):

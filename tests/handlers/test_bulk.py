@@ -9,6 +9,7 @@ import pytest
 from directory.base import Unreachable
 from resets.request import RequestState
 from tests.handlers.conftest import ADA, BOB, EVE
+from tests.support import house as houses
 from tests.support.slackwire import texts
 
 
@@ -286,6 +287,21 @@ async def test_a_run_is_paused_resumed_and_cancelled(slack, house, wire):
         assert len(wire.posts) == before + 1, action
         assert wire.posts[-1]["response_type"] == "ephemeral"
     assert house.directory.passwords == []
+
+
+async def test_another_admin_hears_whose_run_it_is(slack, house, wire):
+    """Eve may pause Ada's run; *Resume* tells her alone that it is Ada's to press."""
+    await houses.enrolled(house, houses.EVE, "eve")
+    await slack.preview(pasted="bob")
+    form_id = wire.view["private_metadata"].partition("#")[0]
+    await slack.submit(ADA, slack.proof_values())
+    request = (await request_of(house, form_id)).id
+    await slack.press(EVE, "bulk_pause", request)
+    assert wire.posts == []
+    await slack.press(EVE, "bulk_resume", request)
+    assert "Only Ada Admin, who began this run" in texts(wire.posts[-1])
+    assert wire.posts[-1]["response_type"] == "ephemeral"
+    assert (await request_of(house, form_id)).state is RequestState.PAUSED
 
 
 async def test_what_was_chosen_is_somebody_elses(slack, wire):

@@ -88,6 +88,7 @@ def test_any_facts_make_a_sentence(reason, facts):
         (Reason.NOT_FOUND, {"typed": "anna"}, "no account for “anna”"),
         (Reason.DISABLED, {"login": "anna", "directory": "Corp"}, "anna is disabled in Corp"),
         (Reason.UNVERIFIED_DOMAIN, {"directory_key": "corp"}, "verified_domains of “corp”"),
+        (Reason.NOT_YOUR_RUN, {"user": "Ada Admin"}, "Only Ada Admin, who began this run, may let it go on"),
         (Reason.UNREACHABLE_PERSON, {"no_dm": "guest", "no_mail": "cannot"}, "Slack: the person is a guest in Slack"),
     ],
 )
