@@ -216,7 +216,7 @@ async def on_postgresql(folder, users, kills):
     """Kill one of three again and again, and two for good; the store stops hard, then the directory goes away."""
     with postgres.running() as database:
         async with place(folder, "PostgreSQL, 3 workers", users, database.database(), LATE_FOR_THREE) as at:
-            words = ("--lanes", "4", "--beat", "0.5", "--ttl", "4")
+            words = ("--lanes", "4")
             down = asyncio.create_task(_one_by_one(at, users, database))
             await killed(at, kills, 3, words, never_back=2)
             await down
