@@ -166,8 +166,7 @@ def cancel(door: Door, *, job: str, login: str, directory: str | None) -> None:
     from bot.cli_admin import host_user
     from bot.cli_host import at_host
     from desk import control as deeds
-    from views.brief import many
-    from views.text import safe
+    from views.text import many, safe
 
     with at_host(door) as host:
         admin, run = host.admin(login, directory), host.run(job)
@@ -225,7 +224,7 @@ def retry(door: Door, *, job: str, login: str, directory: str | None) -> None:
     from bot.cli_admin import host_user
     from bot.cli_host import at_host
     from desk import control as deeds
-    from views.brief import many
+    from views.text import many
 
     with at_host(door) as host:
         admin, run = host.admin(login, directory), host.run(job)

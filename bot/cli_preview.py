@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from desk import preview
+from resets.brief import BRIEF
 from resets.bulk import PAGE
 from resets.reasons import Reason
 from views import labels, plan
-from views.brief import BRIEF, many
-from views.text import exactly, safe, utc
+from views.text import exactly, many, safe, utc
 
 if TYPE_CHECKING:
     from bot.cli_host import Host

@@ -14,10 +14,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressC
 from bot.cli_host import idle
 from bot.errors import OperatorError
 from desk import live
+from resets.brief import BRIEF
 from resets.request import RequestState
 from views import labels, plan
-from views.brief import BRIEF, many
-from views.text import safe, span, utc
+from views.text import many, safe, span, utc
 from views.words import sentence
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from resets.brief import BRIEF
 from resets.sheet import Sheet
 from store import tally
 
@@ -17,6 +18,7 @@ COLUMNS = (
     "named as",
     "outcome",
     "reason",
+    "reason in words",
     "delivery",
     "password set at (UTC)",
     "collected at (UTC)",
@@ -35,6 +37,7 @@ async def as_csv(tools: Tools, request_id: str) -> bytes:
                 row.source,
                 row.outcome,
                 row.reason.value if row.reason else "",
+                BRIEF[row.reason] if row.reason else "",
                 " and ".join(channel.value for channel in row.channels),
                 row.set_at,
                 row.collected_at,

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """Why something did not happen. Each has a sentence in `views/words.py`; a test demands it."""
+    """Why something did not happen. Each has a sentence in `views/words.py` and a few words in `brief.py`."""
 
     # who asks
     OTHER_TEAM = "other_team"  # a payload from another workspace or a Slack Connect stranger

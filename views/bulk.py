@@ -10,8 +10,7 @@ from directory.base import GroupKind
 from resets.request import Channel, Why
 from views import blocks, labels, words
 from views.account import value
-from views.brief import many
-from views.text import cut, safe, to_the_second
+from views.text import cut, many, safe, to_the_second
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

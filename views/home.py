@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from resets.request import RequestState, TargetState
 from views import blocks, labels, live, words
-from views.brief import many
-from views.text import escape, quiet, when
+from views.text import escape, many, quiet, when
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

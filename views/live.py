@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from resets.brief import BRIEF
 from resets.request import RequestState
 from views import blocks, plan, words
-from views.brief import BRIEF, many
 from views.cards import mention
-from views.text import escape, quiet, span, to_the_second, when
+from views.text import escape, many, quiet, span, to_the_second, when
 
 if TYPE_CHECKING:
     from resets.bulk import BulkFacts, Progress

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from resets.brief import BRIEF
 from resets.bulk import SHOWN
 from resets.reasons import Reason
 from views import blocks, labels, plan, words
-from views.brief import BRIEF, many
-from views.text import cut, escape, exactly, quiet, when
+from views.text import cut, escape, exactly, many, quiet, when
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

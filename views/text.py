@@ -1,4 +1,4 @@
-"""Texts that others wrote, made harmless; times in the reader's zone; a password spelled out."""
+"""Texts that others wrote, made harmless; times in the reader's zone; counts; a password spelled out."""
 
 from __future__ import annotations
 
@@ -146,14 +146,20 @@ def span(seconds: int) -> str:
     """Return a length of time in words, rounded up: "45 seconds", "2 minutes", "1 hour"."""
     for size, word in ((3600, "hour"), (60, "minute"), (1, "second")):
         if seconds >= size:
-            many = -(-seconds // size)
-            return f"{many} {word}" if many == 1 else f"{many} {word}s"
+            count = -(-seconds // size)
+            return f"{count} {word}" if count == 1 else f"{count} {word}s"
     return "a moment"
 
 
 def exactly(seconds: int) -> str:
     """Return a short length of time to the second, "90 seconds", and from two minutes on as `span` does."""
     return span(seconds) if seconds == 1 or seconds >= 120 else f"{seconds} seconds"  # noqa: PLR2004 - two minutes
+
+
+def many(count: int, word: str = "person", words: str = "") -> str:
+    """Return a count with its word: "1 person", "1,500 people", "2 rows"."""
+    plural = words or ("people" if word == "person" else f"{word}s")
+    return f"{count:,} {word if count == 1 else plural}"
 
 
 def spell(password: str) -> str:

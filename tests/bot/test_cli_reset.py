@@ -55,6 +55,8 @@ def test_a_dry_run_shows_everything_and_changes_nothing(rekey, tmp_path):
     assert "Slack does not answer" in done.err
     rows = list(csv.DictReader(report.read_text("utf-8-sig").splitlines()))
     assert sorted(row["outcome"] for row in rows) == ["excluded"] * 4 + ["will be reset"] * 2
+    words = {row["login"]: row["reason in words"] for row in rows}
+    assert (words["dora"], words["ada"], words["p00"]) == ("disabled in the directory", "yourself, the requester", "")
     assert report.stat().st_mode & 0o077 == 0
     assert rekey.markers() == before
     assert rekey.runs() == ()

@@ -62,6 +62,7 @@ async def test_by_group(play, pictures):
 
     report = table(await you.download("rekey-report.csv", you.thread("asked by")))
     assert Counter(row["outcome"] for row in report) == {"reset": STAFF, "excluded": sum(LEFT_OUT.values())}
+    assert Counter(row["reason in words"] for row in report if row["reason"]) == LEFT_OUT
     mails = play.told()
     assert len(mails) == STAFF
     assert len(set(mails.values())) == STAFF

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from directory.secret import Secret
+from resets.brief import BRIEF
 from resets.reasons import Reason
 from tests.views import catalogue, crowd, samples
-from views.brief import BRIEF
 from views.mail import letter
 from views.words import sentence
 

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from resets.brief import BRIEF, LONGEST
 from resets.outcome import Step, StepState
 from resets.reasons import Reason
 from resets.request import Channel, RequestState, TargetState, Tier, Why
 from tests.views.samples import HOSTILE
 from views import labels
-from views.brief import BRIEF, LONGEST
 from views.words import SENTENCES, sentence
 
 FACTS = ("login", "directory", "directory_key", "domain", "typed", "user")

@@ -1,4 +1,4 @@
-"""A few words for every reason, for lists and counts: "12 · mail domain not verified". Sentences: words.py."""
+"""A few words for every reason, for lists, counts and reports: "12 · mail domain not verified"."""
 
 from __future__ import annotations
 
@@ -96,9 +96,3 @@ BRIEF: dict[Reason, str] = {
     Reason.NOTHING_LEFT: "done already",
 }
 LONGEST = 60
-
-
-def many(count: int, word: str = "person", words: str = "") -> str:
-    """Return a count with its word: "1 person", "1,500 people", "2 rows"."""
-    plural = words or ("people" if word == "person" else f"{word}s")
-    return f"{count:,} {word if count == 1 else plural}"
