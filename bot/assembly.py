@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LANES = 4  # on PostgreSQL, where several workers may share a bulk
+LANES_HERE = 2  # on SQLite: one chunk is read and judged while the other's passwords are set
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 ID_LETTERS, BITS = 26, 5  # 130 bits
 GATES = {"mail": Channel.MAIL, "slack": Channel.DM}
@@ -203,7 +204,7 @@ def rules(settings: Settings) -> Rules:
 
 def _lanes(settings: Settings) -> int:
     """Return how many chunks of one directory are under way at once where the operator does not say."""
-    return 1 if settings.store.full_url.startswith("sqlite") else LANES
+    return LANES_HERE if settings.store.full_url.startswith("sqlite") else LANES
 
 
 def _verified(settings: Settings) -> Mapping[str, frozenset[str] | None]:

@@ -1,7 +1,8 @@
 """One chunk of a bulk: judged, sealed, set, ended, told. From wherever its rows stand; every step may run twice.
 
 People are taken in groups: one transaction writes down how the last group went and that the next one is begun, so that
-a reset costs two statements' share of a commit. Whatever is out of the ordinary (a silence, a refused password, a
+a reset costs two statements' share of a commit. As long as a directory is quick, groups grow: what a crash leaves to be
+looked at is a matter of time, not of numbers. Whatever is out of the ordinary (a silence, a refused password, a
 write that was under way when we died) goes the careful way of the single reset, person by person.
 """
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from store.base import Tx
 
 PUMPS = 2  # groups of one chunk that are under way at once: one is written down while the other's answers come
+QUICK = timedelta(seconds=0.1)  # a group that took no longer may be followed by one twice as large
+MOST_TOGETHER = 32
 LOOK_AGAIN = timedelta(seconds=2)
 
 
@@ -108,17 +111,20 @@ async def _folder(tools: Tools, work_id: str) -> Folder | None:
 async def _pumped(tools: Tools, folder: Folder) -> list[timedelta | None]:
     """Set the passwords of all who are sealed, a group at a time; returns how long those wait who must."""
     queue = folder.those(TargetState.SEALED)
-    paced = tools.rules.apart(folder.directory.name) > 0
-    size = 1 if paced else max(1, tools.rules.at_once(folder.directory.name) // PUMPS)
+    turns = asyncio.Semaphore(tools.rules.at_once(folder.directory.name))
     waits: list[timedelta | None] = []
     async with asyncio.TaskGroup() as group:
         for _ in range(PUMPS):
-            group.create_task(_pump(tools, folder, queue, size, waits))
+            group.create_task(_pump(tools, folder, queue, turns, waits))
     return waits
 
 
-async def _pump(tools: Tools, folder: Folder, queue: list[Target], size: int, waits: list[timedelta | None]) -> None:
+async def _pump(
+    tools: Tools, folder: Folder, queue: list[Target], turns: asyncio.Semaphore, waits: list[timedelta | None]
+) -> None:
     """Take groups from the queue until it is empty, the request no longer runs, or the directory needs a rest."""
+    apart = tools.rules.apart(folder.directory.name)
+    first = size = 1 if apart else max(1, tools.rules.at_once(folder.directory.name) // PUMPS)
     went: list[Went] = []
     while True:
         odd = [each for each in went if each.error is not None]
@@ -142,9 +148,12 @@ async def _pump(tools: Tools, folder: Folder, queue: list[Target], size: int, wa
             continue
         if not tools.fit():
             raise Overtaken
-        went = list(await asyncio.gather(*(_one(folder, target) for target in started)))
-        if rest := tools.rules.apart(folder.directory.name) * len(started):
-            await tools.sleep(rest * PUMPS)
+        sent_at = tools.clock()
+        went = list(await asyncio.gather(*(_one(folder, target, turns) for target in started)))
+        quick = not apart and tools.clock() - sent_at < QUICK
+        size = min(size * 2, MOST_TOGETHER) if quick else first
+        if apart:
+            await tools.sleep(apart * len(started) * PUMPS)
 
 
 async def _startable(
@@ -168,14 +177,15 @@ async def _startable(
     return [target for target in mine if target.id in folder.secrets]
 
 
-async def _one(folder: Folder, target: Target) -> Went:
-    """Set one person's password."""
+async def _one(folder: Folder, target: Target, turns: asyncio.Semaphore) -> Went:
+    """Set one person's password, when it is their turn."""
     account, secret = folder.accounts[target.id], folder.secrets[target.id]
     must_change = target.step(Step.MUST_CHANGE).state is StepState.TODO
-    try:
-        return Went(target, await folder.directory.set_password(account, secret, must_change=must_change), None)
-    except DirectoryError as error:
-        return Went(target, None, error)
+    async with turns:
+        try:
+            return Went(target, await folder.directory.set_password(account, secret, must_change=must_change), None)
+        except DirectoryError as error:
+            return Went(target, None, error)
 
 
 async def _after(tools: Tools, folder: Folder, went: Went) -> timedelta | None:

@@ -202,17 +202,23 @@ class Pool:
 
     @asynccontextmanager
     async def _slot(self) -> AsyncIterator[None]:
-        try:
-            async with asyncio.timeout(self._options.timeout):
-                await self._slots.acquire()
-        except TimeoutError:
-            raise NotNow("every connection is in use") from None
+        if self._slots.locked():
+            await self._turn()
+        else:
+            await self._slots.acquire()  # at once
         try:
             if self._closed:
                 raise Unreachable("the directory was closed")
             yield
         finally:
             self._slots.release()
+
+    async def _turn(self) -> None:
+        try:
+            async with asyncio.timeout(self._options.timeout):
+                await self._slots.acquire()
+        except TimeoutError:
+            raise NotNow("every connection is in use") from None
 
     async def _warm(self) -> Connection | None:
         """Pick the connection that was used last; the wire tells of those that the server has closed meanwhile."""

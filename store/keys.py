@@ -7,6 +7,7 @@ import binascii
 import os
 import secrets
 import stat
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Never, Self
 
@@ -50,6 +51,7 @@ class KeyRing:
         """Take 1 or more keys of 32 bytes."""
         by_id = {derive(master, "id").hex()[:16]: master for master in masters}
 
+        @lru_cache(maxsize=64)
         def derived(key_id: str, use: str) -> bytes | None:
             master = by_id.get(key_id)
             return None if master is None else derive(master, use)

@@ -36,6 +36,12 @@ _BUSY = select(target_rows.c.account_id).where(
     target_rows.c.directory == bindparam("directory"),
     target_rows.c.account_id.in_(_IDS),
 )
+_SUPERSEDED = select(target_rows.c.id).where(
+    target_rows.c.directory == bindparam("directory"),
+    target_rows.c.account_id.in_(_IDS),
+    target_rows.c.id.not_in(bindparam("own", expanding=True)),
+    target_rows.c.state.in_(bindparam("states", expanding=True)),
+)
 
 
 EXPIRES = "expire-"  # before a target's id: the id of the job that takes its password back
@@ -158,11 +164,13 @@ async def superseded_by(
     tx: Tx, newer: Sequence[Target], states: Sequence[TargetState]
 ) -> tuple[tuple[ResetRequest, Target], ...]:
     """Return the other targets in these states that are about the same accounts as some (1-100, of one directory)."""
-    directory, ids = newer[0].planned.directory, [target.planned.account_id for target in newer]
-    same = (target_rows.c.directory == directory) & target_rows.c.account_id.in_(ids)
-    others = target_rows.c.id.not_in([target.id for target in newer])
-    waiting = target_rows.c.state.in_([state.value for state in states])
-    found = tuple(await tx.conn.scalars(select(target_rows.c.id).where(same, others, waiting)))
+    asked = {
+        "directory": newer[0].planned.directory,
+        "ids": [target.planned.account_id for target in newer],
+        "own": [target.id for target in newer],
+        "states": [state.value for state in states],
+    }
+    found = tuple(await tx.conn.scalars(_SUPERSEDED, asked))
     return await _pairs(tx, (target_rows.c.id.in_(found),), None) if found else ()
 
 
