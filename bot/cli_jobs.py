@@ -224,7 +224,9 @@ def retry(door: Door, *, job: str, login: str, directory: str | None) -> None:
     from bot.cli_admin import host_user
     from bot.cli_host import at_host
     from desk import control as deeds
+    from resets.reasons import Reason
     from views.text import many
+    from views.words import sentence
 
     with at_host(door) as host:
         admin, run = host.admin(login, directory), host.run(job)
@@ -233,14 +235,16 @@ def retry(door: Door, *, job: str, login: str, directory: str | None) -> None:
         if not count:
             raise OperatorError("Nobody of this job is left to try again; nothing was changed.")
         user = host_user()
-        _tried(
+        left = _tried(
             host,
             run,
             lambda: host.proved(
                 admin, lambda code: deeds.retry_failed(host.tools, run.request_id, admin.slack, host=user, code=code)
             ),
         )
-        click.echo(f"Trying {many(count)} of {run.request_id[:SHORT]} once more.")
+        click.echo(f"Trying {many(count - left)} of {run.request_id[:SHORT]} once more.")
+        if left:
+            click.echo(sentence(Reason.WRITTEN_ELSEWHERE, {"people": left}))
         _say_idle(host)
 
 

@@ -102,10 +102,14 @@ async def settled(tools: Tools, request_id: str) -> tuple[str, ...]:
 async def retry_failed(
     tools: Tools, request_id: str, by: SlackPerson, *, host: str = "", code: str | None = None
 ) -> int:
-    """Try those who failed once more; returns in how many chunks they are. Only the requester may, within a day.
+    """Try those who failed once more. Only the requester may, within a day.
+
+    Returns:
+        how many were left out: another request is writing their passwords at this moment.
 
     Raises:
-        Refused: NO_ROLE, NOT_YOUR_RUN, RUN_OVER, NOTHING_LEFT, TOO_LATE, or a CODE_ reason.
+        Refused: NO_ROLE, NOT_YOUR_RUN, RUN_OVER, NOTHING_LEFT, WRITTEN_ELSEWHERE (all of them are left out), TOO_LATE,
+            or a CODE_ reason.
     """
     async with tools.store.write() as tx:
         actor, request, run = await _own(tools, tx, request_id, by)
@@ -113,12 +117,15 @@ async def retry_failed(
             raise Refused(Reason.NOTHING_LEFT)
         missed = None if code is None else await prove.step_up(tools, tx, actor, code)
         if missed is None:
-            again = await runs.retry_failed(tx, request_id)
+            again, left = await runs.retry_failed(tx, request_id)
+            if left and not again:
+                raise Refused(Reason.WRITTEN_ELSEWHERE, people=left)
             if not again or not await runs.reopen(tx, request_id):
                 raise Refused(Reason.NOTHING_LEFT)
             await chunks.reopen(tx, request_id, again)
-            await note(tools, tx, Deed.RETRIED, by=actor, request=request, chunks=len(again), more=_at(host, code))
-            return len(again)
+            counts = {"chunks": len(again), **({"left": left} if left else {})}
+            await note(tools, tx, Deed.RETRIED, by=actor, request=request, more={**counts, **_at(host, code)})
+            return left
     raise missed
 
 

@@ -41,7 +41,7 @@ async def step(tools: Tools, target_id: str, step: str, person: SlackPerson) -> 
     """Put one step back to do and have the worker go on. A step that is done stays done; twice is once.
 
     Raises:
-        Refused: NO_ROLE, NOT_YOURS (only the requester), NOTHING_LEFT.
+        Refused: NO_ROLE, NOT_YOURS (only the requester), NOTHING_LEFT, or WRITTEN_ELSEWHERE: by another request.
     """
     async with tools.store.write() as tx:
         actor = await role_of(tx, person)
@@ -52,6 +52,9 @@ async def step(tools: Tools, target_id: str, step: str, person: SlackPerson) -> 
         wanted = next((s for s in open_steps(request, target, tools.clock()) if s.value == step), None)
         if wanted is None:
             raise Refused(Reason.NOTHING_LEFT)
+        account = (target.planned.directory, target.planned.account_id)
+        if wanted is Step.SET and await requests.busy(tx, [account]):
+            raise Refused(Reason.WRITTEN_ELSEWHERE)
         if not await requests.move_request(tx, request.id, (RequestState.DONE,), RequestState.RUNNING):
             raise Refused(Reason.NOTHING_LEFT)
         if wanted is Step.SET:

@@ -8,6 +8,7 @@ from desk import control
 from handlers import payloads
 from handlers.hook import Hook
 from handlers.surface import Audience, Room, Surface
+from resets.reasons import Reason, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -20,26 +21,37 @@ if TYPE_CHECKING:
     Deed = Callable[[Tools, str, SlackPerson], Awaitable[Any]]
 
 
-def _button(name: str) -> Callable[[Room, Any, Reply], Awaitable[None]]:
-    """Return the answer to one button, whose value is the request's id."""
-
-    async def pressed(room: Room, call: Press, reply: Reply) -> None:
-        await reply.ack()
-        async with room.members.admitted(call.origin.person.user):
-            pass
-        deed: Deed = getattr(control, name)
-        await deed(room.tools, call.value, call.origin.person)
-
-    return pressed
+async def _do(deed: Deed, room: Room, call: Press, reply: Reply) -> Any:
+    """Do a deed to the run whose id is the button's value; returns what came of it."""
+    await reply.ack()
+    async with room.members.admitted(call.origin.person.user):
+        pass
+    return await deed(room.tools, call.value, call.origin.person)
 
 
-BUTTONS = {
-    "bulk_pause": "pause",
-    "bulk_resume": "resume",
-    "bulk_cancel": "cancel",
-    "bulk_retry": "retry_failed",
-}
+async def pause(room: Room, call: Press, reply: Reply) -> None:
+    """Stop a run for now."""
+    await _do(control.pause, room, call, reply)
+
+
+async def resume(room: Room, call: Press, reply: Reply) -> None:
+    """Let a paused run go on."""
+    await _do(control.resume, room, call, reply)
+
+
+async def cancel(room: Room, call: Press, reply: Reply) -> None:
+    """Cancel the rest of a run."""
+    await _do(control.cancel, room, call, reply)
+
+
+async def retry(room: Room, call: Press, reply: Reply) -> None:
+    """Try those who failed once more; for how many that has to wait is said to the person alone."""
+    left: int = await _do(control.retry_failed, room, call, reply)
+    if left:
+        await reply.refuse(Refused(Reason.WRITTEN_ELSEWHERE, people=left))
+
+
+BUTTONS = {"bulk_pause": pause, "bulk_resume": resume, "bulk_cancel": cancel, "bulk_retry": retry}
 SURFACES = {
-    action: Surface(Audience.ROLE, Hook.ACTION, action, payloads.press, _button(deed))
-    for action, deed in BUTTONS.items()
+    action: Surface(Audience.ROLE, Hook.ACTION, action, payloads.press, answer) for action, answer in BUTTONS.items()
 }

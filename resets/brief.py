@@ -88,6 +88,7 @@ BRIEF: dict[Reason, str] = {
     Reason.CANARY_FAILED: "the run has stopped after the first few",
     Reason.STOPPED_BY_HAND: "the run was paused",
     Reason.NOT_YOUR_RUN: "somebody else began the run",
+    Reason.WRITTEN_ELSEWHERE: "another request is setting the password",
     Reason.RUN_OVER: "the run is over",
     Reason.RUN_CANCELLED: "the rest was cancelled",
     # ourselves

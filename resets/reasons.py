@@ -91,6 +91,7 @@ class Reason(StrEnum):
     CANARY_FAILED = "canary_failed"
     STOPPED_BY_HAND = "stopped_by_hand"
     NOT_YOUR_RUN = "not_your_run"  # only who began it may let it go on
+    WRITTEN_ELSEWHERE = "written_elsewhere"  # another request is setting this very account's password
     RUN_OVER = "run_over"  # nothing to pause, resume or cancel any more
     RUN_CANCELLED = "run_cancelled"
     # ourselves

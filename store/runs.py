@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import exists, func, or_, select, update
 
 from resets.reasons import Reason
 from resets.request import RequestState, TargetState
@@ -181,31 +181,47 @@ async def told(tx: Tx, request_id: str, what: str) -> None:
     await tx.conn.execute(update(request_rows).where(request_rows.c.id == request_id).values(told=what))
 
 
-async def retry_failed(tx: Tx, request_id: str) -> tuple[str, ...]:
-    """Put those who failed back to do, and return the ids of their chunks.
+async def retry_failed(tx: Tx, request_id: str) -> tuple[tuple[str, ...], int]:
+    """Put those who failed back to do; returns the ids of their chunks, and how many stay failed.
 
-    Who was never written to begins anew; where nobody knows, the same password is set again; of the others, the steps
-    that failed are done again.
+    Who was never written to begins anew; where nobody knows, the same password is set again, unless another request is
+    writing that account's at this moment: those stay as they are. Of the others, the steps that failed are done again.
     """
+    touched = await _passwords_again(tx, request_id) | await _steps_again(tx, request_id)
     mine = (target_rows.c.request_id == request_id) & (target_rows.c.state == TargetState.FAILED.value)
-    unknown = select(step_rows.c.target_id).where(step_rows.c.step == "set", step_rows.c.state == "unknown")
+    left = await tx.conn.scalar(select(func.count()).select_from(target_rows).where(mine))
+    return tuple(sorted(touched)), left or 0
+
+
+async def _passwords_again(tx: Tx, request_id: str) -> set[str]:
+    mine = (target_rows.c.request_id == request_id) & (target_rows.c.state == TargetState.FAILED.value)
+    unknown = target_rows.c.id.in_(
+        select(step_rows.c.target_id).where(step_rows.c.step == "set", step_rows.c.state == "unknown")
+    )
+    other = target_rows.alias("other")
+    same = (other.c.directory == target_rows.c.directory) & (other.c.account_id == target_rows.c.account_id)
+    busy = exists().where(same, other.c.state == TargetState.STARTED.value)
     again = {"reason": None, "attempts": 0, "ended_at": None, "expires_at": None}
     touched: set[str] = set()
-    for silent, state in ((True, TargetState.STARTED), (False, TargetState.NEW)):
-        which = target_rows.c.id.in_(unknown) if silent else target_rows.c.id.not_in(unknown)
+    for which, state in ((unknown & ~busy, TargetState.STARTED), (~unknown, TargetState.NEW)):
         moved = update(target_rows).where(mine, which).values(state=state.value, **again)
         touched.update(await tx.conn.scalars(moved.returning(target_rows.c.chunk_id)))
+    return touched
+
+
+async def _steps_again(tx: Tx, request_id: str) -> set[str]:
     held = [TargetState.SET.value, TargetState.DELIVERED.value]
     theirs = (target_rows.c.request_id == request_id) & target_rows.c.state.in_(held)
     failed = (step_rows.c.state == "failed") & (step_rows.c.step != "set")
     these = select(step_rows.c.target_id).join(target_rows, target_rows.c.id == step_rows.c.target_id)
     ids = tuple(await tx.conn.scalars(these.where(theirs, failed).distinct()))
+    touched: set[str] = set()
     for start in range(0, len(ids), 500):
         some = ids[start : start + 500]
         rows = update(step_rows).where(failed, step_rows.c.target_id.in_(some))
         await tx.conn.execute(rows.values(state="todo", reason=None))
         touched.update(await tx.conn.scalars(select(target_rows.c.chunk_id).where(target_rows.c.id.in_(some))))
-    return tuple(sorted(touched))
+    return touched
 
 
 async def _moved(

@@ -2,8 +2,8 @@
 
 Facts that a sentence may use, each of them optional: `login`, `directory`, `domain`, `typed`, `user` (texts of
 people, made safe here), `directory_key` (the directory's name in the settings), `seconds` (to wait),
-`minutes` (how far off), `limit` (look-ups), `left` (tries), `no_dm` and `no_mail` (reasons), and of a list
-`column` (its header), `row` and `most` (characters).
+`minutes` (how far off), `limit` (look-ups), `left` (tries), `people` (how many), `no_dm` and `no_mail` (reasons),
+and of a list `column` (its header), `row` and `most` (characters).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from resets.reasons import Reason
 from views import labels
-from views.text import safe, span
+from views.text import many, safe, span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -175,6 +175,8 @@ SENTENCES: dict[Reason, str] = {
     Reason.NOT_YOUR_RUN: "Only {user}, who began this run, may let it go on or have it try again, so nothing was "
     "changed. Ask them to, or begin a reset of your own with /reset-password. To pause a run or cancel its rest, any "
     "admin will do.",
+    Reason.WRITTEN_ELSEWHERE: "For {people} nothing was done: another request is setting their password at this "
+    "moment. Wait until that is over, then try again.",
     Reason.RUN_OVER: "This run is over, so nothing was changed. Its message shows how it ended.",
     Reason.RUN_CANCELLED: "The rest of this run was cancelled before {login}'s turn came. "
     "Their password has not changed.",
@@ -196,6 +198,7 @@ _UNSAID = {
     "left": "",
     "limit": "",
     "user": "this person",
+    "people": "this person",
     "key": "this directory",
     "because": "",
     "row": "",
@@ -239,6 +242,8 @@ def _said(facts: Mapping[str, str | int]) -> dict[str, str]:
     left = facts.get("left")
     if left is not None:
         said["left"] = "One try is left." if int(left) == 1 else f"{int(left)} tries are left."
+    if "people" in facts:
+        said["people"] = many(int(facts["people"]))
     said["because"] = _because(facts)
     return said | _of_a_list(facts)
 

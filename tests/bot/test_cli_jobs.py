@@ -12,6 +12,7 @@ from bot.cli_host import idle
 from bot.crew import Crew
 from desk import control as deeds
 from resets.audit import Deed
+from resets.outcome import Step, StepRecord, StepState
 from resets.reasons import Reason
 from resets.request import RequestState, TargetState
 from store import requests, runs
@@ -223,6 +224,31 @@ def test_retry_tries_those_who_failed(rekey, job):
     with rekey.worker():
         followed = rekey("jobs", "show", job, "--follow", "--json")
     assert json.loads(followed.out.splitlines()[-1])["people"]["done"] == 3
+
+
+def test_retry_counts_who_has_to_wait_for_another_request(rekey, job):
+    """Of three who failed, one's password is being written by another job: two are tried, and that is said."""
+    with rekey.lock():
+        assert rekey("reset", "p00", "--as", "zoe", "--no-wait", stdin=rekey.code("zoe")).code == 0
+    other = next(run.request_id for run in rekey.runs() if run.request_id != job)
+
+    async def fail(house):
+        unknown = StepRecord(Step.SET, StepState.UNKNOWN, Reason.DIRECTORY_SILENT)
+        async with house.tools.store.write() as tx:
+            await requests.move_request(tx, job, (RequestState.HELD,), RequestState.DONE)
+            for one in await requests.targets(tx, job):
+                await requests.move_target(tx, one.id, (TargetState.NEW,), TargetState.FAILED)
+                await requests.record_step(tx, one.id, unknown)
+            (writing,) = await requests.targets(tx, other)
+            await requests.move_target(tx, writing.id, (TargetState.NEW,), TargetState.STARTED)
+
+    rekey.in_house(fail)
+    done = rekey("jobs", "retry", job, "--as", "ada", stdin=rekey.code(later=1))
+    assert done.code == 0, done
+    assert "Trying 2 people" in done.out
+    assert "For 1 person nothing was done: another request" in done.out
+    (entry,) = noted(rekey, Deed.RETRIED)
+    assert (entry.facts["left"], entry.facts["method"]) == (1, "totp")
 
 
 def test_two_ids_that_begin_alike(rekey, job):

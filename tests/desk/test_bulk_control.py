@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from desk import control, steer, submit_bulk
-from directory.base import NotAllowed, Unreachable
+from directory.base import NotAllowed, NotNow, Unreachable
 from resets.outcome import Step, StepState
 from resets.reasons import Reason, Refused
 from resets.request import RequestState, TargetState
@@ -38,6 +38,36 @@ async def test_what_failed_is_tried_again_alone(mails):
     with pytest.raises(Refused) as refused:
         await control.retry_failed(mails.tools, request_id, ADA)
     assert refused.value.reason is Reason.NOTHING_LEFT
+
+
+async def test_a_retry_leaves_out_whose_password_another_request_is_writing(mails):
+    """They stay failed and are counted; the others are tried; once that request is over, they may be tried, too."""
+    first, second = await bulks.people(mails, 2)
+    mails.directory.before["set_password"] = [Unreachable("cut", sent=True)] * 100
+    request_id = await bulks.begun(mails, [first, second])
+    assert (await bulks.worked(mails, request_id)).state is RequestState.DONE
+    mails.clock.tick(minutes=5)
+    mails.directory.before["set_password"] = [NotNow("busy", after=timedelta(seconds=30))]
+    other = await bulks.begun(mails, [first])
+    writing = mails.queue.popleft()
+    await mails.do(writing)
+    mails.queue.clear()
+    assert [t.state for t in await bulks.targets_of(mails, other)] == [TargetState.STARTED]
+
+    assert await control.retry_failed(mails.tools, request_id, ADA) == 1
+    assert (await bulks.worked(mails, request_id)).state is RequestState.DONE
+    states = {t.planned.login: t.state for t in await bulks.targets_of(mails, request_id)}
+    assert states == {first.login: TargetState.FAILED, second.login: TargetState.DELIVERED}
+    with pytest.raises(Refused) as refused:
+        await control.retry_failed(mails.tools, request_id, ADA)
+    assert (refused.value.reason, refused.value.facts) == (Reason.WRITTEN_ELSEWHERE, {"people": 1})
+    assert (await bulks.run_of(mails, request_id)).state is RequestState.DONE
+
+    await mails.do(writing)
+    assert await control.retry_failed(mails.tools, request_id, ADA) == 0
+    await bulks.worked(mails, request_id)
+    (left,) = [t for t in await bulks.targets_of(mails, request_id) if t.planned.login == first.login]
+    assert (left.state, left.reason) == (TargetState.FAILED, Reason.SUPERSEDED)
 
 
 async def test_nothing_starts_after_a_cancellation(mails):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from desk import retry, speak
 from desk.tools import WorkKind
+from directory.base import NotNow, Unreachable
 from resets.facts import MailFacts, ShowFacts, StatusFacts
 from resets.outcome import Step, StepState
 from resets.reasons import Reason, Refused
@@ -89,6 +92,25 @@ async def test_what_is_done_is_not_retried(house, step):
     with pytest.raises(Refused) as refused:
         await retry.step(house.tools, target.id, step, ADA)
     assert refused.value.reason is Reason.NOTHING_LEFT
+
+
+async def test_a_retry_waits_for_another_request_that_writes_the_same_account(house):
+    """Of the first reset nobody knows, a second one is under way: *Retry* of the first changes nothing, and says so."""
+    house.directory.before["set_password"] = [Unreachable("cut", sent=True)] * 20
+    first = await house.ask()
+    await house.pump()
+    house.clock.tick(minutes=5)
+    house.directory.before["set_password"] = [NotNow("busy", after=timedelta(seconds=30))]
+    await house.ask()
+    (writing,) = [work for work in house.queue if work.kind is WorkKind.RESET]
+    await house.do(writing)
+    target = await house.target_of(first)
+    with pytest.raises(Refused) as refused:
+        await retry.step(house.tools, target.id, "set", ADA)
+    assert refused.value.reason is Reason.WRITTEN_ELSEWHERE
+    assert (await house.target_of(first)).state is TargetState.FAILED
+    await house.pump()
+    await retry.step(house.tools, target.id, "set", ADA)
 
 
 async def test_retry_pressed_twice_is_once(house):

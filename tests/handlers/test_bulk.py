@@ -7,7 +7,10 @@ import json
 import pytest
 
 from directory.base import Unreachable
-from resets.request import RequestState
+from resets.outcome import Step, StepRecord, StepState
+from resets.reasons import Reason
+from resets.request import RequestState, TargetState
+from store import forms, requests
 from tests.handlers.conftest import ADA, BOB, EVE
 from tests.support import house as houses
 from tests.support.slackwire import texts
@@ -28,8 +31,6 @@ def buttons(view):
 
 
 async def request_of(house, form_id):
-    from store import forms, requests
-
     async with house.store.read() as tx:
         form = await forms.get(tx, form_id)
         return await requests.get(tx, form.state["preview"]["request"])
@@ -302,6 +303,32 @@ async def test_another_admin_hears_whose_run_it_is(slack, house, wire):
     assert "Only Ada Admin, who began this run" in texts(wire.posts[-1])
     assert wire.posts[-1]["response_type"] == "ephemeral"
     assert (await request_of(house, form_id)).state is RequestState.PAUSED
+
+
+async def test_who_has_to_wait_for_another_request_is_counted(slack, house, wire):
+    """Of two who failed, Bob's password is being written by a second run: Eve's is tried again, and it is said."""
+    runs = []
+    for names in ("bob, eve", "bob"):
+        await slack.preview(pasted=names)
+        form_id = wire.view["private_metadata"].partition("#")[0]
+        await slack.submit(ADA, slack.proof_values())
+        runs.append((await request_of(house, form_id)).id)
+        house.clock.tick(minutes=5)
+    unknown = StepRecord(Step.SET, StepState.UNKNOWN, Reason.DIRECTORY_SILENT)
+    async with house.store.write() as tx:
+        await requests.move_request(tx, runs[0], (RequestState.HELD,), RequestState.DONE)
+        for target in await requests.targets(tx, runs[0]):
+            await requests.move_target(tx, target.id, (TargetState.NEW,), TargetState.FAILED)
+            await requests.record_step(tx, target.id, unknown)
+        (writing,) = await requests.targets(tx, runs[1])
+        await requests.move_target(tx, writing.id, (TargetState.NEW,), TargetState.STARTED)
+    await slack.press(ADA, "bulk_retry", runs[0])
+    assert "For 1 person nothing was done: another request" in texts(wire.posts[-1])
+    assert wire.posts[-1]["response_type"] == "ephemeral"
+    async with house.store.read() as tx:
+        states = {t.planned.login: t.state for t in await requests.targets(tx, runs[0])}
+        assert (await requests.get(tx, runs[0])).state is RequestState.RUNNING
+    assert states == {"bob": TargetState.FAILED, "eve": TargetState.STARTED}
 
 
 async def test_what_was_chosen_is_somebody_elses(slack, wire):

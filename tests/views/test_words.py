@@ -89,6 +89,8 @@ def test_any_facts_make_a_sentence(reason, facts):
         (Reason.DISABLED, {"login": "anna", "directory": "Corp"}, "anna is disabled in Corp"),
         (Reason.UNVERIFIED_DOMAIN, {"directory_key": "corp"}, "verified_domains of “corp”"),
         (Reason.NOT_YOUR_RUN, {"user": "Ada Admin"}, "Only Ada Admin, who began this run, may let it go on"),
+        (Reason.WRITTEN_ELSEWHERE, {"people": 1}, "For 1 person nothing was done"),
+        (Reason.WRITTEN_ELSEWHERE, {"people": 1200}, "For 1,200 people nothing was done"),
         (Reason.UNREACHABLE_PERSON, {"no_dm": "guest", "no_mail": "cannot"}, "Slack: the person is a guest in Slack"),
     ],
 )
