@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from notify.mail import MailServer
 
 
-TOLD_AT_ONCE = 4
 REST = timedelta(seconds=1)
 MOST_CHUNKS = 2_000
 
@@ -57,6 +55,7 @@ class Duties:
         self._tools = tools
         self._slack = slack_client
         self._server = server
+        self._rests = tell.Rests()
 
     async def do(self, work: Work) -> timedelta | None:
         """Do one step. Returns how long to wait before the next, or None when the work has ended, well or ill."""
@@ -64,25 +63,11 @@ class Duties:
             case WorkKind.NOTICE:
                 return await self._say(work.id)
             case WorkKind.TELL:
-                return await self._tell(work.id)
+                return await tell.go_on(self._tools, self._rests, work.id, self._say)
             case WorkKind.CHUNK:
                 return await chunk.go_on(self._tools, work.id)
             case _:
                 return await run.run(self._tools, work)
-
-    async def _tell(self, work_id: str) -> timedelta | None:
-        """Say a chunk's notices, a few at a time, until none is left or Slack or the mail server wants a rest."""
-        while ids := await tell.waiting(self._tools, work_id):
-            turns = asyncio.Semaphore(TOLD_AT_ONCE)
-
-            async def say(notice_id: str, turns: asyncio.Semaphore = turns) -> timedelta | None:
-                async with turns:
-                    return await self._say(notice_id)
-
-            waits = [wait for wait in await asyncio.gather(*map(say, ids)) if wait is not None]
-            if waits:
-                return max(waits)
-        return await tell.rest(self._tools, work_id)
 
     async def _say(self, notice_id: str) -> timedelta | None:
         saying = await speak.prepare(self._tools, notice_id)

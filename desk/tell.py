@@ -1,7 +1,8 @@
-"""What a chunk has to say: which of its notices are next, and when there are none left."""
+"""What a chunk has to say: which of its notices are next, which rest, and when there are none left."""
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -9,27 +10,106 @@ from resets.request import RequestState
 from store import chunks, outbox, runs
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+    from datetime import datetime
+
     from desk.tools import Tools
+    from store.base import Tx
+    from store.chunks import Chunk
 
 AT_ONCE = 20
+SIDE_BY_SIDE = 4
 LOOK_AGAIN = timedelta(seconds=2)
+LONGEST = timedelta(seconds=30)  # that those wait which were not even tried
+MOST = 2_000  # chunks whose rests are remembered
 
 
-async def waiting(tools: Tools, work_id: str) -> tuple[str, ...]:
-    """Return the notices of a chunk that are to be said next (0-20)."""
+class Rests:
+    """Until when notices rest that could not be said. In memory alone: who takes the work over tries them at once."""
+
+    def __init__(self) -> None:
+        self._until: dict[str, dict[str, datetime]] = {}
+
+    def of(self, chunk_id: str, now: datetime) -> Mapping[str, datetime]:
+        """Return those of a chunk that still rest."""
+        left = {notice_id: until for notice_id, until in self._until.pop(chunk_id, {}).items() if until > now}
+        if left:
+            self._until[chunk_id] = left
+        return left
+
+    def add(self, chunk_id: str, some: Mapping[str, datetime]) -> None:
+        """Let some of a chunk rest."""
+        self._until.setdefault(chunk_id, {}).update(some)
+        while len(self._until) > MOST:
+            del self._until[next(iter(self._until))]  # whose work others may have taken over
+
+
+async def go_on(
+    tools: Tools, rests: Rests, work_id: str, say: Callable[[str], Awaitable[timedelta | None]]
+) -> timedelta | None:
+    """Say a chunk's notices, those with the fewest tries first; one that has to wait holds up no other.
+
+    Args:
+        tools: the desk's.
+        rests: the same for all calls of a process.
+        work_id: the chunk's, with its round.
+        say: tries one notice; returns how long that one has to wait, None once it is said or given up.
+
+    Returns:
+        how long to wait before going on; None when no more will come in this round.
+    """
+    chunk_id = work_id.rpartition(".")[0]
+    while True:
+        resting = rests.of(chunk_id, tools.clock())
+        ids = await _waiting(tools, chunk_id, resting)
+        if not ids:
+            break
+        waits = await _tried(ids, say)
+        now = tools.clock()
+        rests.add(chunk_id, {notice_id: now + wait for notice_id, wait in waits.items()})
+        if len(waits) == len(ids):  # not one was said: Slack or the mail server wants a rest, and not another twenty
+            return min(max(min(waits.values()), LOOK_AGAIN), LONGEST)
+    if not resting:
+        return await _rest(tools, work_id)
+    return LOOK_AGAIN if await _grows(tools, chunk_id) else max(min(resting.values()) - tools.clock(), LOOK_AGAIN)
+
+
+async def _tried(ids: Sequence[str], say: Callable[[str], Awaitable[timedelta | None]]) -> dict[str, timedelta]:
+    """Try notices, a few side by side; returns how long those wait who have to."""
+    turns = asyncio.Semaphore(SIDE_BY_SIDE)
+
+    async def one(notice_id: str) -> timedelta | None:
+        async with turns:
+            return await say(notice_id)
+
+    waits = await asyncio.gather(*map(one, ids))
+    return {notice_id: wait for notice_id, wait in zip(ids, waits, strict=True) if wait is not None}
+
+
+async def _waiting(tools: Tools, chunk_id: str, resting: Collection[str]) -> tuple[str, ...]:
     async with tools.store.read() as tx:
-        return await outbox.of_chunk(tx, work_id.rpartition(".")[0], AT_ONCE)
+        return await outbox.of_chunk(tx, chunk_id, AT_ONCE, besides=resting)
 
 
-async def rest(tools: Tools, work_id: str) -> timedelta | None:
+async def _rest(tools: Tools, work_id: str) -> timedelta | None:
     """Say how long to wait for more, once nothing is left to say; None where no more will come in this round."""
     chunk_id, _, round_ = work_id.rpartition(".")
     async with tools.store.write() as tx:
         chunk = await chunks.get(tx, chunk_id)
         if chunk is None or await chunks.told(tx, chunk_id):
             return None
-        run = await runs.get(tx, chunk.request_id)
-        if run is None or str(chunk.round) != round_ or chunk.told_at is not None:
+        if str(chunk.round) != round_ or chunk.told_at is not None:
             return None
-        more = run.state is RequestState.RUNNING or await chunks.writing(tx, chunk_id)
-    return LOOK_AGAIN if more else None
+        return LOOK_AGAIN if await _works(tx, chunk) else None
+
+
+async def _grows(tools: Tools, chunk_id: str) -> bool:
+    """Say whether a chunk may still get notices that were not there before."""
+    async with tools.store.read() as tx:
+        chunk = await chunks.get(tx, chunk_id)
+        return chunk is not None and chunk.finished_at is None and await _works(tx, chunk)
+
+
+async def _works(tx: Tx, chunk: Chunk) -> bool:
+    run = await runs.get(tx, chunk.request_id)
+    return run is not None and (run.state is RequestState.RUNNING or await chunks.writing(tx, chunk.id))

@@ -10,7 +10,7 @@ from resets.notice import Notice, NoticeKind, NoticeState
 from store.tables import notices
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy import Row
 
@@ -82,9 +82,11 @@ async def place_of(
     return None if row is None else (row.place, row.stamp)
 
 
-async def of_chunk(tx: Tx, chunk_id: str, limit: int) -> tuple[str, ...]:
+async def of_chunk(tx: Tx, chunk_id: str, limit: int, *, besides: Collection[str] = ()) -> tuple[str, ...]:
     """Return the ids of a chunk's notices that are still to be said, those with the fewest tries first."""
     left = (notices.c.chunk_id == chunk_id) & (notices.c.state == NoticeState.WAITING.value)
+    if besides:
+        left &= notices.c.id.not_in(besides)
     found = select(notices.c.id).where(left).order_by(notices.c.attempts, notices.c.created_at, notices.c.id)
     return tuple(await tx.conn.scalars(found.limit(limit)))
 

@@ -161,6 +161,7 @@ class House:
     deaf: set = field(default_factory=set)  # kinds of saying that fail
     seed: str = ""
     ids: dict = field(default_factory=dict)
+    rests: tell.Rests = field(default_factory=tell.Rests)
 
     @property
     def store(self):
@@ -220,11 +221,7 @@ class House:
             case WorkKind.CHUNK:
                 return await chunk.go_on(self.tools, work.id)
             case WorkKind.TELL:
-                while ids := await tell.waiting(self.tools, work.id):
-                    for notice_id in ids:
-                        if (wait := await self.say(notice_id)) is not None:
-                            return wait
-                return await tell.rest(self.tools, work.id)
+                return await tell.go_on(self.tools, self.rests, work.id, self.say)
             case WorkKind.NOTICE:
                 return await self.say(work.id)
         return await run.run(self.tools, work)

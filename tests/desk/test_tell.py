@@ -1,0 +1,159 @@
+"""What a chunk says: who has to wait holds up nobody else, and nobody is asked over and over."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from desk import speak, tell
+from desk.tools import WorkKind
+from directory.base import NotNow
+from resets.reasons import Reason
+from resets.request import TargetState
+from store import outbox
+from tests.support import bulks
+
+PEOPLE = 45  # more than are tried at once
+MINUTES = timedelta(minutes=10)
+
+
+class MailServer:
+    """Takes mails, but for those to addresses that it refuses for a while."""
+
+    def __init__(self, house):
+        self.house = house
+        self.refuses = {}  # how long each address has to wait
+        self.tried = []
+        self.taken = []
+
+    async def say(self, notice_id):
+        saying = await speak.prepare(self.house.tools, notice_id)
+        if saying is None or isinstance(saying, timedelta):
+            return saying
+        to = saying.facts.to
+        self.tried.append(to)
+        if to in self.refuses:
+            return await speak.failed(self.house.tools, notice_id, Reason.MAIL_REFUSED, after=self.refuses[to])
+        self.taken.append(to)
+        await speak.said(self.house.tools, notice_id, "mail", notice_id)
+        return None
+
+
+class Telling:
+    """The one chunk of a bulk, all of whose people are reset and wait for their mail."""
+
+    def __init__(self, house, request_id, accounts, work):
+        self.house = house
+        self.request_id = request_id
+        self.mails = [account.mail for account in accounts]
+        self.work = work
+        self.rests = tell.Rests()
+        self.server = MailServer(house)
+
+    async def step(self):
+        return await tell.go_on(self.house.tools, self.rests, self.work.id, self.server.say)
+
+
+@pytest.fixture
+async def telling(mails):
+    return await worked(mails)
+
+
+async def worked(mails):
+    """Have a bulk's one chunk worked on once."""
+    accounts = await bulks.people(mails, PEOPLE)
+    request_id = await bulks.begun(mails, accounts)
+    works = list(mails.queue)
+    mails.queue.clear()
+    for work in works:
+        if work.kind is WorkKind.CHUNK:
+            await mails.do(work)
+    (work,) = [work for work in works if work.kind is WorkKind.TELL]
+    return Telling(mails, request_id, accounts, work)
+
+
+async def test_who_has_to_wait_holds_up_nobody(telling):
+    """One address is refused for ten minutes: all others get their mail at once, and that one after ten minutes."""
+    server, first = telling.server, telling.mails[0]
+    server.refuses = {first: MINUTES}
+    assert await telling.step() == MINUTES
+    assert sorted(server.taken) == sorted(telling.mails[1:])
+    server.refuses = {}
+    telling.house.clock.tick(minutes=9)
+    assert await telling.step() == timedelta(minutes=1)
+    assert first not in server.taken
+    telling.house.clock.tick(minutes=1)
+    assert await telling.step() is None
+    assert server.tried.count(first) == 2
+    assert sorted(server.taken) == sorted(telling.mails)
+
+
+async def test_half_a_server_tells_half_at_once(telling):
+    """Every second mail is refused: the others go out in one step, and no address is asked before its time."""
+    server = telling.server
+    server.refuses = dict.fromkeys(telling.mails[::2], timedelta(seconds=40))
+    assert await telling.step() == timedelta(seconds=40)
+    assert sorted(server.taken) == sorted(telling.mails[1::2])
+    assert len(server.tried) == PEOPLE
+    telling.house.clock.tick(seconds=39)
+    assert await telling.step() == tell.LOOK_AGAIN
+    assert len(server.tried) == PEOPLE
+
+
+async def test_while_more_may_come_it_looks_soon(mails):
+    """One person's password is still to be set: their mail does not wait for one that rests."""
+    mails.directory.before["set_password"] = [NotNow("busy", after=MINUTES)]
+    telling = await worked(mails)
+    targets = await bulks.targets_of(mails, telling.request_id)
+    first, *others = [target.planned.address for target in targets if target.state is TargetState.SET]
+    telling.server.refuses = {first: MINUTES}
+    assert await telling.step() == tell.LOOK_AGAIN
+    assert sorted(telling.server.taken) == sorted(others)
+    assert len(others) < PEOPLE - 1
+
+
+async def test_a_server_that_refuses_everybody_gets_its_rest(telling):
+    """Of a whole batch not one is taken: no other is tried in that step; the next one begins with the others."""
+    server = telling.server
+    server.refuses = dict.fromkeys(telling.mails, MINUTES) | {telling.mails[0]: timedelta(seconds=20)}
+    waits, tried = [], []
+    for _ in range(3):
+        waits.append(await telling.step())
+        tried.append(len(server.tried))
+        telling.house.clock.tick(seconds=1)
+    assert tried == [tell.AT_ONCE, 2 * tell.AT_ONCE, PEOPLE]
+    assert len(set(server.tried)) == PEOPLE
+    assert all(wait <= tell.LONGEST for wait in waits)
+
+
+async def test_no_wait_is_too_short(telling):
+    """A server that says "at once" is asked again after two seconds all the same."""
+    server = telling.server
+    server.refuses = dict.fromkeys(telling.mails, timedelta(milliseconds=1))
+    for _ in range(5):
+        assert await telling.step() >= tell.LOOK_AGAIN
+    assert len(server.tried) <= 5 * tell.AT_ONCE
+
+
+async def test_who_takes_the_work_over_tries_at_once(telling):
+    """What rests is known to one process alone; the tries are counted in the rows."""
+    server = telling.server
+    server.refuses = {telling.mails[0]: MINUTES}
+    await telling.step()
+    telling.rests = tell.Rests()
+    server.refuses = {}
+    assert await telling.step() is None
+    assert sorted(server.taken) == sorted(telling.mails)
+    async with telling.house.store.read() as tx:
+        assert await outbox.of_chunk(tx, telling.work.id.rpartition(".")[0], 1) == ()
+
+
+def test_rests_are_forgotten_in_the_end(mails):
+    """Of chunks that others have taken over, only so many are remembered."""
+    rests, until = tell.Rests(), mails.clock.now + MINUTES
+    for number in range(tell.MOST + 1):
+        rests.add(f"chunk{number}", {"notice": until})
+    assert rests.of("chunk0", mails.clock.now) == {}
+    assert rests.of("chunk1", mails.clock.now) == {"notice": until}
+    assert rests.of("chunk1", until) == {}
