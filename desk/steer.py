@@ -88,7 +88,8 @@ async def _moved_on(tools: Tools, run: Run) -> None:
     if reason is not None:
         await brakes.stop(tools, run.request_id, reason)
         return
-    if waiting and on_their_way < AHEAD // 2:
+    may_follow = waiting and (waiting[0].canary or not first_wave)
+    if may_follow and on_their_way < AHEAD // 2:
         async with tools.store.write() as tx:
             if (now := await runs.get(tx, run.request_id)) and now.state is RequestState.RUNNING:
                 await _send(tools, tx, await _next_wave(tx, run.request_id))
