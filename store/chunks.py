@@ -104,7 +104,8 @@ async def queued(tx: Tx, these: Sequence[Chunk]) -> None:
 async def reopen(tx: Tx, request_id: str, ids: Sequence[str]) -> None:
     """Open finished chunks again, because some of their targets are tried once more.
 
-    Their rounds go on where they were: the engine does no work twice that has the same name.
+    Their rounds are negated until they are put on their way again, and go on where they were: the engine does no work
+    twice that has the same name.
     """
     for start in range(0, len(ids), 500):
         these = (chunks.c.request_id == request_id) & chunks.c.id.in_(ids[start : start + 500])

@@ -164,6 +164,36 @@ async def test_a_chunk_is_of_one_directory(store, ada, clock, new_id):
         assert await chunks.get(tx, rows[0].id) is not None
 
 
+async def test_a_chunk_that_is_opened_again_goes_on_with_its_rounds(store, ada, clock, new_id):
+    """It waits to be put on its way, as a new one does, and then has a round that the engine has never heard of.
+
+    So the round is negated, and not set to 0: a work of a name that it has done, the engine would not do again.
+    """
+    request = await begun(store, ada, clock)
+    await added(store, request, new_id, included("a", "b"))
+    await settled(store, request, new_id)
+    async with store.write() as tx:
+        await requests.move_request(tx, "r1", (RequestState.ASKED,), RequestState.RUNNING)
+        await chunks.queued(tx, await chunks.never_queued(tx, "r1", 10))
+        (first,) = await chunks.unfinished(tx, "r1", 10)
+    assert first.round == 1
+    for _ in range(2):  # opened twice before it was put on its way is opened once
+        async with store.write() as tx:
+            await chunks.reopen(tx, "r1", [first.id])
+        async with store.read() as tx:
+            (opened,) = await chunks.never_queued(tx, "r1", 10)
+            assert (opened.id, opened.round, opened.finished_at) == (first.id, -1, None)
+            assert await chunks.under_way(tx, "r1") == 0
+            assert not await chunks.may_go_on(tx, first)  # a worker that still has the first round in hand stops
+    async with store.write() as tx:
+        await chunks.queued(tx, [opened])
+    async with store.read() as tx:
+        (second,) = await chunks.unfinished(tx, "r1", 10)
+        assert second.round == 2
+        assert await chunks.may_go_on(tx, second)
+        assert await chunks.never_queued(tx, "r1", 10) == ()
+
+
 @pytest.mark.parametrize(
     "change",
     [
