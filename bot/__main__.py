@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from bot.door import Door, refuse
+from bot.errors import ConfigError
 
 COMMANDS = {  # name -> (module, attribute)
     "demo": ("bot.demo", "command"),
@@ -53,10 +54,16 @@ def rekey(ctx: click.Context, config: str | None, *, debug: bool, log_level: str
     ctx.obj = Door(config, debug, log_level, log_format)
 
 
+def _readable(words: list[str]) -> None:
+    if any("\0" in word for word in words):
+        raise ConfigError("No name of a person or a file holds a NUL character; take it out.")
+
+
 def main(argv: list[str] | None = None) -> None:
     """Run a command, and end the process: 0 done, 1 it did not succeed, 2 wrong usage or configuration."""
     words: list[str] = sys.argv[1:] if argv is None else argv
     try:
+        _readable(words)
         result: Any = rekey.main(words, prog_name="rekey", standalone_mode=False)
     except Exception as error:  # noqa: BLE001 - the last of three doors
         refuse(error, debug="--debug" in words)

@@ -68,7 +68,7 @@ def command(
     """Reset the passwords of many, as in Slack: a preview, a code, a minute to think, then one after the other."""
     if not (logins or file or groups):
         raise click.UsageError("Nobody is named; give logins or addresses, --csv FILE or --group NAME.")
-    if file and report and Path(file).resolve() == Path(report).resolve():
+    if file and report and _same(file, report):
         raise click.UsageError("--report would overwrite the list that --csv reads; name another file.")
     starts = _start(wanted["start"])
     from bot import cli_preview
@@ -98,6 +98,14 @@ def command(
 
 
 # -- what is wished ----------------------------------------------------------------------------------------------
+
+
+def _same(file: str, report: str) -> bool:
+    """Say whether two names are of one file, by whatever link."""
+    try:
+        return Path(file).samefile(report)
+    except OSError:
+        return False  # there is no report yet
 
 
 def _start(text: str | None) -> datetime | None:

@@ -369,10 +369,24 @@ def test_a_start_that_is_no_time_is_said(rekey, start):
     assert "--start needs a time and its zone" in said.err
 
 
-def test_a_report_does_not_overwrite_the_list(rekey, tmp_path):
-    """The file that is read stays as it is."""
-    listed = tmp_path / "people.csv"
+@pytest.mark.parametrize("link", ["the same name", "symlink_to", "hardlink_to"])
+def test_a_report_does_not_overwrite_the_list(rekey, tmp_path, link):
+    """The file that is read stays as it is, by whichever name the report would reach it."""
+    listed = report = tmp_path / "people.csv"
     listed.write_text("login\np00\n", "utf-8")
-    said = rekey("reset", "--csv", str(listed), "--as", "ada", "--dry-run", "--report", str(listed))
+    if link != "the same name":
+        report = tmp_path / "report.csv"
+        getattr(report, link)(listed)
+    said = rekey("reset", "--csv", str(listed), "--as", "ada", "--dry-run", "--report", str(report))
     assert said.code == 2
+    assert "--report would overwrite the list" in said.err
     assert listed.read_text("utf-8") == "login\np00\n"
+
+
+@pytest.mark.parametrize("words", [("p00", "--report", "a\0b"), ("--csv", "a\0b"), ("p\0",)], ids=str)
+def test_a_nul_is_said(rekey, words):
+    """No file and nobody is called so: a sentence, before anything is opened."""
+    said = rekey("reset", *words, "--as", "ada", "--dry-run")
+    assert said.code == 2
+    assert "NUL" in said.err
+    assert said.out == ""
