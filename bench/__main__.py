@@ -1,4 +1,4 @@
-"""`make bench`: all figures in one run, printed and written to docs/performance.md. Some nine minutes on two cores."""
+"""`make bench`: all figures in one run, printed and written to docs/performance.md. Twelve minutes on two cores."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from bench import acks, bulk, crowd, modals, report, rig, starts
+from bench import acks, beside, bulk, crowd, modals, report, rig, starts
 from bench.late import LateWire
 from bench.report import Row
 from bench.slack import Slack
@@ -31,10 +31,12 @@ async def main():
         with tempfile.TemporaryDirectory(prefix="rekey-bench-") as folder:
             more, said = await _at_work(slack, Path(folder), given.people)
         with tempfile.TemporaryDirectory(prefix="rekey-bench-") as folder:
+            within, noted = await beside.rows(Path(folder), slack)
+        with tempfile.TemporaryDirectory(prefix="rekey-bench-") as folder:
             many, told = await bulk.rows(Path(folder), full=given.full)
     finally:
         await slack.stop()
-    rows, notes = [*rows, *more, *many], [*notes, *said, *told]
+    rows, notes = [*rows, *more, *within, *many], [*notes, *said, *noted, *told]
     print(report.table(rows), *notes, sep="\n")
     if not given.dry:
         report.write(rows, notes)

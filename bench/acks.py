@@ -42,6 +42,7 @@ class Crowd:
         self.slack = slack
         self.targets = itertools.cycle(targets)
         self.filled = self.unfilled = 0
+        self.fills = []  # when each modal was filled (`time.perf_counter`), and the milliseconds that it took
 
     async def ask(self, door, person):
         """Type the command, and wait for the modal to fill."""
@@ -49,6 +50,7 @@ class Crowd:
         await door.post("command", crowd.command(person.user, next(self.targets), trigger))
         async with asyncio.timeout(FILL_SECONDS):
             await modal.filled.wait()
+        self.fills.append((modal.filled_at, (modal.filled_at - modal.opened_at) * 1000))
         self.filled += modal.good
         self.unfilled += not modal.good
         return modal

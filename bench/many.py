@@ -35,6 +35,7 @@ ADMIN_LOGIN = "u000001"
 EARLY = timedelta(minutes=10)  # so long ago we are at first, so that a bulk's hold is over when it is submitted
 NEXT_CODE = timedelta(seconds=31)  # each code works once, and ours must not wait for the next
 ARGON2 = "moduleload argon2 m=19456 t=2 p=1\npassword-hash {ARGON2}\n"
+SQLITE, NOBODY = "sqlite+aiosqlite:///rekey.db", "http://127.0.0.1:9"
 
 CONFIG = """\
 [slack]
@@ -98,7 +99,7 @@ class Held:
 class Many:
     """A store, a directory "corp" and one enrolled admin. What is submitted here, `work` has done by processes."""
 
-    def __init__(self, folder, table, *, store="sqlite+aiosqlite:///rekey.db", slack="http://127.0.0.1:9", mail=9):
+    def __init__(self, folder, table, *, store=SQLITE, slack=NOBODY, mail=9, port=8080):
         self.folder = folder
         self.config = folder / "rekey.toml"
         head = CONFIG.format(
@@ -107,7 +108,7 @@ class Many:
             signing=SIGNING,
             team=TEAM,
             slack=slack,
-            port=8080,
+            port=port,
             store=store,
             mail_port=mail,
         )
@@ -185,6 +186,12 @@ class Many:
                 if run.stopped:
                     raise RuntimeError(f"it stopped: {run.stopped}")
                 await asyncio.sleep(0.1)
+
+    async def moved(self, request_id):
+        """Return the run of a bulk, and of how many the password is set."""
+        done = (tables.targets.c.request_id == request_id) & tables.targets.c.set_at.is_not(None)
+        async with self.house.tools.store.read() as tx:
+            return await runs.get(tx, request_id), await tx.conn.scalar(rows(func.count()).where(done))
 
     async def times(self, request_id):
         """Return when each person's password was set, sorted, without those of the first wave."""

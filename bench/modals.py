@@ -41,8 +41,11 @@ async def filled(door, slack, person, targets):
     return Samples(tuple(times))
 
 
-async def typed(door, slack, person):
-    """Type into the typeahead of an open modal; returns how long each answer took, and how many found somebody."""
+async def typed(door, slack, person, pause=0.0):
+    """Type into the typeahead of an open modal; returns how long each answer took, and how many found somebody.
+
+    `pause` is the seconds from an answer to the next letter.
+    """
     trigger, modal = slack.click()
     await door.post("command", crowd.command(person.user, "", trigger))
     await modal.opened.wait()
@@ -51,6 +54,7 @@ async def typed(door, slack, person):
         did = await door.post("typeahead", crowd.suggestion(person.user, modal, query))
         options = did.answer.get("options", [])
         found += bool(options) and options[0]["value"] != "none"
+        await asyncio.sleep(pause)
     return Samples(door.times("typeahead")), found
 
 

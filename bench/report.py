@@ -12,7 +12,9 @@ from bench.figures import number
 
 DOCS = Path(__file__).parent.parent / "docs"
 BEGIN, END = "<!-- figures: written by `make bench` -->", "<!-- /figures -->"
-WIDTH, BAR, LABEL = 760, 22, 330
+WIDTH, LABEL, TOLD = 900, 330, 190  # in all, of the names, of the figures
+HEAD, BAR, STEP = 36, 22, 42
+MOST_AIMS = 2.0  # so many times the aim fits into the plot where more is better
 
 
 @dataclass(frozen=True)
@@ -45,27 +47,52 @@ def table(rows):
 
 
 def plot(rows):
-    """Draw each figure as a bar against its aim (the full width), and what it is held against as a thin one."""
-    height = 40 + len(rows) * (BAR + 20)
-    scale = (WIDTH - LABEL - 90) / 1.25
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}">',
-        "<style>text { font: 13px sans-serif }</style>",
-        f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
-        f'<path d="M{LABEL + scale} 24V{height - 8}" stroke="#888" stroke-dasharray="4 3"/>',
-        f'<text x="{LABEL + scale}" y="16" text-anchor="middle" fill="#555">aim</text>',
-    ]
+    """Draw each figure as a bar against its aim, and what it is held against as a thin one.
+
+    Two parts, each on a scale of its own, since a bar should end before the line where less is better, and reach it
+    where more is. A bar that is longer than the scale has a gap near its end.
+    """
+    parts, top = [], 0
+    for most, title in ((False, "less is better: up to the aim"), (True, "more is better: from the aim on")):
+        some = [row for row in rows if row.most is most]
+        if some:
+            parts += _part(some, title, 1.25 if not most else MOST_AIMS, top)
+            top += HEAD + len(some) * STEP
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {top}">',
+            "<style>text { font: 13px sans-serif }</style>",
+            f'<rect width="{WIDTH}" height="{top}" fill="#ffffff"/>',
+            *parts,
+            "</svg>",
+            "",
+        ]
+    )
+
+
+def _part(rows, title, aims, top):
+    """Draw the rows of one kind from a height on; the scale ends at so many times the aim."""
+    scale = (WIDTH - LABEL - TOLD) / aims
+    line, bottom = LABEL + scale, top + HEAD + len(rows) * STEP - 8
+    yield f'<text x="{LABEL - 10}" y="{top + 20}" text-anchor="end" style="font-weight: bold">{title}</text>'
+    yield f'<path d="M{line:.1f} {top + 28}V{bottom}" stroke="#888" stroke-dasharray="4 3"/>'
+    yield f'<text x="{line:.1f}" y="{top + 20}" text-anchor="middle" fill="#555">aim</text>'
     for place, row in enumerate(rows):
-        top = 30 + place * (BAR + 20)
-        color = "#0b6b6b" if row.met else "#b3261e"
-        long = min(row.ours / row.aim, 1.25) * scale
-        parts.append(f'<text x="{LABEL - 10}" y="{top + 15}" text-anchor="end">{escape(row.what)}</text>')
-        parts.append(f'<rect x="{LABEL}" y="{top}" width="{long:.1f}" height="{BAR}" fill="{color}"/>')
-        parts.append(f'<text x="{LABEL + long + 6:.1f}" y="{top + 15}">{number(row.ours)} {row.unit}</text>')
+        at = top + HEAD + place * STEP
+        yield f'<text x="{LABEL - 10}" y="{at + 15}" text-anchor="end">{escape(row.what)}</text>'
+        yield from _bar(at, BAR, row.ours / row.aim, aims, scale, "#0b6b6b" if row.met else "#b3261e")
         if row.beside is not None:
-            thin = min(row.beside / row.aim, 1.25) * scale
-            parts.append(f'<rect x="{LABEL}" y="{top + BAR + 2}" width="{thin:.1f}" height="5" fill="#bbb"/>')
-    return "\n".join([*parts, "</svg>", ""])
+            yield from _bar(at + BAR + 2, 5, row.beside / row.aim, aims, scale, "#bbb")
+        told = f"{number(row.ours)} of {number(row.aim) if row.most else f'{row.aim:g}'} {row.unit}"
+        yield f'<text x="{WIDTH - TOLD + 10}" y="{at + 15}">{escape(told)}</text>'
+
+
+def _bar(top, height, share, aims, scale, color):
+    long = min(share, aims) * scale
+    yield f'<rect x="{LABEL}" y="{top}" width="{long:.1f}" height="{height}" fill="{color}"/>'
+    if share > aims:
+        x = LABEL + long - 14
+        yield f'<path d="M{x:.1f} {top + height}l4 -{height}h4l-4 {height}z" fill="#ffffff"/>'
 
 
 def machine():

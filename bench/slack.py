@@ -49,6 +49,7 @@ class Slack:
         site = web.Application()
         site.router.add_route("*", "/api/{method}", self._call)
         site.router.add_get("/socket", self._socket)
+        site.router.add_post("/upload", self._upload)
         self._runner = web.AppRunner(site, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
@@ -79,6 +80,10 @@ class Slack:
             if message.type is WSMsgType.ERROR:
                 break
         return socket
+
+    async def _upload(self, request):
+        await request.read()
+        return web.Response()
 
     def _auth_test(self, _):
         return {"team_id": TEAM, "user_id": BOT_USER, "bot_id": BOT, "user": "rekey", "team": "Bench", "url": self.url}
@@ -122,6 +127,15 @@ class Slack:
 
     def _conversations_history(self, _):
         return {"messages": []}
+
+    _conversations_replies = _conversations_history
+
+    def _files_getUploadURLExternal(self, _):  # noqa: N802 - Slack's own spelling
+        return {"upload_url": f"{self.url}/upload", "file_id": f"F{next(self._ids):09}"}
+
+    def _files_completeUploadExternal(self, given):  # noqa: N802 - Slack's own spelling
+        files = given["files"]
+        return {"files": json.loads(files) if isinstance(files, str) else files}
 
 
 def _view(given):
