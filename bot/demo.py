@@ -190,6 +190,7 @@ name = "acme"
 kind = "local"
 display = "Acme directory"
 index_refresh = "10s"
+concurrency = 8
 path = "acme.db"
 """
     path = data / "rekey.toml"

@@ -1,9 +1,9 @@
 """One chunk of a bulk: judged, sealed, set, ended, told. From wherever its rows stand; every step may run twice.
 
 People are taken in groups: one transaction writes down how the last group went and that the next one is begun, so that
-a reset costs two statements' share of a commit. As long as a directory is quick, groups grow: what a crash leaves to be
-looked at is a matter of time, not of numbers. Whatever is out of the ordinary (a silence, a refused password, a
-write that was under way when we died) goes the careful way of the single reset, person by person.
+a reset costs two statements' share of a commit. As long as a directory is quick, groups grow, up to their share of what
+may be in flight, since who is begun when a run is cancelled is still reset. Whatever is out of the ordinary (a silence,
+a refused password, a write that was under way when we died) goes the careful way of the single reset, person by person.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 PUMPS = 2  # groups of one chunk that are under way at once: one is written down while the other's answers come
 QUICK = timedelta(seconds=0.1)  # a group that took no longer may be followed by one twice as large
-MOST_TOGETHER = 32
+FIRST_TOGETHER = 8
 LOOK_AGAIN = timedelta(seconds=2)
 
 
@@ -111,20 +111,18 @@ async def _folder(tools: Tools, work_id: str) -> Folder | None:
 async def _pumped(tools: Tools, folder: Folder) -> list[timedelta | None]:
     """Set the passwords of all who are sealed, a group at a time; returns how long those wait who must."""
     queue = folder.those(TargetState.SEALED)
-    turns = asyncio.Semaphore(tools.rules.at_once(folder.directory.name))
     waits: list[timedelta | None] = []
     async with asyncio.TaskGroup() as group:
         for _ in range(PUMPS):
-            group.create_task(_pump(tools, folder, queue, turns, waits))
+            group.create_task(_pump(tools, folder, queue, waits))
     return waits
 
 
-async def _pump(
-    tools: Tools, folder: Folder, queue: list[Target], turns: asyncio.Semaphore, waits: list[timedelta | None]
-) -> None:
+async def _pump(tools: Tools, folder: Folder, queue: list[Target], waits: list[timedelta | None]) -> None:
     """Take groups from the queue until it is empty, the request no longer runs, or the directory needs a rest."""
     apart = tools.rules.apart(folder.directory.name)
-    first = size = 1 if apart else max(1, tools.rules.at_once(folder.directory.name) // PUMPS)
+    most = 1 if apart else max(1, tools.rules.at_once(folder.directory.name) // PUMPS)
+    first = size = min(FIRST_TOGETHER, most)
     went: list[Went] = []
     while True:
         odd = [each for each in went if each.error is not None]
@@ -149,9 +147,8 @@ async def _pump(
         if not tools.fit():
             raise Overtaken
         sent_at = tools.clock()
-        went = list(await asyncio.gather(*(_one(folder, target, turns) for target in started)))
-        quick = not apart and tools.clock() - sent_at < QUICK
-        size = min(size * 2, MOST_TOGETHER) if quick else first
+        went = list(await asyncio.gather(*(_one(folder, target) for target in started)))
+        size = min(size * 2, most) if tools.clock() - sent_at < QUICK else first
         if apart:
             await tools.sleep(apart * len(started) * PUMPS)
 
@@ -177,15 +174,14 @@ async def _startable(
     return [target for target in mine if target.id in folder.secrets]
 
 
-async def _one(folder: Folder, target: Target, turns: asyncio.Semaphore) -> Went:
-    """Set one person's password, when it is their turn."""
+async def _one(folder: Folder, target: Target) -> Went:
+    """Set one person's password."""
     account, secret = folder.accounts[target.id], folder.secrets[target.id]
     must_change = target.step(Step.MUST_CHANGE).state is StepState.TODO
-    async with turns:
-        try:
-            return Went(target, await folder.directory.set_password(account, secret, must_change=must_change), None)
-        except DirectoryError as error:
-            return Went(target, None, error)
+    try:
+        return Went(target, await folder.directory.set_password(account, secret, must_change=must_change), None)
+    except DirectoryError as error:
+        return Went(target, None, error)
 
 
 async def _after(tools: Tools, folder: Folder, went: Went) -> timedelta | None:

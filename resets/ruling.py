@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from resets.actor import Actor
     from resets.request import Channel
 
-AT_ONCE = 16  # a server with a slow hash has all its cores busy with fewer
+AT_ONCE = 32  # a server with a slow hash is busy with fewer; with a fast one, as many as share a commit count
 EVERY_DOMAIN = "*"  # in the operator's setting only, and only when written there
 # One plain mailbox: what mail software could take for two recipients or for a display name is no address to us.
 _ADDRESS = re.compile(r"[^\s@,;:<>()\[\]\\\"]{1,64}@([^\s@,;:<>()\[\]\\\"]{1,253})")

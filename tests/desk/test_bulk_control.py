@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from desk import control, steer, submit_bulk
+from desk import chunk, control, steer, submit_bulk
 from directory.base import NotAllowed, NotNow, Unreachable
 from resets.outcome import Step, StepState
 from resets.reasons import Reason, Refused
@@ -110,7 +110,7 @@ async def test_cancel_wipes_what_was_sealed(mails, monkeypatch):
     monkeypatch.setattr(control, "LOOKS", 1)
     spared = await control.cancel(mails.tools, request_id, ADA)
     unknown = await control.settled(mails.tools, request_id)
-    assert spared == 30 - mails.tools.rules.at_once("corp")
+    assert spared == 30 - chunk.PUMPS * chunk.FIRST_TOGETHER
     assert len(unknown) == 30 - spared
     async with mails.store.read() as tx:
         sealed = await tx.conn.scalar(
