@@ -67,7 +67,7 @@ async def go_on(
         waits = await _tried(ids, say)
         now = tools.clock()
         rests.add(chunk_id, {notice_id: now + wait for notice_id, wait in waits.items()})
-        if len(waits) == len(ids):  # not one was said: Slack or the mail server wants a rest, and not another twenty
+        if len(waits) == AT_ONCE:  # not one was said: Slack or the mail server wants a rest, and not another twenty
             return min(max(min(waits.values()), LOOK_AGAIN), LONGEST)
     if not resting:
         return await _rest(tools, work_id)

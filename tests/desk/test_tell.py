@@ -101,6 +101,17 @@ async def test_half_a_server_tells_half_at_once(telling):
     assert len(server.tried) == PEOPLE
 
 
+async def test_the_last_few_are_asked_again_when_they_said(telling):
+    """All of the last, smaller batch are refused: nobody is left untried, so it waits as long as they asked."""
+    server = telling.server
+    server.refuses = dict.fromkeys(telling.mails, MINUTES)
+    for _ in range(2):
+        assert await telling.step() == tell.LONGEST
+    assert len(server.tried) == 2 * tell.AT_ONCE
+    assert await telling.step() == MINUTES
+    assert len(server.tried) == PEOPLE
+
+
 async def test_while_more_may_come_it_looks_soon(mails):
     """One person's password is still to be set: their mail does not wait for one that rests."""
     mails.directory.before["set_password"] = [NotNow("busy", after=MINUTES)]
