@@ -41,8 +41,9 @@ def _reading(door: Door, deed: Callable[[Tx], Awaitable[Result]]) -> Result:
 
 
 def _line(kept: Kept) -> dict[str, Any]:
-    entry = json.loads(kept.entry.body())
-    return {"seq": kept.seq, "mac": kept.mac, **entry}
+    """Return what a program reads of an entry; of one that was written over, that it cannot be read."""
+    entry = json.loads(kept.entry.body()) if kept.entry else {"unreadable": True}
+    return {"seq": kept.seq, "mac": kept.mac if isinstance(kept.mac, str) else "", **entry}
 
 
 @click.group()
@@ -80,6 +81,9 @@ def tail(door: Door, lines: int) -> None:
 
     for kept in _reading(door, lambda tx: audit.tail(tx, lines)):
         entry = _line(kept)
+        if kept.entry is None:
+            click.echo(f"{kept.seq:6} cannot be read: it was written over; see `rekey audit verify`")
+            continue
         facts = " ".join(f"{k}={json.dumps(v)}" for k, v in entry["facts"].items())
         click.echo(
             f"{kept.seq:6} {entry['at']} {entry['deed']:14} {entry['actor']} {entry['target_account']} {facts}".rstrip()

@@ -19,6 +19,7 @@ from bot.socket_mode import TOKEN_REMEDY
 from directory.base import Finding
 from store import admins, audit
 from store.audit import Finding as ChainFinding
+from store.base import StoreFailed
 
 if TYPE_CHECKING:
     from bot.settings import DirectorySection, Settings
@@ -78,6 +79,8 @@ async def _store(settings: Settings) -> list[Finding]:
         return [*found, _bad("store", "", str(error))]
     try:
         return [*found, _good("store", "up to date"), *await _inside(store)]
+    except StoreFailed as error:
+        return [*found, _bad("store", error.what, "See that its disk has room and that the bot may write to it.")]
     except Exception as error:  # noqa: BLE001 - a check tells, it does not fail
         return [*found, _bad("store", type(error).__name__, "See that the store can be read, then run this again.")]
     finally:
@@ -85,6 +88,8 @@ async def _store(settings: Settings) -> list[Finding]:
 
 
 async def _inside(store: Store) -> list[Finding]:
+    async with store.write() as tx:
+        await audit.demand_writable(tx)
     async with store.read() as tx:
         verdict = await audit.verify(tx)
         living = [row for row in await admins.listing(tx) if row.revoked_at is None]

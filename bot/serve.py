@@ -19,6 +19,7 @@ from bot.work import Labour
 from handlers import register
 from store import audit
 from store.base import StoreFailed
+from store.keys import KeyFileError, KeyRing
 
 if TYPE_CHECKING:
     from slack_bolt.async_app import AsyncApp
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 5.0  # for listeners; the worker has its own
+LOOKED_EVERY = 2.0  # seconds between two trial writes for /readyz
 
 
 class Bot:
@@ -38,6 +40,8 @@ class Bot:
         self.house = house
         self.line = Line(settings.slack)
         self.server = Server(settings.web.host, settings.web.port, self.wrong)
+        self._looked_at = float("-inf")
+        self._store_says: str | None = None
         self.identity: Identity | None = None
         self._work = work
         self._labour: Labour | None = None
@@ -80,11 +84,10 @@ class Bot:
     async def wrong(self) -> dict[str, str]:
         """Return what does not answer, and why: store, keys, engine, Slack."""
         wrong: dict[str, str] = {}
-        try:
-            async with asyncio.timeout(5), self.house.tools.store.read() as tx:
-                await audit.count(tx)
-        except (StoreFailed, TimeoutError) as error:
-            wrong["store"] = getattr(error, "what", "no answer in 5 s")
+        if store := await self._store():
+            wrong["store"] = store
+        if keys := await asyncio.to_thread(self._keys):
+            wrong["keys"] = keys
         if self._labour is not None:
             try:
                 async with asyncio.timeout(5):
@@ -98,6 +101,26 @@ class Bot:
         elif self._socket is not None and (silent := self._socket.wrong()):
             wrong["slack"] = silent
         return wrong
+
+    async def _store(self) -> str | None:
+        """Say why the store cannot be written; anybody may ask, so that it is looked at no more often than needed."""
+        now = asyncio.get_running_loop().time()
+        if now - self._looked_at >= LOOKED_EVERY:
+            self._looked_at, self._store_says = now, None
+            try:
+                async with asyncio.timeout(5), self.house.tools.store.write() as tx:
+                    await audit.demand_writable(tx)
+            except (StoreFailed, TimeoutError) as error:
+                self._store_says = getattr(error, "what", "no answer in 5 s")
+        return self._store_says
+
+    def _keys(self) -> str | None:
+        """Say what is wrong with the key file: a restart needs it, and would find another one only then."""
+        try:
+            ring = KeyRing.load(self.settings.keys.file)
+        except KeyFileError as error:
+            return error.reason
+        return None if ring.newest == self.house.tools.store.ring.newest else "another"
 
     async def stop(self) -> None:
         """Take nothing more, let go on what is in flight, stop the worker, close the house."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
@@ -24,6 +25,9 @@ log = logging.getLogger(__name__)
 
 BODY_SECONDS = 10.0  # for one body to arrive; Slack gives the whole answer 3
 MAX_BODY = 1024 * 1024  # Slack's largest payload is a view of 250 kB
+UNSIGNED = 401
+LONGEST_STAMP = 20  # digits of a time
+TOLD_EVERY = 60.0  # seconds: whoever sends nonsense must not fill the log
 NO_STORE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
@@ -50,6 +54,7 @@ class Server:
         self._port = port
         self._ready = ready  # what is not ready, and why
         self._app: AsyncApp | None = None
+        self._unsigned, self._told_at = 0, float("-inf")
         self._runner: web.AppRunner | None = None
 
     def take(self, app: AsyncApp | None) -> None:
@@ -95,8 +100,20 @@ class Server:
         except (LookupError, ValueError, TypeError, AttributeError, RecursionError):
             # Not yet known to be Slack's: anybody may send anything here, and must not fill the log with tracebacks.
             return web.Response(status=400, text="not readable", headers=NO_STORE)
+        stamp = request.headers.get("X-Slack-Request-Timestamp", "0")
+        if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= LONGEST_STAMP):  # Bolt takes it for a number
+            return self._refused()
         answer = await self._app.async_dispatch(bolt)
-        return await to_aiohttp_response(answer)
+        return self._refused() if answer.status == UNSIGNED else await to_aiohttp_response(answer)
+
+    def _refused(self) -> web.Response:
+        """Refuse what Slack has not signed; the log hears of it at most once a minute, with how often it was."""
+        self._unsigned += 1
+        now = time.monotonic()
+        if now - self._told_at >= TOLD_EVERY:
+            log.warning("signature_refused", extra={"requests": self._unsigned})
+            self._unsigned, self._told_at = 0, now
+        return web.json_response({"error": "invalid request"}, status=UNSIGNED, headers=NO_STORE)
 
     async def _healthz(self, _: web.Request) -> web.Response:
         return web.json_response({"alive": True}, headers=NO_STORE)

@@ -56,7 +56,6 @@ async def ask(tools: Tools, target_id: str, person: SlackPerson) -> AskPickup:
         target.planned.login,
         tools.rules.display.get(target.planned.directory, target.planned.directory),
         asked,
-        row.tries_left if row is not None else 0,
     )
 
 

@@ -196,7 +196,6 @@ class AskPickup:
     login: str
     directory: str
     pickup: bool
-    tries_left: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,11 +52,11 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One entry as it stands in the journal."""
+    """One entry as it stands in the journal; None where what stands there is none, which `verify` calls edited."""
 
     seq: int
     mac: str
-    entry: AuditEntry
+    entry: AuditEntry | None
 
 
 async def append(tx: Tx, entry: AuditEntry) -> tuple[int, str]:
@@ -128,19 +128,28 @@ async def proved(tx: Tx, request_id: str, deed: Deed) -> AuditEntry | None:
 async def tail(tx: Tx, limit: int) -> tuple[Kept, ...]:
     """Return the newest entries, the oldest of them first; nothing is verified."""
     rows = await tx.conn.execute(select(audit).order_by(audit.c.seq.desc()).limit(limit))
-    return tuple(Kept(row.seq, row.mac, _entry(row.body)) for row in reversed(rows.all()))
+    return tuple(_read(row) for row in reversed(rows.all()))
 
 
 async def export(tx: Tx) -> AsyncIterator[Kept]:
     """Give out every entry, the oldest first; nothing is verified."""
     async for row in _rows(tx):
-        yield Kept(row.seq, row.mac, _entry(row.body))
+        yield _read(row)
 
 
 async def signers(tx: Tx) -> frozenset[str]:
     """Return the ids of the keys that the first and the newest entry name; empty for an empty journal."""
     ends = (select(func.min(audit.c.seq)).scalar_subquery(), select(func.max(audit.c.seq)).scalar_subquery())
     return frozenset(await tx.conn.scalars(select(audit.c.key_id).where(audit.c.seq.in_(ends))))
+
+
+async def demand_writable(tx: Tx) -> None:
+    """Write the journal's head as it is: where that cannot be kept (a full disk, say), no deed can.
+
+    Raises:
+        StoreFailed: here, or when the transaction ends.
+    """
+    await tx.conn.execute(update(audit_head).where(audit_head.c.id == HEAD).values(seq=audit_head.c.seq))
 
 
 async def count(tx: Tx) -> int:
@@ -163,6 +172,8 @@ async def _rows(tx: Tx) -> AsyncIterator[Row[Any]]:
 def _genuine(tx: Tx, previous: str, row: Row[Any], *, at: int | None = None) -> bool:
     """Say whether the row is what was written as number `at` (its own, unless given) after an entry with this MAC."""
     key = tx.ring.audit_keys.get(row.key_id)
+    if not isinstance(row.body, str) or not isinstance(previous, str):  # SQLite keeps bytes in a column of text too
+        return False
     return key is not None and link(key, previous, at or row.seq, row.body.encode()) == row.mac
 
 
@@ -186,6 +197,13 @@ async def _why(tx: Tx, previous: str, wrong: Row[Any]) -> Finding:
     if elsewhere:
         return Finding.REORDERED
     return Finding.INSERTED if displaced else Finding.EDITED
+
+
+def _read(row: Row[Any]) -> Kept:
+    try:
+        return Kept(row.seq, row.mac, _entry(row.body))
+    except (ValueError, KeyError, TypeError):  # written over
+        return Kept(row.seq, row.mac, None)
 
 
 def _entry(body: str) -> AuditEntry:

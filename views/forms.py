@@ -144,13 +144,12 @@ def pickup(facts: AskPickup) -> View:
         )
     ]
     if facts.pickup:
-        tries = "One try is left." if facts.tries_left == 1 else f"{facts.tries_left} tries are left."
         body.append(
             blocks.question(
                 "pickup",
                 "Pickup code",
                 blocks.line("pickup_text", longest=32, placeholder="XXXX-XXXX", focus=True),
-                hint=f"8 letters and digits that the person from IT told you. Upper or lower case. {tries}",
+                hint="8 letters and digits that the person from IT told you. Upper or lower case.",
             )
         )
     return blocks.modal(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -158,9 +160,54 @@ async def test_http_mode_takes_signed_requests_only(start, workspace):
                 assert answer.status == 400, body[:9]
         async with session.post(url, data={"payload": "null"}) as answer:
             assert answer.status == 400
+        for stamp in ("abc", "²", "-1", "", "9" * 5000):
+            odd = forged | {"X-Slack-Request-Timestamp": stamp}
+            async with session.post(url, data={"command": "/reset-password"}, headers=odd) as answer:
+                assert answer.status == 401, stamp
     workspace.use_http(url)
     assert await answers(workspace)
     assert await answers(workspace, "/reset-password payload")
+
+
+async def test_forged_requests_stand_in_the_log_once_a_minute(start, caplog):
+    """A wrong signing secret, or somebody who tries: the log says so, and cannot be filled that way."""
+    bot = await start(mode="http")
+    await until(ready(bot))
+    url = f"http://127.0.0.1:{bot.port}/slack/events"
+    forged = {"X-Slack-Signature": "v0=00", "X-Slack-Request-Timestamp": str(int(clock().timestamp()))}
+    async with aiohttp.ClientSession() as session:
+        for _ in range(5):
+            async with session.post(url, data={"command": "/reset-password"}, headers=forged) as answer:
+                assert answer.status == 401
+    told = [record for record in caplog.records if record.getMessage() == "signature_refused"]
+    assert [record.requests for record in told] == [1]
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+async def test_not_ready_when_nothing_can_be_written(start, workspace):
+    """A store that is full or held by another is read as before; /readyz says that no deed can be done."""
+    bot = await start()
+    await until(ready(bot))
+    with closing(sqlite3.connect(bot.house.tools.store.url.database, isolation_level=None)) as other:
+        other.execute("CREATE TRIGGER full BEFORE UPDATE ON audit_head BEGIN SELECT RAISE(ABORT, 'full'); END")
+
+        async def stuck():
+            return "store" in (await get(bot, "/readyz"))[1]["wrong"]
+
+        await until(stuck, 30)
+        other.execute("DROP TRIGGER full")
+    await until(ready(bot), 30)
+
+
+async def test_not_ready_without_its_keys(start):
+    """The bot goes on with the ring that it has read; the next start would fail, which is said now."""
+    bot = await start()
+    await until(ready(bot))
+    file = bot.settings.keys.file
+    file.rename(file.with_suffix(".away"))
+    assert (await get(bot, "/readyz"))[1]["wrong"]["keys"] == "missing"
+    KeyRing.create(file)
+    assert (await get(bot, "/readyz"))[1]["wrong"]["keys"] == "another"
 
 
 async def test_a_body_that_does_not_come_is_not_waited_for(start, monkeypatch):

@@ -7,7 +7,7 @@ import json
 import logging
 
 import pytest
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import LargeBinary, delete, func, select, type_coerce, update
 
 from resets.audit import Deed, link
 from store import audit
@@ -100,6 +100,32 @@ async def test_nonsense_in_a_row_is_a_finding_not_a_crash(store, journal):
     """A body that is no JSON at all is edited, like any other."""
     await tamper(store, update(rows).where(rows.c.seq == 4).values(body="{"))
     assert await verdict(store) == Verdict(False, 3, 4, Finding.EDITED)
+
+
+@pytest.mark.parametrize(("column", "what"), [("body", b"\xff\x00"), ("mac", b"\xff")], ids=str)
+async def test_bytes_in_a_row_are_a_finding_not_a_crash(sqlite_store, entry, column, what):
+    """SQLite keeps bytes in a column of text; the journal is still checked, listed and searched for proofs."""
+    async with sqlite_store.write() as tx:
+        for number in range(1, 6):
+            await audit.append(tx, entry(f"r{number}"))
+    await tamper(sqlite_store, update(rows).where(rows.c.seq == 3).values({column: type_coerce(what, LargeBinary)}))
+    assert await verdict(sqlite_store) == Verdict(False, 2, 3, Finding.EDITED)
+    async with sqlite_store.read() as tx:
+        listed = await audit.tail(tx, 10)
+        assert [each.seq for each in listed] == [1, 2, 3, 4, 5]
+        assert (listed[2].entry is None) is (column == "body")
+        for number in (3, 4):
+            deed = listed[0].entry.deed
+            assert (await audit.proved(tx, f"r{number}", deed) is None) is (number == 3 or column == "mac")
+
+
+@pytest.mark.parametrize("body", ["{", "{}", "[]", '{"at": 1}'])
+async def test_an_entry_that_was_written_over_is_listed_as_such(store, journal, body):
+    """The list goes on behind it."""
+    await tamper(store, update(rows).where(rows.c.seq == 4).values(body=body))
+    async with store.read() as tx:
+        assert [each.seq async for each in audit.export(tx) if each.entry is None] == [4]
+        assert [each.seq for each in await audit.tail(tx, 3)] == [8, 9, 10]
 
 
 @pytest.mark.parametrize("seq", [1, 5])

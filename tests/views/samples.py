@@ -165,7 +165,7 @@ def alarm(text="Anna Bell", what="not_me"):
 
 
 def pickup(text="anna.bell", *, asked=True):
-    return AskPickup("F0RM", "T1", text, "Corp", asked, 5)
+    return AskPickup("F0RM", "T1", text, "Corp", asked)
 
 
 def shown(text="anna.bell", *, password=PASSWORD, must_change=True):
