@@ -46,7 +46,7 @@ def not_reset(counts: Counts) -> int:
 
 def whole(facts: BulkFacts) -> bool:
     """Say whether a run has ended with everybody reset."""
-    return facts.state is RequestState.DONE and not not_reset(facts.progress)
+    return facts.state is RequestState.DONE and facts.progress.done == facts.progress.total
 
 
 def as_json(facts: BulkFacts) -> dict[str, Any]:

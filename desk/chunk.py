@@ -35,6 +35,7 @@ PUMPS = 2  # groups of one chunk that are under way at once: one is written down
 QUICK = timedelta(seconds=0.1)  # a group that took no longer may be followed by one twice as large
 FIRST_TOGETHER = 8
 LOOK_AGAIN = timedelta(seconds=2)
+LAST_WORDS = (Deed.CANCELLED, Deed.DONE, Deed.RETRIED)  # whether a run is over, by the journal
 
 
 class Overtaken(Exception):
@@ -52,7 +53,7 @@ async def go_on(tools: Tools, work_id: str) -> timedelta | None:
         return None
     waits = [await _carefully(tools, folder, target) for target in folder.those(TargetState.STARTED)]
     try:
-        if not folder.late and not folder.paused:
+        if not folder.late and not folder.stopped:
             await seal.all_new(tools, folder)
             waits += await _pumped(tools, folder)
     except DirectoryError as error:
@@ -77,17 +78,18 @@ async def _folder(tools: Tools, work_id: str) -> Folder | None:
         chunk = await chunks.get(tx, chunk_id)
         if chunk is None or chunk.finished_at is not None or str(chunk.round) != round_:
             return None
-        paused = not await chunks.may_go_on(tx, chunk)
-        if paused and not (await chunks.paused(tx, chunk) and await chunks.writing(tx, chunk.id)):
+        stopped = not await chunks.may_go_on(tx, chunk)
+        if stopped and not await chunks.to_finish(tx, chunk):
             return None
         request = await requests.get(tx, chunk.request_id)
-        ended = await audit.proved(tx, chunk.request_id, Deed.CANCELLED)
+        last = await audit.proved(tx, chunk.request_id, *LAST_WORDS)
         proof = await audit.proved(tx, chunk.request_id, Deed.PROVED)
         targets = {target.id: target for target in await requests.of_chunk(tx, chunk.id)}
         genuine = await bulk.genuine(tx, chunk.request_id, tuple(targets.values()))
     directory = tools.directories.get(chunk.directory)
     told = request is not None and proof is not None and vouches(request, proof) and genuine == set(targets)
-    told = told and ended is None  # what the journal calls cancelled is, whatever the row says
+    # What the journal calls cancelled or done is, whatever the rows say: of that, only what was begun is finished.
+    told = told and (stopped or last is None or last.deed is Deed.RETRIED)
     # Rows of another directory are none of this chunk's; whether one is missing, the helm counts over the whole run.
     fits = told and all(target.planned.directory == chunk.directory for target in targets.values())
     if request is None or proof is None or not fits:
@@ -99,7 +101,7 @@ async def _folder(tools: Tools, work_id: str) -> Folder | None:
     late, never = setting.deadlines(request, proof)
     if tools.clock() < setting.begins(proof):
         return None  # a row says otherwise, or the clock was set back: mending sends it again when it is time
-    folder = Folder(chunk, request, proof, targets, directory, late=tools.clock() > late, paused=paused)
+    folder = Folder(chunk, request, proof, targets, directory, late=tools.clock() > late, stopped=stopped)
     if folder.late and tools.clock() > never:
         await brakes.stop(tools, chunk.request_id, Reason.TOO_LATE)
         return None
@@ -130,9 +132,11 @@ async def _pump(tools: Tools, folder: Folder, queue: list[Target], waits: list[t
             queue.clear()  # the directory is busy or silent: what is sealed waits for the next time
         group, queue[:size] = queue[:size], []
         async with tools.store.write() as tx:
+            # Whoever cancels takes the run's row before its people's, so that we do too: else each waits for the other.
+            may = bool(group) and await chunks.may_go_on(tx, folder.chunk)
             stand = await requests.states(tx, [each.target.id for each in went] + [target.id for target in group])
             entries = await recorded(tools, tx, folder, went, stand)
-            started = await _startable(tools, tx, folder, group, stand)
+            started = await _startable(tools, tx, folder, group, stand) if may else []
             await audit.append_many(tx, entries + await begun(tools, tx, folder, started))
         waits += [await _after(tools, folder, each) for each in odd]
         if odd:
@@ -156,9 +160,7 @@ async def _pump(tools: Tools, folder: Folder, queue: list[Target], waits: list[t
 async def _startable(
     tools: Tools, tx: Tx, folder: Folder, group: Sequence[Target], stand: Mapping[str, TargetState]
 ) -> list[Target]:
-    """Return those of a group whose turn it is; nobody, where the request no longer runs."""
-    if not group or not await chunks.may_go_on(tx, folder.chunk):
-        return []
+    """Return those of a group whose turn it is."""
     busy = await requests.busy(tx, [(t.planned.directory, t.planned.account_id) for t in group])
     mine = [
         target

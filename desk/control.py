@@ -84,10 +84,10 @@ async def cancel(tools: Tools, request_id: str, by: SlackPerson, *, host: str = 
 
 
 async def settled(tools: Tools, request_id: str) -> tuple[str, ...]:
-    """Wait, within bounds, until a cancelled run sets no password any more.
+    """Wait, within bounds, until a cancelled run changes nothing any more: whoever was begun is finished.
 
     Returns:
-        the logins (0-50) of those of whom nobody knows yet how it went; empty: no further directory call starts.
+        the logins (0-50) of those who are not finished yet; empty: no further directory call starts.
     """
     under_way: tuple[str, ...] = ()
     for _ in range(LOOKS):

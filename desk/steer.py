@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from store.chunks import Chunk
     from store.runs import Run
 
-AFTER_CANCEL = timedelta(seconds=60)  # then nobody works on what was begun
+AFTER_CANCEL = timedelta(minutes=10)  # then what was begun has been looked up and repeated often enough
 NO_LONGER = RETRY_WITHIN + RUN_WITHIN  # after its beginning, a run does nothing more
 LET_GO = 100
 AT_ONCE = 50  # bulks that are looked at in one round
@@ -131,7 +131,7 @@ def works(tools: Tools, chunk: Chunk, round_: int) -> tuple[Work, Work]:
 def due(tools: Tools, chunk: Chunk, state: RequestState) -> tuple[Work, ...]:
     """Return the works that ought to be under way for a chunk that was put on its way."""
     resetting, telling = works(tools, chunk, chunk.round)
-    if state in (RequestState.RUNNING, RequestState.PAUSED) and chunk.finished_at is None:
+    if state in (RequestState.RUNNING, *chunks.STOPPED) and chunk.finished_at is None:
         return resetting, telling
     return (telling,)
 
@@ -149,6 +149,11 @@ async def _whole(tx: Tx, request: ResetRequest) -> bool:
 
 
 async def _ended(tools: Tools, run: Run) -> None:
+    async with tools.store.read() as tx:
+        left = await runs.open_left(tx, run.request_id)
+    if left:  # in chunks that are gone: somebody has deleted rows
+        await brakes.stop(tools, run.request_id, Reason.NOT_PROVED)
+        return
     async with tools.store.write() as tx:
         request = await requests.get(tx, run.request_id)
         if request is None or not await runs.end(tx, run.request_id):

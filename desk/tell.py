@@ -112,4 +112,4 @@ async def _grows(tools: Tools, chunk_id: str) -> bool:
 
 async def _works(tx: Tx, chunk: Chunk) -> bool:
     run = await runs.get(tx, chunk.request_id)
-    return run is not None and (run.state is RequestState.RUNNING or await chunks.writing(tx, chunk.id))
+    return run is not None and (run.state is RequestState.RUNNING or await chunks.to_finish(tx, chunk))

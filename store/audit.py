@@ -112,9 +112,9 @@ async def verify(tx: Tx, head: tuple[int, str] | None = None) -> Verdict:
     return Verdict(ok=True, entries=seq, seq=None, what=Finding.WHOLE if head else Finding.END_NOT_PROVABLE)
 
 
-async def proved(tx: Tx, request_id: str, deed: Deed) -> AuditEntry | None:
-    """Return the newest entry of this deed for a request, if it is genuine; None where it is missing or broken."""
-    wanted = (audit.c.request_id == request_id) & (audit.c.deed == deed.value)
+async def proved(tx: Tx, request_id: str, *deeds: Deed) -> AuditEntry | None:
+    """Return the newest entry of these deeds for a request, if it is genuine; None where it is missing or broken."""
+    wanted = (audit.c.request_id == request_id) & audit.c.deed.in_([deed.value for deed in deeds])
     row = (await tx.conn.execute(select(audit).where(wanted).order_by(audit.c.seq.desc()).limit(1))).one_or_none()
     if row is None:
         return None

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime  # noqa: TC003
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import bindparam, exists, func, or_, select, update
 
+from resets.outcome import StepState
 from resets.request import RequestState, TargetState
 from store.tables import chunks, notices
 from store.tables import requests as request_rows
+from store.tables import steps as step_rows
 from store.tables import targets as target_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Row
+    from sqlalchemy import Exists, Row
 
     from store.base import Tx
 
 OPEN = (TargetState.NEW, TargetState.SEALED, TargetState.STARTED)
+STOPPED = (RequestState.PAUSED, RequestState.CANCELLED)
+MENDED = timedelta(days=2)  # after its end nobody looks whether a cancelled run has left something
 
 _MAY_GO_ON = (
     select(request_rows.c.id)
@@ -120,10 +124,19 @@ async def may_go_on(tx: Tx, chunk: Chunk) -> bool:
     return await tx.conn.scalar(asked, {"chunk": chunk.id, "its_round": chunk.round}) is not None
 
 
-async def paused(tx: Tx, chunk: Chunk) -> bool:
-    """Say whether its request is paused."""
-    mine = (request_rows.c.id == chunk.request_id) & (request_rows.c.state == RequestState.PAUSED.value)
-    return await tx.conn.scalar(select(request_rows.c.id).where(mine)) is not None
+async def to_finish(tx: Tx, chunk: Chunk) -> bool:
+    """Say whether a chunk of a paused or cancelled request has somebody who was begun and is not finished."""
+    mine = (request_rows.c.id == chunk.request_id) & request_rows.c.state.in_([state.value for state in STOPPED])
+    begun_one = begun().where(target_rows.c.chunk_id == chunk.id)
+    return await tx.conn.scalar(select(request_rows.c.id).where(mine, begun_one)) is not None
+
+
+def begun() -> Exists:
+    """Return the condition that somebody's password may be being written, or is set and something is still to do."""
+    held = [TargetState.SET.value, TargetState.DELIVERED.value, TargetState.COLLECTED.value]
+    left = (step_rows.c.target_id == target_rows.c.id) & (step_rows.c.state == StepState.TODO.value)
+    writing = target_rows.c.state == TargetState.STARTED.value
+    return exists().where(or_(writing, target_rows.c.state.in_(held) & exists().where(left)))
 
 
 async def finish(tx: Tx, chunk_id: str) -> bool:
@@ -133,12 +146,6 @@ async def finish(tx: Tx, chunk_id: str) -> bool:
     )
     there = (chunks.c.id == chunk_id) & chunks.c.finished_at.is_(None) & ~open_one.exists()
     return (await tx.conn.execute(update(chunks).where(there).values(finished_at=tx.now()))).rowcount == 1
-
-
-async def writing(tx: Tx, chunk_id: str) -> bool:
-    """Say whether the password of anybody in a chunk may be being written."""
-    these = (target_rows.c.chunk_id == chunk_id) & (target_rows.c.state == TargetState.STARTED.value)
-    return await tx.conn.scalar(select(target_rows.c.id).where(these).limit(1)) is not None
 
 
 async def told(tx: Tx, chunk_id: str) -> bool:
@@ -152,8 +159,9 @@ async def standing(tx: Tx, limit: int) -> tuple[tuple[Chunk, RequestState], ...]
     """Return chunks that were put on their way and have something left to do or to tell, with their request's state."""
     waiting = select(notices.c.chunk_id).where(notices.c.chunk_id.is_not(None), notices.c.state == "waiting")
     running = (request_rows.c.state == RequestState.RUNNING.value) & chunks.c.finished_at.is_(None)
-    begun = select(target_rows.c.chunk_id).where(target_rows.c.state == TargetState.STARTED.value)
-    stopped = (request_rows.c.state == RequestState.PAUSED.value) & chunks.c.id.in_(begun.distinct())
+    recent = request_rows.c.ended_at.is_(None) | (request_rows.c.ended_at > tx.now() - MENDED)
+    halted = request_rows.c.state.in_([state.value for state in STOPPED]) & recent & chunks.c.finished_at.is_(None)
+    stopped = halted & begun().where(target_rows.c.chunk_id == chunks.c.id)
     left = (chunks.c.round > 0) & or_(running, stopped, chunks.c.id.in_(waiting.distinct()))
     found = (
         select(chunks, request_rows.c.state.label("request_state"))

@@ -33,19 +33,28 @@ class PostgresDatabase:
     async def write(self, *, waited_for: bool) -> AsyncIterator[tuple[UncutConnection, Callable[[], Awaitable[None]]]]:
         """Begin a transaction; gives the connection, and what commits it."""
         del waited_for  # nobody stands in line here
-        conn = UncutConnection(self._engine)
-        async with conn:
+        async with self._connection() as conn:
             await uncut(conn.begin())
             yield conn, conn.commit
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[UncutConnection]:
         """Look at one moment of the database."""
-        conn = UncutConnection(self._engine)
-        async with conn:
-            await conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        async with self._connection() as conn:
+            await uncut(conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True))
             await uncut(conn.begin())
             yield conn
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[UncutConnection]:
+        """Lend a connection; one that is still being made when the task is cancelled goes back, and is not lost."""
+        conn = UncutConnection(self._engine)
+        try:
+            await uncut(conn.start())
+            yield conn
+        finally:
+            if conn.sync_connection is not None:
+                await uncut(conn.close())
 
     async def tidy(self) -> None:
         """Do nothing: PostgreSQL's autovacuum does."""

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import exists, func, or_, select, update
 
+from resets.outcome import Step, StepState
 from resets.reasons import Reason
 from resets.request import RequestState, TargetState
+from store.chunks import OPEN
+from store.tables import chunks as chunk_rows
 from store.tables import requests as request_rows
 from store.tables import steps as step_rows
 from store.tables import targets as target_rows
@@ -136,9 +139,21 @@ def cancelled(request_id: str) -> Select[tuple[str]]:
 
 
 async def begun(tx: Tx, request_id: str, limit: int) -> tuple[str, ...]:
-    """Return the logins of those whose password is being written."""
-    mine = (target_rows.c.request_id == request_id) & (target_rows.c.state == TargetState.STARTED.value)
-    return tuple(await tx.conn.scalars(select(target_rows.c.login).where(mine).limit(limit)))
+    """Return the logins of those of whom a directory may still be told something: a password, or what follows it."""
+    held = [TargetState.SET.value, TargetState.DELIVERED.value, TargetState.COLLECTED.value]
+    todo = (step_rows.c.state == StepState.TODO.value) & (step_rows.c.step != Step.DELIVER.value)
+    extra = exists().where(step_rows.c.target_id == target_rows.c.id, todo)
+    mine = (chunk_rows.c.request_id == request_id) & chunk_rows.c.finished_at.is_(None) & (chunk_rows.c.round != 0)
+    theirs = or_(target_rows.c.state == TargetState.STARTED.value, target_rows.c.state.in_(held) & extra)
+    found = select(target_rows.c.login).join(chunk_rows, chunk_rows.c.id == target_rows.c.chunk_id)
+    return tuple(await tx.conn.scalars(found.where(mine, theirs).limit(limit)))
+
+
+async def open_left(tx: Tx, request_id: str) -> bool:
+    """Say whether anybody of a bulk has no outcome yet."""
+    waits = target_rows.c.state.in_([state.value for state in OPEN]) & target_rows.c.chunk_id.is_not(None)
+    mine = select(target_rows.c.id).where(target_rows.c.request_id == request_id, waits)
+    return await tx.conn.scalar(mine.limit(1)) is not None
 
 
 async def planned(tx: Tx, request_id: str) -> int:
