@@ -53,7 +53,7 @@ async def test_what_was_begun_blocks_nobody(mails, end):
     assert (await only(mails, request_id)).state is TargetState.STARTED
     await (control.cancel if end == "cancelled" else control.pause)(mails.tools, request_id, ADA)
     mails.queue.clear()
-    mails.clock.tick(**({"seconds": 61} if end == "cancelled" else {"hours": 25}))
+    mails.clock.tick(seconds=1, **({"minutes": 10} if end == "cancelled" else {"hours": 25}))
     await steer.all_runs(mails.tools)
     target = await only(mails, request_id)
     assert (target.state, target.step(Step.SET).state) == (TargetState.FAILED, StepState.UNKNOWN)
@@ -88,7 +88,7 @@ async def test_a_cancelled_runs_report_waits_for_what_was_begun(mails):
     await control.cancel(mails.tools, request_id, ADA)
     result = next(work for work in mails.queue if work.kind is WorkKind.NOTICE)
     assert await mails.do(result) == timedelta(seconds=2)
-    mails.clock.tick(seconds=61)
+    mails.clock.tick(seconds=1, minutes=10)
     await steer.all_runs(mails.tools)
     assert await mails.do(result) is None
     (said,) = [said for said in mails.heard if isinstance(said, SayFile)]
