@@ -68,8 +68,8 @@ def test_help_names_every_command(rekey):
         (["--config", "nowhere.toml", "db", "check"], 2, "copy rekey.example.toml"),
         (["serve"], 2, "slack.bot_token is missing"),
         (["db", "check"], 1, "rekey db upgrade"),
-        (["keys", "check"], 1, "rekey keys new"),
-        (["audit", "verify"], 1, "rekey keys new"),
+        (["keys", "check"], 2, "rekey keys new"),
+        (["audit", "verify"], 2, "rekey keys new"),
         (["audit", "verify", "--head", "x"], 2, "SEQ:MAC"),
         (
             ["admin", "enrol", "--slack-user", "U1", "--directory", "team", "--account", "a", "--role", "king"],
@@ -84,6 +84,28 @@ def test_a_failure_is_a_sentence_a_remedy_and_an_exit_code(rekey, words, code, s
     assert done.returncode == code
     assert said in done.stderr
     assert "Traceback" not in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "ring", "mode", "said"),
+    [
+        (["serve"], None, 0, "missing"),
+        (["serve"], "# no key\n", 0o400, "short"),
+        (["serve"], "", 0o444, "open to others"),
+        (["audit", "verify"], "# no key\n", 0o400, "short"),
+        (["admin", "list"], "", 0o444, "open to others"),
+        (["keys", "check"], "0 x\n", 0o400, "malformed"),
+    ],
+)
+def test_a_key_file_that_cannot_be_used_is_wrong_configuration(rekey, tmp_path, words, ring, mode, said):
+    """Whoever starts the bot can tell by the exit code that trying again is no use: 2, from every command alike."""
+    slack = 'team_id = "T0TEST"\nbot_token = "xoxb-1"\napp_token = "xapp-1"\nsecurity_channel = "C0SECURITY1"'
+    (tmp_path / "rekey.toml").write_text(CONFIG.replace('team_id = "T0TEST"', slack))
+    if ring is not None:
+        (tmp_path / "rekey.keys").write_text(ring)
+        (tmp_path / "rekey.keys").chmod(mode)
+    done = rekey(*words)
+    assert (done.returncode, f"the key file cannot be used ({said})" in done.stderr) == (2, True), done
 
 
 def test_debug_adds_the_traceback(rekey):

@@ -267,7 +267,7 @@ async def test_another_key_ring_is_refused(settings):
     await house.close()
     told.keys.file.unlink()
     KeyRing.create(told.keys.file)
-    with pytest.raises(OperatorError, match=r"keys\.file: .* is not the key ring that this store was written with"):
+    with pytest.raises(ConfigError, match=r"keys\.file: .* is not the key ring that this store was written with"):
         await open_house(told)
 
 
