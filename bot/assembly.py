@@ -125,14 +125,14 @@ def store_failed(error: StoreFailed) -> OperatorError:
     return OperatorError(STORE_FAILED.get(error.what, "The store failed; see the log, run with --debug for more."))
 
 
-def open_directory(section: DirectorySection, now: Callable[[], datetime]) -> Directory:
-    """Open one configured directory; touches no network.
+def open_directory(section: DirectorySection, now: Callable[[], datetime], *, make: bool = True) -> Directory:
+    """Open one configured directory, and `make` the file of a new one; touches no network.
 
     Raises:
-        ConfigError: its options can never work.
+        ConfigError: its options can never work or, without `make`, there is no such file.
     """
     try:
-        return connector(section.kind).open(section.name, section.options, clock=now)
+        return connector(section.kind).open(section.name, section.options, clock=now, make=make)
     except Misconfigured as error:
         raise ConfigError(f"directories.{section.name}.{error.key}: {error.what} {error.remedy}") from error
 

@@ -170,7 +170,7 @@ async def _channel(settings: Settings, line: Line) -> Finding:
 async def _directory(section: DirectorySection) -> list[Finding]:
     where = f"directory {section.name}"
     try:
-        directory = open_directory(section, clock)
+        directory = open_directory(section, clock, make=False)
     except OperatorError as error:
         return [_bad(where, "", str(error))]
     try:

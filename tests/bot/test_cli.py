@@ -53,6 +53,19 @@ def ready(rekey):
     return rekey
 
 
+def add_ann(folder):
+    """Make the `local` directory of the configuration, with one account."""
+    add = (
+        "import asyncio, datetime as d\nfrom pathlib import Path\nfrom directory.local import *\n"
+        "from directory.local_people import NewAccount\n"
+        "async def main():\n"
+        " x = LocalDirectory.open('team', LocalOptions(path=Path('team.db')), clock=lambda: d.datetime.now(d.UTC))\n"
+        " await x.add_account(NewAccount('ann', 'Ann', mail='ann@example.com')); await x.close()\n"
+        "asyncio.run(main())"
+    )
+    subprocess.run([sys.executable, "-c", add], cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True)
+
+
 def test_help_names_every_command(rekey):
     """`rekey --help` is a map, and exits with 0."""
     shown = rekey("--help")
@@ -118,15 +131,7 @@ def test_from_nothing_to_an_enrolled_admin(ready, tmp_path):
     assert oct((tmp_path / "rekey.keys").stat().st_mode)[-3:] == "400"
     assert "never overwritten" in ready("keys", "new").stderr
     assert ready("db", "check").returncode == 0
-    add = (
-        "import asyncio, datetime as d\nfrom pathlib import Path\nfrom directory.local import *\n"
-        "from directory.local_people import NewAccount\n"
-        "async def main():\n"
-        " x = LocalDirectory.open('team', LocalOptions(path=Path('team.db')), clock=lambda: d.datetime.now(d.UTC))\n"
-        " await x.add_account(NewAccount('ann', 'Ann', mail='ann@example.com')); await x.close()\n"
-        "asyncio.run(main())"
-    )
-    subprocess.run([sys.executable, "-c", add], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True)
+    add_ann(tmp_path)
     enrolment = subprocess.Popen(
         [
             sys.executable,
@@ -172,8 +177,9 @@ def test_from_nothing_to_an_enrolled_admin(ready, tmp_path):
     assert (cut.returncode, "cut" in cut.stderr) == (1, True)
 
 
-def test_the_doctor_says_what_to_do(ready):
+def test_the_doctor_says_what_to_do(ready, tmp_path):
     """Each check is a line, each failure has its remedy; a program gets the same as JSON."""
+    add_ann(tmp_path)
     done = ready("doctor", "--json")
     assert done.returncode == 1
     told = json.loads(done.stdout)
@@ -182,6 +188,20 @@ def test_the_doctor_says_what_to_do(ready):
     assert all(check["remedy"] for check in wrong)
     assert {"keys", "store", "directory team: file"} <= {check["what"] for check in told["checks"] if check["ok"]}
     assert "rekey admin enrol" in ready("doctor").stdout
+
+
+@pytest.mark.parametrize("before", [None, b""])
+def test_the_doctor_makes_no_directory(ready, tmp_path, before):
+    """A `path` that leads to no directory is wrong, and stays as it was: a mistyped one would pass for an empty one."""
+    path = tmp_path / "team.db"
+    if before is not None:
+        path.write_bytes(before)
+    told = {check["what"]: check for check in json.loads(ready("doctor", "--json").stdout)["checks"]}
+    wrong = told["directory team"]
+    assert not wrong["ok"]
+    assert wrong["remedy"].startswith(f"directories.team.path: {path} ")
+    assert "`rekey serve`" in wrong["remedy"]
+    assert (path.read_bytes() if path.exists() else None) == before
 
 
 def test_the_doctor_asks_for_the_manifests_scopes():
