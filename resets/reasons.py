@@ -22,7 +22,7 @@ class Reason(StrEnum):
     # what was named
     NOT_FOUND = "not_found"
     AMBIGUOUS = "ambiguous"
-    TOO_SHORT = "too_short"  # fewer than 3 letters
+    TOO_SHORT = "too_short"  # nobody's login, and fewer than 3 letters to search for
     TOO_MANY_LOOKUPS = "too_many_lookups"
     MALFORMED_TARGET = "malformed_target"
     # a list of people

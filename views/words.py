@@ -46,8 +46,8 @@ SENTENCES: dict[Reason, str] = {
     Reason.NOT_FOUND: "I found no account for {typed}. Nothing has changed. "
     "Try the login, the mail address, or the first letters of the name.",
     Reason.AMBIGUOUS: "More than one account fits {typed}. Nothing has changed. Choose the one that you mean.",
-    Reason.TOO_SHORT: "A search needs at least 3 letters, so nothing was looked up. "
-    "Type a little more of the login, the name or the mail address.",
+    Reason.TOO_SHORT: "Nobody's login is exactly {typed}, and a search needs at least 3 letters. Nothing has changed. "
+    "Type the whole login or mail address, or a little more of the name.",
     Reason.TOO_MANY_LOOKUPS: "This hour's {limit}look-ups are used up, so nothing was looked up. "
     "They come back within the hour; if you need more, ask whoever runs this bot.",
     Reason.MALFORMED_TARGET: "I could not read {typed} as one person, so nothing was looked up. "
