@@ -78,6 +78,7 @@ class Reason(StrEnum):
     EXPIRED = "expired"
     SPOILED = "spoiled"
     SUPERSEDED = "superseded"  # a newer request or change stands
+    PASSWORD_CHANGED = "password_changed"  # after "not me": somebody has set another since
     SLACK_FAILED = "slack_failed"
     MAIL_REFUSED = "mail_refused"
     MAIL_DOWN = "mail_down"

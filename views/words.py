@@ -150,6 +150,9 @@ SENTENCES: dict[Reason, str] = {
     Reason.SPOILED: "This reset was stopped, and its password is not shown any more. " + _DESK,
     Reason.SUPERSEDED: "A newer reset or password change stands for {login}, so this one was left alone. "
     "Nothing more was changed. Use the newest message.",
+    Reason.PASSWORD_CHANGED: "Somebody has set another password for {login} since this reset. It may be a stranger's, "
+    "and was left as it is. Speak with the person; unless it is theirs, reset it again with the reason "
+    "“Suspected compromise”.",
     Reason.SLACK_FAILED: "Slack did not take the message, so the person has not been told. "
     "What was done in the directory stands. Try the delivery again in a few minutes.",
     Reason.MAIL_REFUSED: "The mail server did not take the mail, so it was not sent. "
