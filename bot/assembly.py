@@ -78,20 +78,21 @@ def ring(settings: Settings) -> KeyRing:
     """Read the master keys.
 
     Raises:
-        OperatorError: the file is missing, readable by others, or no key ring.
+        ConfigError: the file is missing, readable by others, or no key ring.
     """
     try:
         return KeyRing.load(settings.keys.file)
     except KeyFileError as error:
         words = error.reason.replace("_", " ")
-        raise OperatorError(f"keys.file: the key file cannot be used ({words}); {error.remedy}.") from error
+        raise ConfigError(f"keys.file: the key file cannot be used ({words}); {error.remedy}.") from error
 
 
 async def open_store(settings: Settings, keys: KeyRing, *, now: Callable[[], datetime] = clock) -> Store:
     """Open the store.
 
     Raises:
-        OperatorError: it is not set up, old, newer, cannot be reached, or was written with another key ring.
+        OperatorError: it is not set up, old, newer, or cannot be reached.
+        ConfigError: it was written with another key ring.
     """
     try:
         store = await Store.open(settings.store.full_url, keys, clock=now)
@@ -113,7 +114,7 @@ async def _demand_its_keys(store: Store, settings: Settings) -> None:
         raise
     if signers and signers.isdisjoint(store.ring.ids):
         await store.close()
-        raise OperatorError(
+        raise ConfigError(
             f"keys.file: {settings.keys.file} is not the key ring that this store was written with (key "
             f"{', '.join(sorted(signers))} is missing); put that one back from your backup. Nothing was changed."
         )
@@ -124,14 +125,14 @@ def store_failed(error: StoreFailed) -> OperatorError:
     return OperatorError(STORE_FAILED.get(error.what, "The store failed; see the log, run with --debug for more."))
 
 
-def open_directory(section: DirectorySection, now: Callable[[], datetime]) -> Directory:
-    """Open one configured directory; touches no network.
+def open_directory(section: DirectorySection, now: Callable[[], datetime], *, make: bool = True) -> Directory:
+    """Open one configured directory, and `make` the file of a new one; touches no network.
 
     Raises:
-        ConfigError: its options can never work.
+        ConfigError: its options can never work or, without `make`, there is no such file.
     """
     try:
-        return connector(section.kind).open(section.name, section.options, clock=now)
+        return connector(section.kind).open(section.name, section.options, clock=now, make=make)
     except Misconfigured as error:
         raise ConfigError(f"directories.{section.name}.{error.key}: {error.what} {error.remedy}") from error
 

@@ -10,19 +10,21 @@ import aiohttp
 import aiosmtplib
 from slack_sdk.errors import SlackApiError
 
-from bot.assembly import clock, open_directory, open_store, ring
+from bot.assembly import clock, open_directory, open_store, ring, rules
 from bot.config import demand_slack, load
 from bot.duties import mail_server
 from bot.errors import OperatorError
 from bot.slack import REMEDIES, Line
 from bot.socket_mode import TOKEN_REMEDY
 from directory.base import Finding
+from resets.request import Channel
 from store import admins, audit
 from store.audit import Finding as ChainFinding
 from store.base import StoreFailed
 
 if TYPE_CHECKING:
     from bot.settings import DirectorySection, Settings
+    from resets.ruling import Rules
     from store.base import Store
 
 SCOPES = frozenset(
@@ -54,7 +56,7 @@ async def examine(config: str | None) -> list[Finding]:
     found += await _store(settings)
     found += await _slack(settings)
     for section in settings.directories:
-        found += await _directory(section)
+        found += [*await _directory(section), *reach(section, rules(settings))]
     found += await _mail(settings)
     return found
 
@@ -175,7 +177,7 @@ async def _channel(settings: Settings, line: Line) -> Finding:
 async def _directory(section: DirectorySection) -> list[Finding]:
     where = f"directory {section.name}"
     try:
-        directory = open_directory(section, clock)
+        directory = open_directory(section, clock, make=False)
     except OperatorError as error:
         return [_bad(where, "", str(error))]
     try:
@@ -186,6 +188,20 @@ async def _directory(section: DirectorySection) -> list[Finding]:
     finally:
         await directory.close()
     return [Finding(f.ok, f"{where}: {f.what}", f.detail, f.remedy) for f in found]
+
+
+def reach(section: DirectorySection, decided: Rules) -> list[Finding]:
+    """Say whether the gates leave a way by which a new password could reach anybody; nothing where they do."""
+    where, gated = f"directory {section.name}: delivery", decided.gates[section.name]
+    if Channel.DM not in gated or (decided.mail_password and Channel.MAIL not in gated):
+        return []
+    fewer = f'take "slack" out of directories.{section.name}.gates, if people read Slack without this password'
+    if decided.mail_password:
+        remedy = f"See that everybody here has a recovery address in the directory, or {fewer}."
+        return [Finding(ok=True, what=where, detail="by recovery address alone", remedy=remedy)]
+    box = "recovery addresses" if Channel.MAIL in gated else "people's addresses"
+    remedy = f'Either {fewer}; or set mail.host and delivery.mail_content = "password": then it goes to {box}.'
+    return [_bad(where, "nobody could be reached: Slack is gated, and passwords are not mailed", remedy)]
 
 
 async def _mail(settings: Settings) -> list[Finding]:

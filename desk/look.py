@@ -40,11 +40,14 @@ async def start(tools: Tools, person: SlackPerson) -> str:
 async def named(tools: Tools, form_id: str, person: SlackPerson, named: Named) -> Found | AskWho:
     """Find the one account that was named, or say what to choose from. Counts as one look-up.
 
+    A login or an address may be as short as it likes; what is nobody's is searched for from 3 letters on.
+
     Raises:
         Refused: the form is not good, TOO_MANY_LOOKUPS, or a directory could not be asked.
     """
     typed = named.text if isinstance(named, Typed) else named.member.name if isinstance(named, Mentioned) else ""
-    if isinstance(named, Typed) and _letters(typed) < MIN_LETTERS:
+    letters = _letters(typed) if isinstance(named, Typed) else MIN_LETTERS
+    if not letters:
         return AskWho(form_id, typed, Reason.TOO_SHORT, ())
     async with tools.store.write() as tx:
         form = await opened(tools, tx, form_id, person)
@@ -60,6 +63,8 @@ async def named(tools: Tools, form_id: str, person: SlackPerson, named: Named) -
         return found[0]
     if found:
         return AskWho(form_id, typed, Reason.AMBIGUOUS, tuple(choice(f) for f in found[:MAX_CHOICES]))
+    if letters < MIN_LETTERS:
+        return AskWho(form_id, typed, Reason.TOO_SHORT, ())
     async with tools.store.read() as tx:
         names = tuple(tools.directories)
         fit = await index.search(tx, typed, directories=names, limit=MAX_CHOICES)

@@ -1,7 +1,8 @@
 """Taking a password away again: unclaimed in time, or "not me". The account gets a random one that nobody has.
 
 Only while the password is still ours: no newer request stands, and the directory's change marker is the one that our
-own write left. Otherwise the person, or somebody else, has set another, and it is theirs.
+own write left. Otherwise the person, or somebody else, has set another, and it is theirs. After a "not me" sessions and
+tokens end all the same, after the replacement: whoever has the old password shall not open another one in between.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from desk.dossier import PURPOSE, proof_of
+from desk.expel import expel, left
 from desk.faults import reason as reason_of
 from desk.journal import alarm, announce, current, note
 from desk.sealed import unsealed
@@ -20,6 +22,7 @@ from directory.base import Account, Capability, DirectoryError, PasswordPolicy, 
 from resets import password
 from resets.audit import Deed
 from resets.notice import NoticeKind
+from resets.outcome import StepState
 from resets.reasons import Reason, Refused
 from resets.request import TargetState
 from store import audit, jobs, requests, vault
@@ -27,13 +30,16 @@ from store import audit, jobs, requests, vault
 if TYPE_CHECKING:
     from directory.base import Directory
     from directory.secret import Secret
-    from resets.outcome import Target
+    from resets.outcome import StepRecord, Target
     from resets.request import ResetRequest
     from store.base import Tx
 
 REPLACEMENT = "replacement"
+REPLACED = "replaced"  # of a job: the directory has the replacement
+STILL_SIGNED_IN = "still_signed_in"
 MAX_TRIES = 60  # half an hour with the waits below: a stranger may hold this password
 LONGEST_WAIT = timedelta(seconds=30)
+MOST_DOUBLED = 5  # from here on a doubled wait is longer than the longest; at 47 it would fit into no timedelta
 LIVE = (TargetState.SET, TargetState.DELIVERED)
 
 
@@ -53,19 +59,19 @@ async def run(tools: Tools, work: Work) -> timedelta | None:
     if work.kind is WorkKind.EXPIRE and not await _taken_back(tools, request, target):
         await _ended(tools, job, request, target, None, work)
         return None
-    if target.set_at is None:  # never answered: what the directory has, nobody knows
-        await _ended(tools, job, request, target, Reason.DIRECTORY_SILENT, work)
-        return None
-    if newer:
-        await _ended(tools, job, request, target, Reason.SUPERSEDED, work)
-        return None
+    again = False
     try:
-        reason = await _replaced(tools, job, target)
+        reason = await _undone(tools, job, target, newer=newer)
     except DirectoryError as error:
-        return await _later(tools, job, request, target, work, reason_of(error))
+        reason, again = reason_of(error), True
     except Refused as refused:
         reason = refused.reason
-    await _ended(tools, job, request, target, reason, work)
+    ended = await expel(tools, target) if work.kind is WorkKind.SPOIL else ()
+    if again or left(ended):
+        wait = await _later(tools, target)
+        if wait is not None:
+            return wait
+    await _ended(tools, job, request, target, reason, work, ended)
     return None
 
 
@@ -87,6 +93,25 @@ async def _taken_back(tools: Tools, request: ResetRequest, target: Target) -> bo
     return target.state is TargetState.EXPIRED
 
 
+async def _undone(tools: Tools, job: jobs.Job, target: Target, *, newer: bool) -> Reason | None:
+    """Replace the password, once. Returns why it was not, or None.
+
+    Raises:
+        DirectoryError: not yet; a repeat is safe.
+    """
+    if job.facts.get(REPLACED):
+        return None
+    if target.set_at is None:  # never answered: what the directory has, nobody knows
+        return Reason.DIRECTORY_SILENT
+    if newer:
+        return Reason.SUPERSEDED
+    reason = await _replaced(tools, job, target)
+    if reason is None:
+        async with tools.store.write() as tx:
+            await jobs.learn(tx, job, **{REPLACED: "yes"})  # while sessions are tried again, it is not set again
+    return reason
+
+
 async def _replaced(tools: Tools, job: jobs.Job, target: Target) -> Reason | None:
     """Set a random password that nobody has; a repeat sets the same one. Returns why it was not needed, or None."""
     directory = tools.directory(target.planned.directory)
@@ -97,8 +122,9 @@ async def _replaced(tools: Tools, job: jobs.Job, target: Target) -> Reason | Non
         secret = await unsealed(tx, REPLACEMENT, job.id)
     if secret is None:
         ours = account.marker is not None and account.marker == target.marker
-        if not ours and not (job.kind == WorkKind.SPOIL and account.marker is None):
-            return Reason.SUPERSEDED
+        spoil = job.kind == WorkKind.SPOIL
+        if not ours and not (spoil and account.marker is None):
+            return Reason.PASSWORD_CHANGED if spoil else Reason.SUPERSEDED
         secret = await _drawn(tools, job, directory, account)
     with suppress(PasswordUnchanged):
         await directory.set_password(account, secret, must_change=directory.can(Capability.MUST_CHANGE))
@@ -114,16 +140,14 @@ async def _drawn(tools: Tools, job: jobs.Job, directory: Directory, account: Acc
     return secret
 
 
-async def _later(
-    tools: Tools, job: jobs.Job, request: ResetRequest, target: Target, work: Work, reason: Reason
-) -> timedelta | None:
+async def _later(tools: Tools, target: Target) -> timedelta | None:
+    """Return how long to wait before the next try, or None when it was the last."""
     attempts = target.attempts + 1
     if attempts >= MAX_TRIES:
-        await _ended(tools, job, request, target, reason, work)
         return None
     async with tools.store.write() as tx:
         await requests.set_attempts(tx, target.id, attempts)
-    return min(timedelta(seconds=2**attempts), LONGEST_WAIT)
+    return LONGEST_WAIT if attempts >= MOST_DOUBLED else timedelta(seconds=2**attempts)
 
 
 async def _ended(
@@ -133,6 +157,7 @@ async def _ended(
     target: Target | None,
     reason: Reason | None,
     work: Work,
+    ended: tuple[StepRecord, ...] = (),
 ) -> None:
     """Record how it ended and tell the requester, the person and, where it did not end well, the security channel."""
     async with tools.store.write() as tx:
@@ -143,11 +168,29 @@ async def _ended(
         state = TargetState.EXPIRED if work.kind is WorkKind.EXPIRE else TargetState.SPOILED
         await requests.move_target(tx, target.id, (state,), state, reason=reason)
         if work.kind is WorkKind.SPOIL or reason is not None:
-            deed = Deed.SPOILED if reason is None else Deed.SUPERSEDED if reason is Reason.SUPERSEDED else Deed.FAILED
-            await note(tools, tx, deed, request=request, target=target, reason=reason.value if reason else "")
-        if reason not in (None, Reason.SUPERSEDED):
-            about = f"{target.planned.login} ({target.planned.directory})"
-            await alarm(tools, tx, reason.value, request_id=request.id, about=about)
+            came = {each.step.value: each.state.value for each in ended}
+            why = reason.value if reason else ""
+            await note(tools, tx, _deed(reason), request=request, target=target, reason=why, more=came)
+        await _alarmed(tools, tx, target, reason, ended)
         await current(tools, tx, target)
         if target.planned.slack_user:
             await announce(tools, tx, NoticeKind.SHOW, request_id=request.id, target_id=target.id)
+
+
+def _deed(reason: Reason | None) -> Deed:
+    if reason is None:
+        return Deed.SPOILED
+    return Deed.SUPERSEDED if reason in (Reason.SUPERSEDED, Reason.PASSWORD_CHANGED) else Deed.FAILED
+
+
+async def _alarmed(tools: Tools, tx: Tx, target: Target, reason: Reason | None, ended: tuple[StepRecord, ...]) -> None:
+    """Tell the security channel where a stranger may still get in, by a password or by a session."""
+    what = reason.value if reason not in (None, Reason.SUPERSEDED) else ""
+    if not what and any(each.state is StepState.FAILED for each in ended):
+        what = STILL_SIGNED_IN
+    if what:
+        planned = target.planned
+        about = f"{planned.login} ({planned.directory})"
+        who = {"user": planned.slack_user or "", "name": planned.name} if ended else {}
+        came = {each.step.value: each.state.value for each in ended}
+        await alarm(tools, tx, what, request_id=target.request_id, about=about, **who, **came)

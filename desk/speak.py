@@ -33,6 +33,7 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=2), timedelta(minutes=10)
 MAILS = (NoticeKind.MAIL_PASSWORD, NoticeKind.MAIL_PASSWORD_RECOVERY, NoticeKind.MAIL_NOTICE)
 PASSWORD_MAILS = (NoticeKind.MAIL_PASSWORD, NoticeKind.MAIL_PASSWORD_RECOVERY)
 KEPT_CURRENT = (NoticeKind.STATUS, NoticeKind.SHOW)
+ENDED = (Step.SESSIONS, Step.TOKENS)  # what ends after a "not me", where the directory can
 ALIVE = (TargetState.SET, TargetState.DELIVERED)
 
 
@@ -210,6 +211,8 @@ def _show(tools: Tools, request: ResetRequest, target: Target, *, asked: bool) -
         pickup=asked,
         expires_at=target.expires_at,
         collected_at=target.collected_at,
+        reason=target.reason,
+        ended=tuple(map(target.step, ENDED)) if target.reason is Reason.PASSWORD_CHANGED else (),
     )
 
 
@@ -255,5 +258,7 @@ async def _alarm(tools: Tools, tx: Tx, notice: Notice) -> SaySlack | None:
     if what in set(Reason):
         what = Reason(what)
     who = SlackPerson(tools.team, facts["user"]) if facts.get("user") else None
-    alarm = AlarmFacts(what, who, facts.get("name", ""), facts.get("about", ""), notice.request_id, notice.created_at)
+    ended = tuple(StepRecord(step, StepState(facts[step])) for step in ENDED if step in facts)
+    name, about = facts.get("name", ""), facts.get("about", "")
+    alarm = AlarmFacts(what, who, name, about, notice.request_id, notice.created_at, ended)
     return SaySlack(notice.id, tools.security_channel, alarm, None, None, notice.attempts > 0, must_be_member=False)

@@ -1,4 +1,4 @@
-"""Not me: the person says that they asked for nothing. The password is void at once, and the security channel hears."""
+"""Not me: the person says that they asked for nothing. It is taken back, and the security channel hears."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ class WorkKind(StrEnum):
 
     RESET = "reset"  # go on with a request from wherever its target stands
     EXPIRE = "expire"  # an unclaimed password is replaced by one that nobody has
-    SPOIL = "spoil"  # the same, because the person said "not me"
+    SPOIL = "spoil"  # the same, and sessions end, because the person said "not me"
     NOTICE = "notice"  # say something
     CHUNK = "chunk"  # go on with one chunk of a bulk; the id is "CHUNK.ROUND"
     TELL = "tell"  # say the notices of one chunk

@@ -98,7 +98,7 @@ class Finding:
     ok: bool
     what: str  # "connect", "find", "right to reset": a few words
     detail: str = ""  # what was seen
-    remedy: str = ""  # what to do about it; empty when ok
+    remedy: str = ""  # what to do about it; when ok empty, unless it is worth a thought
 
 
 @dataclass(frozen=True, slots=True)

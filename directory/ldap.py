@@ -89,7 +89,14 @@ class LdapDirectory(Directory):
         self._policies = Policies(options, clock)
 
     @classmethod
-    def open(cls, name: str, options: LdapOptions, *, clock: Callable[[], datetime]) -> LdapDirectory:
+    def open(
+        cls,
+        name: str,
+        options: LdapOptions,
+        *,
+        clock: Callable[[], datetime],
+        make: bool = True,  # noqa: ARG003 - a server is never made
+    ) -> LdapDirectory:
         """Build it; nothing is connected yet.
 
         Raises:

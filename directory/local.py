@@ -87,13 +87,16 @@ class LocalDirectory(LocalPeople, LocalSignIn, Directory):
         self._parts = parts
 
     @classmethod
-    def open(cls, name: str, options: LocalOptions, *, clock: Callable[[], datetime]) -> LocalDirectory:
-        """Open the file, and make it if it is missing.
+    def open(
+        cls, name: str, options: LocalOptions, *, clock: Callable[[], datetime], make: bool = True
+    ) -> LocalDirectory:
+        """Open the file, and `make` it if it is missing.
 
         Raises:
-            Misconfigured: the path can never work, or the file is not ours or from a newer version.
+            Misconfigured: the path can never work, or the file is not ours or from a newer version; without `make`,
+                also where there is none.
         """
-        file = LocalFile(options.path, busy=timedelta(seconds=options.busy_seconds))
+        file = LocalFile(options.path, busy=timedelta(seconds=options.busy_seconds), make=make)
         return cls(name, Parts(file, Hasher(), clock, secrets.token_bytes))
 
     async def close(self) -> None:

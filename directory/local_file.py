@@ -49,19 +49,20 @@ class LocalFile:
     another process writes.
     """
 
-    def __init__(self, path: Path, *, busy: timedelta) -> None:
-        """Open the file, create it if it is missing (mode 0600), and put its tables in place.
+    def __init__(self, path: Path, *, busy: timedelta, make: bool = True) -> None:
+        """Open the file; `make` it (mode 0600), with its tables, if it is missing or empty.
 
         Args:
             path: its folder must exist.
             busy: how long to wait for another process' write.
+            make: else nothing is written, and a file that is missing or empty is Misconfigured.
 
         Raises:
             Misconfigured: no such folder, no SQLite file, another program's, or a newer version's.
         """
         self.path = path
         logging.getLogger("aiosqlite").setLevel(logging.INFO)  # at DEBUG it writes down every value of every statement
-        _prepare(path, busy)
+        _prepare(path, busy, make=make)
         self._identity = _identity(path)
         self._gate = asyncio.Lock()  # SQLite's own waiting is not fair
         self.engine = create_async_engine(
@@ -148,9 +149,11 @@ def _set_up(engine: Any, busy: timedelta) -> None:
         conn.exec_driver_sql("BEGIN IMMEDIATE" if conn.get_execution_options().get("rekey_writes") else "BEGIN")
 
 
-def _prepare(path: Path, busy: timedelta) -> None:
+def _prepare(path: Path, busy: timedelta, *, make: bool) -> None:
     if not path.parent.is_dir():
         raise Misconfigured("path", f"The folder {path.parent} does not exist.", "Create it, or name another file.")
+    if not make and not path.exists():
+        raise _none_yet(path, "is not there")
     engine = create_engine(f"sqlite:///{path}", hide_parameters=True, poolclass=NullPool)
     _set_up(engine, busy)
     try:
@@ -158,6 +161,8 @@ def _prepare(path: Path, busy: timedelta) -> None:
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         with engine.connect() as conn:
             fresh = _fresh(conn, path)
+        if fresh and not make:
+            raise _none_yet(path, "is empty")
         if fresh:
             _make(engine, path)
     except OSError as error:
@@ -167,6 +172,11 @@ def _prepare(path: Path, busy: timedelta) -> None:
         raise Misconfigured("path", f"{path} cannot be opened ({why}).", "Name another file, or mend it.") from error
     finally:
         engine.dispose()
+
+
+def _none_yet(path: Path, what: str) -> Misconfigured:
+    remedy = "Mend `path`, or put the file back; if a new directory is wanted, `rekey serve` makes an empty one there."
+    return Misconfigured("path", f"{path} {what}.", remedy)
 
 
 def _make(engine: Engine, path: Path) -> None:

@@ -31,8 +31,14 @@ class Connector(Protocol):
 
     Options: type[BaseModel]
 
-    def open(self, name: str, options: Any, *, clock: Callable[[], datetime]) -> Directory:
+    def open(self, name: str, options: Any, *, clock: Callable[[], datetime], make: bool = True) -> Directory:
         """Build the directory called `name`; a classmethod, so `self` is the class.
+
+        Args:
+            name: what the configuration calls it.
+            options: the connector's own, checked.
+            clock: gives aware UTC.
+            make: put in place what is missing, where the directory is a file of ours; without it nothing is written.
 
         Raises:
             Misconfigured: these options can never work; says the key and the remedy.

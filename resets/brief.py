@@ -75,6 +75,7 @@ BRIEF: dict[Reason, str] = {
     Reason.EXPIRED: "not collected in time",
     Reason.SPOILED: "stopped by the person",
     Reason.SUPERSEDED: "a newer reset stands",
+    Reason.PASSWORD_CHANGED: "somebody has set another password since",
     Reason.SLACK_FAILED: "Slack did not take the message",
     Reason.MAIL_REFUSED: "the mail server did not take the mail",
     Reason.MAIL_DOWN: "the mail server could not be reached",

@@ -156,6 +156,8 @@ class ShowFacts:
     pickup: bool
     expires_at: datetime | None
     collected_at: datetime | None
+    reason: Reason | None = None
+    ended: tuple[StepRecord, ...] = ()  # after "not me": what came of sessions and tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +181,15 @@ class MailFacts:
 class AlarmFacts:
     """Something for the security channel."""
 
-    what: Reason | str  # a Reason, or "not_me", "step_up_misses", "step_up_locked", "enrolled", "revoked"
+    what: (
+        Reason | str
+    )  # a Reason, or "not_me", "still_signed_in", "step_up_misses", "step_up_locked", "enrolled", "revoked"
     who: SlackPerson | None
     who_name: str
     about: str  # login and directory, or ""
     request_id: str | None
     at: datetime
+    ended: tuple[StepRecord, ...] = ()  # after "not me": what came of sessions and tokens
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ class Reason(StrEnum):
     # what was named
     NOT_FOUND = "not_found"
     AMBIGUOUS = "ambiguous"
-    TOO_SHORT = "too_short"  # fewer than 3 letters
+    TOO_SHORT = "too_short"  # nobody's login, and fewer than 3 letters to search for
     TOO_MANY_LOOKUPS = "too_many_lookups"
     MALFORMED_TARGET = "malformed_target"
     # a list of people
@@ -78,6 +78,7 @@ class Reason(StrEnum):
     EXPIRED = "expired"
     SPOILED = "spoiled"
     SUPERSEDED = "superseded"  # a newer request or change stands
+    PASSWORD_CHANGED = "password_changed"  # after "not me": somebody has set another since
     SLACK_FAILED = "slack_failed"
     MAIL_REFUSED = "mail_refused"
     MAIL_DOWN = "mail_down"

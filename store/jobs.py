@@ -49,6 +49,11 @@ async def get(tx: Tx, job_id: str) -> Job | None:
     return None if row is None else _job(row)
 
 
+async def learn(tx: Tx, job: Job, **facts: str) -> None:
+    """Add to what a job knows of itself."""
+    await tx.conn.execute(update(jobs).where(jobs.c.id == job.id).values(facts={**job.facts, **facts}))
+
+
 async def finish(tx: Tx, job_id: str, now: datetime) -> bool:
     """Say that a job is done, well or ill; False where it was said before."""
     open_one = (jobs.c.id == job_id) & jobs.c.finished_at.is_(None)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from resets.reasons import Reason
 from resets.request import TargetState
-from views import blocks, words
+from views import blocks, labels, words
 from views.text import escape, quiet, when
 
 if TYPE_CHECKING:
@@ -25,7 +25,23 @@ ALARM: dict[str, tuple[str, str]] = {
         "A person said “not me”",
         (
             "They were sent a one-time password and say that they asked for none. That password is being replaced by "
-            "one that nobody knows. Speak with the person and with the one who asked, on a channel other than Slack."
+            "one that nobody knows, and sessions and API tokens end where the directory can. If that does not succeed, "
+            "it is said here. Speak with the person and with the one who asked, on a channel other than Slack."
+        ),
+    ),
+    "password_changed": (
+        "“Not me”, and another password is set",
+        (
+            "They say that they asked for no reset, and somebody has set another password since. It was not replaced: "
+            "whoever set it can sign in. Call the person, not in Slack; unless they set it themselves, reset it again "
+            "with the reason “Suspected compromise”."
+        ),
+    ),
+    "still_signed_in": (
+        "After “not me” somebody may still be signed in",
+        (
+            "The one-time password does not open the account any more, but sessions or API tokens could not be ended. "
+            "End them where the directory is administered, or reset again with the reason “Suspected compromise”."
         ),
     ),
     "step_up_misses": (
@@ -67,6 +83,16 @@ def show(facts: ShowFacts) -> Message:
             title = "A newer reset stands"
             lines = [f"Your password for {system} was reset again, so this one-time password is not valid any more."]
             lines.append(f"Nobody has seen it. Look for the newer message. {asked}")
+            buttons = []
+        case TargetState.SPOILED if facts.reason is Reason.PASSWORD_CHANGED:
+            title = "Stopped, but another password is set"
+            since = "Since it was made, *somebody has set another password*."
+            lines = [f"This reset of {system} was stopped. {since} It was *not replaced*: whoever set it can sign in."]
+            lines += [f"*{labels.STEP[each.step]}*: {labels.outcome(each)}." for each in facts.ended]
+            lines.append(
+                "The security team has been told. If you did not set that password, call the IT desk now, or go there: "
+                f"they reset it again with the reason “Suspected compromise”. {asked}"
+            )
             buttons = []
         case TargetState.SPOILED:
             title = "Stopped"
@@ -122,6 +148,7 @@ def alarm(facts: AlarmFacts) -> Message:
     pairs = [("Who", who), ("When", when(facts.at))]
     pairs += [("Account", quiet(facts.about, 160))] if facts.about else []
     pairs += [("Request", quiet(facts.request_id))] if facts.request_id else []
+    pairs += [(labels.STEP[each.step], labels.outcome(each)) for each in facts.ended]
     body = [blocks.header(f"🚨 {title}"), blocks.paragraph(what), blocks.fields(pairs)]
     about = f" ({quiet(facts.about, 160)})" if facts.about else ""
     return {"text": f"🚨 {escape(title)}{about}", "blocks": body}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resets.outcome import Step, StepState
+from resets.outcome import Step, StepRecord, StepState
 from resets.reasons import Reason
 from resets.request import Channel, RequestState, TargetState, Tier, Why
 
@@ -173,6 +173,17 @@ def title(reason: Reason) -> str:
     if reason in {Reason.FORM_EXPIRED, Reason.FORM_USED, Reason.FORM_UNKNOWN}:
         return "This form is closed"
     return STOPPED
+
+
+def outcome(record: StepRecord) -> str:
+    """Return in a few words what came of ending sessions or tokens."""
+    match record.state:
+        case StepState.DONE:
+            return DONE[record.step]
+        case StepState.CANNOT:
+            return CANNOT[record.step]
+        case _:
+            return "could not be ended" if record.step is Step.SESSIONS else "could not be revoked"
 
 
 def ended(step: Step, count: int) -> str:

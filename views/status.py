@@ -158,7 +158,11 @@ def _replaced(facts: StatusFacts) -> str:
             return "The account gets another random password that nobody knows."
         case Reason.PICKUP_BURNED:
             return "The one-time password was destroyed unseen: the account has a random password that nobody knows."
-        case Reason.SUPERSEDED | Reason.ACCOUNT_GONE:
+        case Reason.SUPERSEDED:
+            return "The password was left as it is."
+        case Reason.PASSWORD_CHANGED:
+            return "The password was *not* replaced, and whoever set it can sign in."
+        case Reason.ACCOUNT_GONE:
             return "The account was left as it is."
         case _:
             return "It could *not* be replaced by one that nobody knows, and may still open the account."

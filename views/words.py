@@ -46,8 +46,8 @@ SENTENCES: dict[Reason, str] = {
     Reason.NOT_FOUND: "I found no account for {typed}. Nothing has changed. "
     "Try the login, the mail address, or the first letters of the name.",
     Reason.AMBIGUOUS: "More than one account fits {typed}. Nothing has changed. Choose the one that you mean.",
-    Reason.TOO_SHORT: "A search needs at least 3 letters, so nothing was looked up. "
-    "Type a little more of the login, the name or the mail address.",
+    Reason.TOO_SHORT: "Nobody's login is exactly {typed}, and a search needs at least 3 letters. Nothing has changed. "
+    "Type the whole login or mail address, or a little more of the name.",
     Reason.TOO_MANY_LOOKUPS: "This hour's {limit}look-ups are used up, so nothing was looked up. "
     "They come back within the hour; if you need more, ask whoever runs this bot.",
     Reason.MALFORMED_TARGET: "I could not read {typed} as one person, so nothing was looked up. "
@@ -150,6 +150,9 @@ SENTENCES: dict[Reason, str] = {
     Reason.SPOILED: "This reset was stopped, and its password is not shown any more. " + _DESK,
     Reason.SUPERSEDED: "A newer reset or password change stands for {login}, so this one was left alone. "
     "Nothing more was changed. Use the newest message.",
+    Reason.PASSWORD_CHANGED: "Somebody has set another password for {login} since this reset. It may be a stranger's, "
+    "and was left as it is. Speak with the person; unless it is theirs, reset it again with the reason "
+    "“Suspected compromise”.",
     Reason.SLACK_FAILED: "Slack did not take the message, so the person has not been told. "
     "What was done in the directory stands. Try the delivery again in a few minutes.",
     Reason.MAIL_REFUSED: "The mail server did not take the mail, so it was not sent. "

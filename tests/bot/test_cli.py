@@ -53,6 +53,19 @@ def ready(rekey):
     return rekey
 
 
+def add_ann(folder):
+    """Make the `local` directory of the configuration, with one account."""
+    add = (
+        "import asyncio, datetime as d\nfrom pathlib import Path\nfrom directory.local import *\n"
+        "from directory.local_people import NewAccount\n"
+        "async def main():\n"
+        " x = LocalDirectory.open('team', LocalOptions(path=Path('team.db')), clock=lambda: d.datetime.now(d.UTC))\n"
+        " await x.add_account(NewAccount('ann', 'Ann', mail='ann@example.com')); await x.close()\n"
+        "asyncio.run(main())"
+    )
+    subprocess.run([sys.executable, "-c", add], cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True)
+
+
 def test_help_names_every_command(rekey):
     """`rekey --help` is a map, and exits with 0."""
     shown = rekey("--help")
@@ -68,8 +81,8 @@ def test_help_names_every_command(rekey):
         (["--config", "nowhere.toml", "db", "check"], 2, "copy rekey.example.toml"),
         (["serve"], 2, "slack.bot_token is missing"),
         (["db", "check"], 1, "rekey db upgrade"),
-        (["keys", "check"], 1, "rekey keys new"),
-        (["audit", "verify"], 1, "rekey keys new"),
+        (["keys", "check"], 2, "rekey keys new"),
+        (["audit", "verify"], 2, "rekey keys new"),
         (["audit", "verify", "--head", "x"], 2, "SEQ:MAC"),
         (
             ["admin", "enrol", "--slack-user", "U1", "--directory", "team", "--account", "a", "--role", "king"],
@@ -86,6 +99,28 @@ def test_a_failure_is_a_sentence_a_remedy_and_an_exit_code(rekey, words, code, s
     assert "Traceback" not in done.stderr + done.stdout
 
 
+@pytest.mark.parametrize(
+    ("words", "ring", "mode", "said"),
+    [
+        (["serve"], None, 0, "missing"),
+        (["serve"], "# no key\n", 0o400, "short"),
+        (["serve"], "", 0o444, "open to others"),
+        (["audit", "verify"], "# no key\n", 0o400, "short"),
+        (["admin", "list"], "", 0o444, "open to others"),
+        (["keys", "check"], "0 x\n", 0o400, "malformed"),
+    ],
+)
+def test_a_key_file_that_cannot_be_used_is_wrong_configuration(rekey, tmp_path, words, ring, mode, said):
+    """Whoever starts the bot can tell by the exit code that trying again is no use: 2, from every command alike."""
+    slack = 'team_id = "T0TEST"\nbot_token = "xoxb-1"\napp_token = "xapp-1"\nsecurity_channel = "C0SECURITY1"'
+    (tmp_path / "rekey.toml").write_text(CONFIG.replace('team_id = "T0TEST"', slack))
+    if ring is not None:
+        (tmp_path / "rekey.keys").write_text(ring)
+        (tmp_path / "rekey.keys").chmod(mode)
+    done = rekey(*words)
+    assert (done.returncode, f"the key file cannot be used ({said})" in done.stderr) == (2, True), done
+
+
 def test_debug_adds_the_traceback(rekey):
     """--debug shows where an error came from."""
     assert "Traceback" in rekey("--debug", "keys", "check").stderr
@@ -96,15 +131,7 @@ def test_from_nothing_to_an_enrolled_admin(ready, tmp_path):
     assert oct((tmp_path / "rekey.keys").stat().st_mode)[-3:] == "400"
     assert "never overwritten" in ready("keys", "new").stderr
     assert ready("db", "check").returncode == 0
-    add = (
-        "import asyncio, datetime as d\nfrom pathlib import Path\nfrom directory.local import *\n"
-        "from directory.local_people import NewAccount\n"
-        "async def main():\n"
-        " x = LocalDirectory.open('team', LocalOptions(path=Path('team.db')), clock=lambda: d.datetime.now(d.UTC))\n"
-        " await x.add_account(NewAccount('ann', 'Ann', mail='ann@example.com')); await x.close()\n"
-        "asyncio.run(main())"
-    )
-    subprocess.run([sys.executable, "-c", add], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True)
+    add_ann(tmp_path)
     enrolment = subprocess.Popen(
         [
             sys.executable,
@@ -150,8 +177,9 @@ def test_from_nothing_to_an_enrolled_admin(ready, tmp_path):
     assert (cut.returncode, "cut" in cut.stderr) == (1, True)
 
 
-def test_the_doctor_says_what_to_do(ready):
+def test_the_doctor_says_what_to_do(ready, tmp_path):
     """Each check is a line, each failure has its remedy; a program gets the same as JSON."""
+    add_ann(tmp_path)
     done = ready("doctor", "--json")
     assert done.returncode == 1
     told = json.loads(done.stdout)
@@ -160,6 +188,20 @@ def test_the_doctor_says_what_to_do(ready):
     assert all(check["remedy"] for check in wrong)
     assert {"keys", "store", "directory team: file"} <= {check["what"] for check in told["checks"] if check["ok"]}
     assert "rekey admin enrol" in ready("doctor").stdout
+
+
+@pytest.mark.parametrize("before", [None, b""])
+def test_the_doctor_makes_no_directory(ready, tmp_path, before):
+    """A `path` that leads to no directory is wrong, and stays as it was: a mistyped one would pass for an empty one."""
+    path = tmp_path / "team.db"
+    if before is not None:
+        path.write_bytes(before)
+    told = {check["what"]: check for check in json.loads(ready("doctor", "--json").stdout)["checks"]}
+    wrong = told["directory team"]
+    assert not wrong["ok"]
+    assert wrong["remedy"].startswith(f"directories.team.path: {path} ")
+    assert "`rekey serve`" in wrong["remedy"]
+    assert (path.read_bytes() if path.exists() else None) == before
 
 
 def test_the_doctor_asks_for_the_manifests_scopes():

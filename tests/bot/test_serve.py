@@ -14,11 +14,12 @@ import aiohttp
 import pytest
 
 from bot import serve, socket_mode
-from bot.assembly import clock, open_house
+from bot.assembly import clock, open_house, rules
 from bot.config import load
-from bot.doctor import examine
+from bot.doctor import examine, reach
 from bot.engine import migrate
 from bot.errors import ConfigError, OperatorError
+from bot.settings import Settings
 from bot.slack import Line
 from practice.people import TEAM
 from practice.server import Workspace
@@ -304,6 +305,30 @@ async def test_the_doctor_names_the_token_that_is_wrong(settings, tmp_path):
     assert "slack.app_token" in found["slack: app token"].remedy
 
 
+@pytest.mark.parametrize(
+    ("gates", "mails", "ok", "said"),
+    [
+        ((), False, None, ""),
+        (("mail",), False, None, ""),
+        (("slack",), True, None, ""),
+        (("slack",), False, False, 'set mail.host and delivery.mail_content = "password"'),
+        (("mail", "slack"), False, False, 'take "slack" out of directories.corp.gates'),
+        (("mail", "slack"), True, True, "recovery address"),
+    ],
+)
+def test_the_doctor_sees_that_nobody_could_be_reached(gates, mails, ok, said):
+    """Gates that leave no way for a password, or recovery addresses alone, are said before somebody needs a reset."""
+    mail = {"host": "mx.example.com", "sender": "rekey@example.com"} if mails else {}
+    told = Settings(
+        directories=({"name": "corp", "kind": "local", "gates": gates},),
+        mail=mail,
+        delivery={"mail_content": "password" if mails else "notice"},
+    )
+    found = reach(told.directories[0], rules(told))
+    assert [check.ok for check in found] == ([] if ok is None else [ok])
+    assert all(check.what == "directory corp: delivery" and said in check.remedy for check in found)
+
+
 async def test_another_key_ring_is_refused(settings):
     """A key ring that is not the store's is said at once; the journal is not gone on with in another hand."""
     told = settings()
@@ -314,7 +339,7 @@ async def test_another_key_ring_is_refused(settings):
     await house.close()
     told.keys.file.unlink()
     KeyRing.create(told.keys.file)
-    with pytest.raises(OperatorError, match=r"keys\.file: .* is not the key ring that this store was written with"):
+    with pytest.raises(ConfigError, match=r"keys\.file: .* is not the key ring that this store was written with"):
         await open_house(told)
 
 

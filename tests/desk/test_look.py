@@ -6,6 +6,7 @@ import pytest
 
 from desk import fill, find, look, sweep
 from directory.base import Unreachable
+from directory.local_people import NewAccount
 from resets.audit import Deed
 from resets.facts import AskReset, AskWho, Excluded
 from resets.reasons import Reason, Refused
@@ -34,13 +35,30 @@ async def test_login_or_mail_finds_exactly_one(house, text):
     assert found.account.login == "bob"
 
 
-async def test_short_names_are_not_looked_up(house):
-    """Fewer than three letters ask for more, and no directory."""
-    house.directory.calls.clear()
+@pytest.mark.parametrize("text", ["jo", "JO", "j@x.org"])
+async def test_a_login_of_two_letters_is_found(house, text):
+    """Who has a short login or address can be reset by it: only a search needs three letters."""
+    await house.local.add_account(NewAccount("jo", "Jo Short", "Jo", "Short", "j@x.org"))
+    found = await named(house, text)
+    assert found.account.login == "jo"
+    assert (await house.deeds()).count(Deed.LOOKED_UP) == 1
+
+
+async def test_short_names_are_not_searched_for(house):
+    """Fewer than three letters that are nobody's login ask for more; they are a look-up like any other."""
+    await sweep.refresh(house.tools, "corp")
     answer = await named(house, "bo")
     assert isinstance(answer, AskWho)
-    assert answer.reason is Reason.TOO_SHORT
+    assert (answer.reason, answer.choices) == (Reason.TOO_SHORT, ())
+    assert (await house.deeds()).count(Deed.LOOKED_UP) == 1
+
+
+async def test_no_letter_at_all_asks_nobody(house):
+    """What cannot be seen is nobody's login: no directory is asked, and no look-up is used up."""
+    house.directory.calls.clear()
+    assert (await named(house, "\u200b,")).reason is Reason.TOO_SHORT
     assert house.directory.calls == []
+    assert Deed.LOOKED_UP not in await house.deeds()
 
 
 async def test_a_name_of_two_people_offers_both(house):

@@ -5,14 +5,16 @@ from __future__ import annotations
 import pytest
 
 from desk import stop, sweep
-from directory.base import Unreachable
+from directory.base import Capability, NotAllowed, NotNow, Unreachable
 from directory.secret import Secret
 from resets.audit import Deed
 from resets.facts import AlarmFacts, ShowFacts, StatusFacts
+from resets.outcome import Step, StepState
 from resets.reasons import Reason, Refused
 from resets.request import TargetState
 from tests.support.house import BOB, EVE
 
+OTHER = Secret("Another-Lamp-of-mine-31")
 CHOSEN = Secret("A-quite-different-Lamp-8")
 
 
@@ -124,3 +126,129 @@ async def test_crash_in_the_replacement_repeats_the_same(house, waiting):
     await house.pump()
     assert len({p for _, p in house.directory.passwords[1:]}) == 1
     assert (await house.deeds()).count(Deed.SPOILED) == 1
+
+
+async def somebody_in(house):
+    """Let somebody be signed in as bob, and hold a token of his; returns both openers."""
+    await house.local.set_initial_password("bob", CHOSEN)
+    assert (await house.local.change_own_password("bob", CHOSEN, OTHER)).ok
+    session = (await house.local.sign_in("bob", OTHER)).session
+    assert session is not None
+    return session, await house.local.issue_token(house.ids["bob"])
+
+
+async def test_not_me_ends_sessions_and_tokens(house):
+    """Whoever got in with the password is out again, although the reset itself had left sessions alone."""
+    queued = await house.ask(clear_sessions=False, must_change=False)
+    await house.pump()
+    target = await house.target_of(queued)
+    shown = await house.reveal(target.id, queued.pickup)
+    session = (await house.local.sign_in("bob", shown.password)).session
+    token = await house.local.issue_token(house.ids["bob"])
+    await stop.not_me(house.tools, target.id, BOB)
+    await house.pump()
+    assert [await house.local.holder(opener) for opener in (session, token)] == [None, None]
+    steps = {record.step: record for record in house.last(StatusFacts).facts.steps}
+    assert (steps[Step.SESSIONS].state, steps[Step.SESSIONS].count) == (StepState.DONE, 1)
+    assert (steps[Step.TOKENS].state, steps[Step.TOKENS].count) == (StepState.DONE, 1)
+    assert (await house.entry(Deed.SPOILED)).facts == {"reason": "", "sessions": "done", "tokens": "done"}
+    assert house.last(AlarmFacts).facts.what == "not_me"
+
+
+async def test_not_me_after_another_password_was_set_ends_sessions_and_says_so(house, waiting):
+    """A thief who has changed the password already is put out; all three hear that the password is still theirs."""
+    queued, target = waiting
+    shown = await house.reveal(target.id, queued.pickup)
+    assert (await house.local.change_own_password("bob", shown.password, CHOSEN)).ok
+    session = (await house.local.sign_in("bob", CHOSEN)).session
+    assert session is not None
+    await stop.not_me(house.tools, target.id, BOB)
+    await house.pump()
+    assert await house.local.holder(session) is None
+    assert (await house.local.sign_in("bob", CHOSEN)).ok
+    assert house.last(StatusFacts).facts.reason is Reason.PASSWORD_CHANGED
+    told = house.last(ShowFacts).facts
+    assert (told.state, told.reason) == (TargetState.SPOILED, Reason.PASSWORD_CHANGED)
+    alarm = house.last(AlarmFacts).facts
+    assert (alarm.what, alarm.who) == (Reason.PASSWORD_CHANGED, BOB)
+    for ended in (told.ended, alarm.ended):
+        assert [(each.step, each.state) for each in ended] == [
+            (Step.SESSIONS, StepState.DONE),
+            (Step.TOKENS, StepState.DONE),
+        ]
+    entry = await house.entry(Deed.SUPERSEDED)
+    assert entry.facts == {"reason": "password_changed", "sessions": "done", "tokens": "done"}
+
+
+async def test_not_me_ends_sessions_beside_a_newer_reset(house, waiting):
+    """The newer reset's password stands, and whoever is signed in is not."""
+    queued, target = waiting
+    await house.reveal(target.id, queued.pickup)
+    session, token = await somebody_in(house)
+    house.clock.tick(minutes=1)
+    await house.ask(clear_sessions=False)
+    await house.pump()
+    assert await house.local.holder(token) is not None
+    await stop.not_me(house.tools, target.id, BOB)
+    await house.pump()
+    assert [await house.local.holder(opener) for opener in (session, token)] == [None, None]
+    assert (await house.target(target.id)).reason is Reason.SUPERSEDED
+
+
+async def test_sessions_that_do_not_end_are_tried_again(house, waiting):
+    """A directory that does not answer is asked again, with the one replacement."""
+    _, target = waiting
+    house.directory.before["revoke_sessions"] = [Unreachable("x", sent=True)] * 4
+    house.directory.after["revoke_tokens"] = [NotNow("x")]
+    await stop.not_me(house.tools, target.id, BOB)
+    await house.pump()
+    assert (await house.entry(Deed.SPOILED)).facts == {"reason": "", "sessions": "done", "tokens": "done"}
+    assert len({p for _, p in house.directory.passwords[1:]}) == 1
+
+
+async def test_sessions_that_never_end_are_said(house, waiting):
+    """In the end the requester and the security channel hear that somebody may still be signed in."""
+    _, target = waiting
+    house.directory.before["revoke_sessions"] = [Unreachable("x", sent=False)] * 100
+    await stop.not_me(house.tools, target.id, BOB)
+    await house.pump(limit=400, patience=100)
+    assert house.last(AlarmFacts).facts.what == "still_signed_in"
+    status = house.last(StatusFacts).facts
+    assert status.reason is None
+    assert [r.reason for r in status.steps if r.state is StepState.FAILED] == [Reason.DIRECTORY_DOWN]
+    assert (await house.entry(Deed.SPOILED)).facts == {"reason": "", "sessions": "failed", "tokens": "done"}
+
+
+async def test_a_password_that_cannot_be_replaced_leaves_no_session(house, waiting):
+    """Sessions end at once, whatever becomes of the password."""
+    _, target = waiting
+    house.directory.before["set_password"] = [NotAllowed("x")] * 100
+    await stop.not_me(house.tools, target.id, BOB)
+    await house.pump(limit=400, patience=100)
+    assert house.last(AlarmFacts).facts.what is Reason.DIRECTORY_REFUSED
+    facts = (await house.entry(Deed.FAILED)).facts
+    assert facts == {"reason": "directory_refused", "sessions": "done", "tokens": "done"}
+
+
+async def test_what_a_directory_cannot_end_is_said(house, waiting, monkeypatch):
+    """Without the capability nothing is tried, and nobody is told that it was done."""
+    _, target = waiting
+    monkeypatch.setattr(house.directory, "capabilities", house.directory.capabilities - {Capability.REVOKE_TOKENS})
+    calls = house.directory.calls.count("revoke_tokens")
+    await stop.not_me(house.tools, target.id, BOB)
+    await house.pump()
+    assert house.directory.calls.count("revoke_tokens") == calls
+    assert (await house.entry(Deed.SPOILED)).facts == {"reason": "", "sessions": "done", "tokens": "cannot"}
+
+
+async def test_what_runs_out_leaves_sessions_alone(house):
+    """Nobody has seen an unclaimed password: its replacement signs nobody out."""
+    _, token = await somebody_in(house)
+    await house.ask(clear_sessions=False)
+    await house.pump()
+    house.clock.tick(hours=24)
+    await sweep.expire(house.tools)
+    await house.pump()
+    assert len(house.directory.passwords) == 2
+    assert await house.local.holder(token) is not None
+    assert "revoke_sessions" not in house.directory.calls

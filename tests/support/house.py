@@ -266,6 +266,13 @@ class House:
         async with self.store.read() as tx:
             return [kept.entry.deed for kept in await audit.tail(tx, 1000)][::1]
 
+    async def entry(self, deed):
+        """Return the journal's last entry of a deed."""
+        from store import audit
+
+        async with self.store.read() as tx:
+            return [kept.entry for kept in await audit.tail(tx, 1000) if kept.entry.deed is deed][-1]
+
     async def reveal(self, target_id, code, person=BOB):
         asked = await collect.ask(self.tools, target_id, person)
         return await collect.reveal(self.tools, asked.form_id, person, code)

@@ -12,6 +12,7 @@ from views.status import status
 from views.words import sentence
 
 ANNA = "Anna Bell"
+WORST_ENDED = samples.steps(sessions=StepState.FAILED, tokens=StepState.CANNOT)[3:5]
 WORST = {step.value: StepState.FAILED for step in Step}
 
 
@@ -53,7 +54,7 @@ def messages(text=ANNA):
         **{
             f"status_{state.value}_{reason.value}": status(samples.status(text, target_state=state, reason=reason))
             for state in (TargetState.EXPIRED, TargetState.SPOILED)
-            for reason in (Reason.PICKUP_BURNED, Reason.SUPERSEDED, Reason.DIRECTORY_DOWN)
+            for reason in (Reason.PICKUP_BURNED, Reason.SUPERSEDED, Reason.DIRECTORY_DOWN, Reason.PASSWORD_CHANGED)
         },
         "status_failing": status(failing),
         "status_unknown": status(
@@ -80,6 +81,10 @@ def messages(text=ANNA):
             f"show_{state.value}": cards.show(samples.show(text, state=state, collected_at=NOW))
             for state in TargetState
         },
+        "show_password_changed": cards.show(
+            samples.show(text, state=TargetState.SPOILED, reason=Reason.PASSWORD_CHANGED, ended=samples.steps()[3:5])
+        ),
+        "alarm_ended": cards.alarm(samples.alarm(text, Reason.PASSWORD_CHANGED, ended=WORST_ENDED)),
         **{f"alarm_{what}": cards.alarm(samples.alarm(text, what)) for what in (*cards.ALARM, text)},
         "alarm_reason": cards.alarm(samples.alarm(text, Reason.PICKUP_BURNED)),
         **crowd.messages(text),

@@ -160,8 +160,8 @@ def show(text="Anna Bell", **changes):
     return ShowFacts(**(known | changes))
 
 
-def alarm(text="Anna Bell", what="not_me"):
-    return AlarmFacts(what, TARGET, text, "anna.bell (corp)" if text == "Anna Bell" else text, "R1", NOW)
+def alarm(text="Anna Bell", what="not_me", ended=()):
+    return AlarmFacts(what, TARGET, text, "anna.bell (corp)" if text == "Anna Bell" else text, "R1", NOW, ended)
 
 
 def pickup(text="anna.bell", *, asked=True):

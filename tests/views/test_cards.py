@@ -107,6 +107,25 @@ def test_a_password_that_could_not_be_replaced_is_said():
     assert "gets another random password" not in said
 
 
+def test_another_password_after_not_me_is_said_to_all_three():
+    """Who set it can sign in: nobody is left to think that "stopped" means safe, and each reads what to do."""
+    changed = Reason.PASSWORD_CHANGED
+    told = samples.show(state=TargetState.SPOILED, reason=changed, ended=samples.steps()[3:5])
+    failed = samples.steps(sessions=StepState.FAILED, tokens=StepState.CANNOT)[3:5]
+    messages = [
+        read(cards.show(told)),
+        read(cards.alarm(samples.alarm(what=changed, ended=failed))),
+        read(status(samples.status(target_state=TargetState.SPOILED, reason=changed))),
+    ]
+    for said in messages:
+        assert "omebody has set another password" in said
+        assert "can sign in" in said
+        assert "Suspected compromise" in said
+    assert "all ended" in messages[0]
+    assert "could not be ended" in messages[1]
+    assert "cannot revoke API tokens" in messages[1]
+
+
 def test_mail_waits_for_nobody_to_press():
     """A password that went by mail alone is not said to wait for a button."""
     said = read(status(samples.status(channels=(Channel.MAIL,))))
