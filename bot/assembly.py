@@ -195,6 +195,8 @@ def rules(settings: Settings) -> Rules:
         expires=delivery.expires,
         lookups_per_hour=settings.limits.lookups_per_hour,
         hold=settings.limits.hold,
+        freeze=settings.limits.freeze,
+        security=frozenset(role.name for role in settings.roles if role.security),
         display={d.name: d.display for d in settings.directories if d.display},
         concurrency={d.name: d.concurrency for d in settings.directories},
         lanes={d.name: d.lanes or _lanes(settings) for d in settings.directories},

@@ -42,6 +42,8 @@ class Deed(StrEnum):
     PAUSED = "paused"
     RESUMED = "resumed"
     CANCELLED = "cancelled"
+    FROZEN = "frozen"  # everything, by anybody with a role
+    RESUMED_ALL = "resumed_all"  # the freeze has ended, by a person or by itself
     DONE = "done"
 
 
