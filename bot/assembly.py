@@ -196,6 +196,7 @@ def rules(settings: Settings) -> Rules:
         lookups_per_hour=settings.limits.lookups_per_hour,
         hold=settings.limits.hold,
         freeze=settings.limits.freeze,
+        not_me_in_bulk=settings.limits.not_me_in_bulk,
         security=frozenset(role.name for role in settings.roles if role.security),
         display={d.name: d.display for d in settings.directories if d.display},
         concurrency={d.name: d.concurrency for d in settings.directories},
