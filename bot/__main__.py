@@ -19,6 +19,8 @@ COMMANDS = {  # name -> (module, attribute)
     "doctor": ("bot.cli", "doctor"),
     "admin": ("bot.cli_admin", "group"),
     "reset": ("bot.cli_reset", "command"),
+    "freeze": ("bot.cli_freeze", "freeze"),
+    "resume": ("bot.cli_freeze", "resume"),
     "jobs": ("bot.cli_jobs", "group"),
     "audit": ("bot.cli_audit", "group"),
     "keys": ("bot.cli", "keys"),

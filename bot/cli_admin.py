@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from bot.door import Door
     from desk.tools import Tools
+    from store.admins import AdminRow
 
 Result = TypeVar("Result")
 TRIES = 3
@@ -124,12 +125,20 @@ def listing(door: Door, *, everyone: bool) -> None:
     for row in rows:
         if row.revoked_at and not everyone:
             continue
-        state = "revoked" if row.revoked_at else "locked" if row.locked_at else "enrolled"
+        state = _state(row)
         who = row.actor
         account = f"{who.directory}/{safe(who.login)}"
         click.echo(f"{who.id}  {state:8}  {who.role:12}  {who.slack.user:12}  {account}  {safe(who.name)}")
     if not rows:
         click.echo("Nobody is enrolled; begin with `rekey admin enrol`.", err=True)
+
+
+def _state(row: AdminRow) -> str:
+    if row.revoked_at:
+        return "revoked"
+    if row.frozen_at:
+        return "frozen"
+    return "locked" if row.locked_at else "enrolled"
 
 
 def _which(rows: object, named: str) -> str:
@@ -166,3 +175,16 @@ def unlock(door: Door, who: str) -> None:
         return await enrolment.unlock(tools, _which(await enrolment.listing(tools), who), by=host_user())
 
     click.echo(f"Unlocked {who}." if _in_house(door, deed) else f"{who} was not locked.")
+
+
+@group.command("unfreeze")
+@click.argument("who")
+@click.pass_obj
+def unfreeze(door: Door, who: str) -> None:
+    """Let somebody begin resets again, of whom people said “not me”. Speak with them first."""
+    from desk import enrol as enrolment
+
+    async def deed(tools: Tools) -> bool:
+        return await enrolment.unfreeze(tools, _which(await enrolment.listing(tools), who), by=host_user())
+
+    click.echo(f"{who} may begin resets again." if _in_house(door, deed) else f"{who} was not frozen.")

@@ -253,7 +253,9 @@ def _demand(host: Host, run: Run, admin: Actor, state: str) -> None:
 
     Raises:
         OperatorError: the run is in another state, or somebody else's.
+        Refused: FROZEN or ACTOR_FROZEN.
     """
+    from desk import freeze
     from store import requests
     from views.text import safe
 
@@ -270,6 +272,7 @@ def _demand(host: Host, run: Run, admin: Actor, state: str) -> None:
         )
     if run.state.value != state:
         raise _elsewhere(run)
+    host.do(freeze.demand_free(host.tools, admin.slack))
 
 
 def _elsewhere(run: Run) -> OperatorError:

@@ -74,10 +74,13 @@ def command(
     from bot import cli_preview
     from bot.cli_host import at_host
     from bot.cli_reach import Reach
+    from desk import freeze
 
     with at_host(door) as host:
         options = _options(host, wanted)
         admin = host.admin(login, directory)
+        if not dry_run:
+            host.do(freeze.demand_free(host.tools, admin.slack))
         reach = Reach(host.house)
         try:
             host.do(reach.open())

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from bot.cli_host import Host
     from resets.bulk import BulkFacts
     from resets.bulk import Progress as Counts
+    from resets.freeze import Freeze
 
 LOOK_EVERY = 0.5  # seconds
 WORKER_EVERY = 20  # looks, between two questions whether anybody works
@@ -55,6 +56,7 @@ def as_json(facts: BulkFacts) -> dict[str, Any]:
     return {
         "id": facts.request_id,
         "state": facts.state.value,
+        "frozen": facts.freeze is not None,
         "stopped": facts.stopped.value if facts.stopped else None,
         "requester": {"name": facts.requester_name, "slack_user": facts.requester.user},
         "directories": list(facts.directories),
@@ -111,9 +113,17 @@ def lines(facts: BulkFacts) -> list[str]:
     out += [f"{'':15} {count:,} · {BRIEF[reason]}" for reason, count in counts.failures]
     if counts.unknown:
         out.append(f"{'':15} of {counts.unknown:,} it is not known whether the password was set")
+    if facts.freeze is not None:
+        out.append(f"{'Frozen':15} {frozen(facts.freeze)}")
     if facts.state is RequestState.PAUSED and facts.stopped:
         out.append(f"{'Paused':15} {sentence(facts.stopped)}")
     return out
+
+
+def frozen(freeze: Freeze) -> str:
+    """Return who has frozen everything, and until when."""
+    until = f"it ends by itself {utc(freeze.until)}" if freeze.until else "`rekey resume --as LOGIN` ends it"
+    return f"{safe(freeze.name)} has frozen all resets {utc(freeze.at)}; {until}"
 
 
 def each(facts: BulkFacts) -> list[str]:
@@ -214,6 +224,8 @@ async def _bar(host: Host, request_id: str, *, stay: bool) -> BulkFacts:
 
 
 def _state(facts: BulkFacts) -> str:
+    if facts.freeze is not None:
+        return "frozen"
     return "the first few" if facts.canary else facts.state.value
 
 
@@ -231,7 +243,7 @@ async def _events(host: Host, request_id: str, *, as_lines: bool, stay: bool) ->
     async for facts in _looks(host, request_id, stay=stay):
         counts = facts.progress
         tenth = over(counts) * STEPS // max(counts.total, 1)
-        now = (facts.state, facts.stopped, facts.canary, bool(not_reset(counts)), tenth)
+        now = (facts.state, facts.stopped, facts.freeze, facts.canary, bool(not_reset(counts)), tenth)
         if now == last:
             continue
         last = now

@@ -10,7 +10,7 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from desk import live, steer, sweep
+from desk import freeze, live, steer, sweep
 from directory.base import DirectoryError
 from store.base import StoreFailed
 
@@ -47,6 +47,7 @@ class Rounds:
         rounds: list[tuple[str, timedelta, Callable[[], Awaitable[object]]]] = [
             ("mend", MINUTE, self._mend),
             ("steer", SECOND, lambda: steer.all_runs(self._tools)),
+            ("freeze", LIVE_EVERY, lambda: freeze.over(self._tools)),
             ("live", LIVE_EVERY, lambda: live.say_one(self._tools)),
             ("expire", MINUTE, lambda: sweep.expire(self._tools)),
             ("signed in", MINUTE, lambda: sweep.signed_in(self._tools)),

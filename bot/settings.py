@@ -220,12 +220,15 @@ class Limits(Section):
 
     lookups_per_hour: Annotated[int, Field(ge=1, le=10000)] = 60
     hold: Span = timedelta(seconds=60)
+    freeze: Span = timedelta(minutes=30)
+    not_me_in_bulk: Annotated[int, Field(ge=1, le=1000)] = 3
 
 
 class Role(Section):
     """A role that an admin can be enrolled with."""
 
     name: Name = "helpdesk"
+    security: bool = False
 
 
 class DirectorySection(Section):

@@ -11,7 +11,7 @@ from directory.base import DirectoryError, NotNow
 from resets.audit import Deed
 from resets.notice import NoticeKind
 from resets.reasons import Reason
-from store import chunks, requests, runs
+from store import chunks, freezes, requests, runs
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -44,7 +44,7 @@ async def patiently(tools: Tools, chunk: Chunk, read: Callable[[], Awaitable[Ans
                 raise
         await tools.sleep(pause)
         async with tools.store.read() as tx:
-            if not await chunks.may_go_on(tx, chunk):
+            if await freezes.standing(tx) is not None or not await chunks.may_go_on(tx, chunk):
                 break
     return await read()
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from desk import look
 from desk.forms import BULK, open_form, role_of
+from desk.freeze import demand
 from directory.base import Capability, DirectoryError
 from resets.bulk import GroupChoice, GroupChoices
 
@@ -28,10 +29,11 @@ async def start(tools: Tools, person: SlackPerson) -> str:
     """Open a form for many for a person who holds a role, and return its id. Touches no directory.
 
     Raises:
-        Refused: NO_ROLE.
+        Refused: NO_ROLE, FROZEN or ACTOR_FROZEN.
     """
     async with tools.store.write(waited_for=True) as tx:
         actor = await role_of(tx, person)
+        await demand(tools, tx, actor)
         return await open_form(tools, tx, BULK, person, actor)
 
 

@@ -12,7 +12,7 @@ import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from desk import brakes, extras, seal
+from desk import brakes, extras, seal, turn
 from desk import set_password as setting
 from desk.dossier import PURPOSE, Dossier, end_target, vouches
 from desk.faults import may_have_happened
@@ -23,7 +23,7 @@ from resets.audit import Deed
 from resets.outcome import Step, StepState, Target
 from resets.reasons import Reason
 from resets.request import TargetState
-from store import audit, bulk, chunks, requests, vault
+from store import audit, bulk, chunks, freezes, requests, vault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -64,20 +64,25 @@ async def go_on(tools: Tools, work_id: str) -> timedelta | None:
         await extras.finish(tools, folder)
     needed = [wait for wait in waits if wait is not None]
     async with tools.store.write() as tx:
+        stands = await freezes.standing(tx)
         finished = await chunks.finish(tx, folder.chunk.id)
         may = await chunks.may_go_on(tx, folder.chunk)
     if finished or (not may and not needed):
         return None
-    return max(needed, default=LOOK_AGAIN)
+    return max(needed, default=stands.rest(tools.clock()) if stands else LOOK_AGAIN)
 
 
 async def _folder(tools: Tools, work_id: str) -> Folder | None:
-    """Read a chunk, if it may be worked on: its request is running, and the journal vouches for every row of it."""
+    """Read a chunk, if it may be worked on: its request is running, and the journal vouches for every row of it.
+
+    In a freeze too, so that what was begun is finished.
+    """
     chunk_id, _, round_ = work_id.rpartition(".")
     async with tools.store.read() as tx:
         chunk = await chunks.get(tx, chunk_id)
         if chunk is None or chunk.finished_at is not None or str(chunk.round) != round_:
             return None
+        frozen = await freezes.standing(tx) is not None
         stopped = not await chunks.may_go_on(tx, chunk)
         if stopped and not await chunks.to_finish(tx, chunk):
             return None
@@ -101,7 +106,7 @@ async def _folder(tools: Tools, work_id: str) -> Folder | None:
     late, never = setting.deadlines(request, proof)
     if tools.clock() < setting.begins(proof):
         return None  # a row says otherwise, or the clock was set back: mending sends it again when it is time
-    folder = Folder(chunk, request, proof, targets, directory, late=tools.clock() > late, stopped=stopped)
+    folder = Folder(chunk, request, proof, targets, directory, late=tools.clock() > late, stopped=stopped or frozen)
     if folder.late and tools.clock() > never:
         await brakes.stop(tools, chunk.request_id, Reason.TOO_LATE)
         return None
@@ -133,7 +138,7 @@ async def _pump(tools: Tools, folder: Folder, queue: list[Target], waits: list[t
         group, queue[:size] = queue[:size], []
         async with tools.store.write() as tx:
             # Whoever cancels takes the run's row before its people's, so that we do too: else each waits for the other.
-            may = bool(group) and await chunks.may_go_on(tx, folder.chunk)
+            may = bool(group) and await freezes.standing(tx) is None and await chunks.may_go_on(tx, folder.chunk)
             stand = await requests.states(tx, [each.target.id for each in went] + [target.id for target in group])
             entries = await recorded(tools, tx, folder, went, stand)
             started = await _startable(tools, tx, folder, group, stand) if may else []
@@ -142,7 +147,7 @@ async def _pump(tools: Tools, folder: Folder, queue: list[Target], waits: list[t
         if odd:
             await brakes.look(tools, folder.request.id)
         if len(started) < len(group):
-            waits.append(setting.ITS_TURN)
+            waits.append(turn.ITS_TURN)
         if not started:
             if not group:
                 return

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from desk import prove, steer
+from desk import freeze, prove, steer
 from desk.dossier import PURPOSE
 from desk.forms import role_of
 from desk.journal import announce, note
@@ -48,12 +48,14 @@ async def resume(tools: Tools, request_id: str, by: SlackPerson, *, host: str = 
     """Let a paused run go on. Only its requester may: others can stop it, but not start it.
 
     Raises:
-        Refused: NO_ROLE, NOT_YOUR_RUN, RUN_OVER (also where it is not paused), TOO_LATE, or a CODE_ reason.
+        Refused: NO_ROLE, NOT_YOUR_RUN, RUN_OVER (also where it is not paused), TOO_LATE, FROZEN, ACTOR_FROZEN, or a
+            CODE_ reason.
     """
     async with tools.store.write() as tx:
         actor, request, run = await _own(tools, tx, request_id, by)
         if run.state is not RequestState.PAUSED:
             raise Refused(Reason.RUN_OVER)
+        await freeze.demand(tools, tx, actor)
         missed = None if code is None else await prove.step_up(tools, tx, actor, code)
         if missed is None:
             if not await runs.resume(tx, request_id):
@@ -109,12 +111,13 @@ async def retry_failed(
 
     Raises:
         Refused: NO_ROLE, NOT_YOUR_RUN, RUN_OVER, NOTHING_LEFT, WRITTEN_ELSEWHERE (all of them are left out), TOO_LATE,
-            or a CODE_ reason.
+            FROZEN, ACTOR_FROZEN, or a CODE_ reason.
     """
     async with tools.store.write() as tx:
         actor, request, run = await _own(tools, tx, request_id, by)
         if run.state is not RequestState.DONE:
             raise Refused(Reason.NOTHING_LEFT)
+        await freeze.demand(tools, tx, actor)
         missed = None if code is None else await prove.step_up(tools, tx, actor, code)
         if missed is None:
             again, left = await runs.retry_failed(tx, request_id)

@@ -117,3 +117,14 @@ async def unlock(tools: Tools, admin_id: str, *, by: str) -> bool:
             return False
         await note(tools, tx, Deed.UNLOCKED, by=row.actor, host=by)
         return True
+
+
+async def unfreeze(tools: Tools, admin_id: str, *, by: str) -> bool:
+    """Let an admin begin resets again, of whom people said "not me". False when there is nothing to lift."""
+    async with tools.store.write() as tx:
+        row = await admins.by_id(tx, admin_id)
+        if row is None or not await admins.unfreeze(tx, admin_id):
+            return False
+        await note(tools, tx, Deed.ACTOR_UNFROZEN, by=row.actor, host=by)
+        await alarm(tools, tx, "actor_unfrozen", user=row.actor.slack.user, name=row.actor.name, about=row.actor.login)
+        return True

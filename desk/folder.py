@@ -28,7 +28,7 @@ class Folder:
     accounts: dict[str, Account] = field(default_factory=dict)  # by target
     secrets: dict[str, Secret] = field(default_factory=dict)  # by target
     late: bool = False  # the time in which a first write may be made is over
-    stopped: bool = False  # paused or cancelled: only what was begun is finished
+    stopped: bool = False  # paused, cancelled or frozen: only what was begun is finished
 
     def those(self, *states: TargetState) -> list[Target]:
         """Return the targets that were in these states when they were last read."""

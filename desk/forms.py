@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from resets.reasons import Reason, Refused
 from store import admins, forms
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 RESET = "reset"
 BULK = "bulk"
 PICKUP = "pickup"
+FREEZE = "freeze"  # the question for the code that ends one
 
 BULK_LIFE = timedelta(hours=1)  # putting many people together takes longer, and so does looking them all up
 
@@ -38,11 +39,13 @@ async def role_of(tx: Tx, person: SlackPerson) -> Actor:
     return row.actor
 
 
-async def open_form(tools: Tools, tx: Tx, kind: str, person: SlackPerson, actor: Actor | None) -> str:
+async def open_form(
+    tools: Tools, tx: Tx, kind: str, person: SlackPerson, actor: Actor | None, state: dict[str, Any] | None = None
+) -> str:
     """Keep a new form and return its opaque id."""
     form_id = tools.new_id()
     life = BULK_LIFE if kind == BULK else tools.rules.form_life
-    await forms.open(tx, form_id, kind, person, actor.id if actor else None, {}, tools.clock() + life)
+    await forms.open(tx, form_id, kind, person, actor.id if actor else None, state or {}, tools.clock() + life)
     return form_id
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from resets.facts import HomeFacts, HomeRow
 from resets.outcome import Step, StepState
 from resets.request import TargetState
-from store import admins, requests, tally
+from store import admins, freezes, requests, tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,6 +27,7 @@ async def show(tools: Tools, person: SlackPerson) -> HomeFacts:
     """Return what one person's Home shows. Touches no directory; a stranger to us gets an empty one."""
     async with tools.store.read() as tx:
         admin = await admins.by_slack(tx, person)
+        freeze = await freezes.standing(tx) if admin else None
         if admin is None:
             rows = await requests.recent_to(tx, person.user, ROWS) if person.team == tools.team else ()
         else:
@@ -39,6 +40,8 @@ async def show(tools: Tools, person: SlackPerson) -> HomeFacts:
         unclaimed=sum(target.state in UNCLAIMED for _, target in rows),
         failed=sum(_failed(target) for _, target in rows),
         directories=tuple(tools.rules.called(name) for name in tools.directories),
+        freeze=freeze,
+        stopped=admin is not None and admin.frozen_at is not None,
     )
 
 

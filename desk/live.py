@@ -9,11 +9,12 @@ from desk.journal import announce
 from resets.bulk import BulkFacts
 from resets.notice import NoticeKind
 from resets.request import RequestState
-from store import chunks, outbox, requests, runs, tally
+from store import chunks, freezes, outbox, requests, runs, tally
 
 if TYPE_CHECKING:
     from desk.tools import Tools
     from resets.bulk import Progress
+    from resets.freeze import Freeze
     from resets.request import ResetRequest
     from store.base import Tx
     from store.runs import Run
@@ -26,7 +27,9 @@ async def facts(tools: Tools, tx: Tx, request: ResetRequest, run: Run) -> BulkFa
     """Return one bulk as its message shows it."""
     progress = await tally.tally(tx, request.id)
     rate = _rate(tools, run, progress)
+    freeze = await _held_up(tx, run)
     running = run.state is RequestState.RUNNING
+    going = running and freeze is None
     return BulkFacts(
         request_id=request.id,
         requester=request.requester.slack,
@@ -40,10 +43,16 @@ async def facts(tools: Tools, tx: Tx, request: ResetRequest, run: Run) -> BulkFa
         ended_at=run.ended_at,
         stopped=run.stopped,
         rate=rate,
-        left=round((progress.waiting + progress.under_way) / rate * 60) if running and rate else None,
+        left=round((progress.waiting + progress.under_way) / rate * 60) if going and rate else None,
         canary=running and await chunks.canary_open(tx, request.id),
         retryable=progress.failed + await runs.steps_failed(tx, request.id) if run.state is RequestState.DONE else 0,
+        freeze=freeze,
     )
+
+
+async def _held_up(tx: Tx, run: Run) -> Freeze | None:
+    """Return the freeze that stands, where it holds a run up."""
+    return await freezes.standing(tx) if run.state in (RequestState.HELD, RequestState.RUNNING) else None
 
 
 def _rate(tools: Tools, run: Run, progress: Progress) -> float:
@@ -81,7 +90,8 @@ async def say_one(tools: Tools) -> str | None:
 async def _made_of(tx: Tx, run: Run) -> str:
     """Return what the message would be made of now, in short: where it is the same, there is nothing to say."""
     progress = await tally.tally(tx, run.request_id)
-    parts = [run.state.value, run.stopped, run.begins_at, progress]
+    freeze = await _held_up(tx, run)
+    parts = [run.state.value, run.stopped, run.begins_at, progress, *([freeze] if freeze else [])]
     return f"{run.state.value}-{hashlib.sha256(repr(parts).encode()).hexdigest()[:16]}"
 
 

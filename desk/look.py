@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from desk.find import Chosen, Found, Mentioned, Named, Typed, choice, chosen, exact, mentioned
 from desk.forms import RESET, open_form, opened, role_of
+from desk.freeze import demand
 from desk.journal import note
 from resets.audit import Deed
 from resets.facts import AskWho, Choice
@@ -30,10 +31,11 @@ async def start(tools: Tools, person: SlackPerson) -> str:
     """Open a reset form for a person who holds a role, and return its id. Touches no directory.
 
     Raises:
-        Refused: NO_ROLE.
+        Refused: NO_ROLE, FROZEN or ACTOR_FROZEN.
     """
     async with tools.store.write(waited_for=True) as tx:
         actor = await role_of(tx, person)
+        await demand(tools, tx, actor)
         return await open_form(tools, tx, RESET, person, actor)
 
 

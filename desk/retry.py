@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from desk.forms import role_of
+from desk.freeze import demand
 from desk.journal import current, note
 from desk.tools import Tools, Work, WorkKind
 from resets.audit import Deed
@@ -41,7 +42,8 @@ async def step(tools: Tools, target_id: str, step: str, person: SlackPerson) -> 
     """Put one step back to do and have the worker go on. A step that is done stays done; twice is once.
 
     Raises:
-        Refused: NO_ROLE, NOT_YOURS (only the requester), NOTHING_LEFT, or WRITTEN_ELSEWHERE: by another request.
+        Refused: NO_ROLE, NOT_YOURS (only the requester), NOTHING_LEFT, FROZEN, ACTOR_FROZEN, or WRITTEN_ELSEWHERE: by
+            another request.
     """
     async with tools.store.write() as tx:
         actor = await role_of(tx, person)
@@ -52,6 +54,7 @@ async def step(tools: Tools, target_id: str, step: str, person: SlackPerson) -> 
         wanted = next((s for s in open_steps(request, target, tools.clock()) if s.value == step), None)
         if wanted is None:
             raise Refused(Reason.NOTHING_LEFT)
+        await demand(tools, tx, actor, handing_over=wanted is Step.DELIVER)
         account = (target.planned.directory, target.planned.account_id)
         if wanted is Step.SET and await requests.busy(tx, [account]):
             raise Refused(Reason.WRITTEN_ELSEWHERE)

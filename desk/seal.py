@@ -93,6 +93,9 @@ async def _requester_holds(tools: Tools, folder: Folder) -> bool:
     if row is None or row.revoked_at is not None or directory is None:
         await brakes.stop(tools, folder.request.id, Reason.NO_ROLE)
         return False
+    if row.frozen_at is not None:
+        await brakes.stop(tools, folder.request.id, Reason.ACTOR_FROZEN)
+        return False
     own = (await brakes.patiently(tools, folder.chunk, lambda: directory.fetch([actor.account_id]))).get(
         actor.account_id
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from desk import supersede
+from desk import supersede, turn
 from desk.dossier import PURPOSE, Dossier, fail
 from desk.faults import may_have_happened
 from desk.faults import reason as reason_of
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 RUN_WITHIN = timedelta(minutes=30)  # from the proof to the first write; facts: an approval "must run within 30 min"
 MAX_SILENCES = 10  # with the waits below, about four minutes
 MAX_DRAWS = 3  # passwords drawn for one target, where the directory refuses one
-ITS_TURN = timedelta(seconds=2)  # another request is writing this account's password
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(seconds=30)
 
 
@@ -65,6 +64,8 @@ async def go_on(tools: Tools, dossier: Dossier) -> timedelta | None:
         await fail(tools, dossier, Reason.NO_SUCH_DIRECTORY)
         return None
     try:
+        if (wait := await turn.frozen(tools, dossier)) is not None:
+            return wait
         account = await _judged(tools, dossier, directory)
         if account is None:
             return None
@@ -165,8 +166,8 @@ async def _set(
 ) -> timedelta | None:
     must_change = dossier.target.step(Step.MUST_CHANGE).state is StepState.TODO
     async with tools.store.write() as tx:
-        if not repeat and await requests.busy(tx, [(directory.name, account.id)]):
-            return ITS_TURN
+        if not repeat and (wait := await turn.wait(tools, tx, dossier)) is not None:
+            return wait
         if await requests.move_target(tx, dossier.target.id, (TargetState.SEALED,), TargetState.STARTED):
             await note(tools, tx, Deed.STARTED, request=dossier.request, target=dossier.target)
         secret = await _sealed(tx, dossier.target.id)

@@ -16,7 +16,7 @@ from resets.notice import NoticeKind
 from resets.outcome import Step, StepRecord, StepState
 from resets.reasons import Reason
 from resets.request import RequestState, TargetState
-from store import audit, chunks, requests, runs
+from store import audit, chunks, freezes, requests, runs
 
 if TYPE_CHECKING:
     from desk.tools import Tools
@@ -35,12 +35,13 @@ AHEAD = 100  # chunks of one bulk that are on their way: enough for all workers,
 async def all_runs(tools: Tools) -> int:
     """Move every bulk on that can be; returns how many were looked at. Twice, or by two at once, is once."""
     async with tools.store.read() as tx:
+        frozen = await freezes.standing(tx) is not None
         living = await runs.in_states(tx, (RequestState.HELD, RequestState.RUNNING), AT_ONCE)
     for run in living:
-        if run.state is RequestState.HELD:
+        if run.state is RequestState.RUNNING:
+            await _moved_on(tools, run, frozen=frozen)
+        elif not frozen:
             await _begun(tools, run)
-        else:
-            await _moved_on(tools, run)
     await _let_go(tools)
     return len(living)
 
@@ -67,6 +68,8 @@ async def _begun(tools: Tools, run: Run) -> None:
     if run.begins_at is None or run.begins_at > tools.clock():
         return
     async with tools.store.write() as tx:
+        if await freezes.standing(tx) is not None:
+            return
         request = await requests.get(tx, run.request_id)
         whole = request is not None and await _whole(tx, request)
         if request is not None and whole and await runs.begin(tx, run.request_id):
@@ -76,7 +79,8 @@ async def _begun(tools: Tools, run: Run) -> None:
         await brakes.stop(tools, run.request_id, Reason.NOT_PROVED)
 
 
-async def _moved_on(tools: Tools, run: Run) -> None:
+async def _moved_on(tools: Tools, run: Run, *, frozen: bool) -> None:
+    """Send the next chunks out, but in a freeze; stop a run that goes wrong; end one that is over."""
     async with tools.store.read() as tx:
         first_wave = await chunks.canary_open(tx, run.request_id)
         failed, over = await runs.last_ended(tx, run.request_id, run.judged_from, brakes.LAST)
@@ -89,7 +93,7 @@ async def _moved_on(tools: Tools, run: Run) -> None:
         await brakes.stop(tools, run.request_id, reason)
         return
     may_follow = waiting and (waiting[0].canary or not first_wave)
-    if may_follow and on_their_way < AHEAD // 2:
+    if may_follow and not frozen and on_their_way < AHEAD // 2:
         async with tools.store.write() as tx:
             if (now := await runs.get(tx, run.request_id)) and now.state is RequestState.RUNNING:
                 await _send(tools, tx, await _next_wave(tx, run.request_id))

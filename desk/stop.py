@@ -1,9 +1,13 @@
-"""Not me: the person says that they asked for nothing. It is taken back, and the security channel hears."""
+"""Not me: the person says that they asked for nothing. It is taken back, and the security channel hears.
+
+Who asked for it begins nothing more until somebody at the host has looked.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from desk import accuse
 from desk.dossier import PURPOSE
 from desk.journal import alarm, announce, current, note
 from desk.tools import Tools, Work, WorkKind
@@ -22,6 +26,8 @@ STOPPABLE = (TargetState.SET, TargetState.DELIVERED, TargetState.COLLECTED)
 async def not_me(tools: Tools, target_id: str, person: SlackPerson) -> None:
     """Void the password that we set for this person, and have the directory replace it. Twice is once.
 
+    Who had it reset is frozen by that, in a bulk by the third person's word.
+
     Raises:
         Refused: NOT_YOURS, or EXPIRED: there is nothing of ours left to stop.
     """
@@ -34,6 +40,7 @@ async def not_me(tools: Tools, target_id: str, person: SlackPerson) -> None:
             raise Refused(Reason.NOT_YOURS)
         if target.state is TargetState.SPOILED:
             return
+        paused = await accuse.frozen(tools, tx, request)
         if not await requests.move_target(tx, target.id, STOPPABLE, TargetState.SPOILED):
             raise Refused(Reason.EXPIRED)
         await vault.wipe(tx, PURPOSE, target.id)
@@ -46,3 +53,5 @@ async def not_me(tools: Tools, target_id: str, person: SlackPerson) -> None:
         await alarm(tools, tx, "not_me", request_id=request.id, about=about, user=person.user, name=target.planned.name)
         await current(tools, tx, target)
         await announce(tools, tx, NoticeKind.SHOW, request_id=request.id, target_id=target.id)
+        if paused is not None:
+            await accuse.told(tools, tx, request, paused)

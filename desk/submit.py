@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from desk import prove
+from desk import freeze, prove
 from desk.forms import opened
 from desk.journal import current, note
 from desk.tools import Tools, Work, WorkKind
@@ -42,13 +42,15 @@ async def reset(tools: Tools, form_id: str, person: SlackPerson, answer: Answer)
     """Write, prove and enqueue one reset: all of it or nothing. Touches no network; safe to call before an ack.
 
     Raises:
-        Refused: the form is not good, CHOICE_INVALID, or a CODE_ reason; nothing has been changed in a directory.
+        Refused: the form is not good, FROZEN, ACTOR_FROZEN, CHOICE_INVALID, or a CODE_ reason; nothing has been
+            changed in a directory.
     """
     async with tools.store.write(waited_for=True) as tx:
         form = await opened(tools, tx, form_id, person)
         frozen: dict[str, Any] | None = form.form.state.get("target")
         if frozen is None:
             raise Refused(Reason.FORM_UNKNOWN)
+        await freeze.demand(tools, tx, form.actor)
         plan = _plan(tools, form.actor, frozen, _options(answer, frozen))
         missed = await prove.step_up(tools, tx, form.actor, answer.code)
         if missed is None:

@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from desk import prove
+from desk import freeze, prove
 from desk.forms import BULK, opened
 from desk.journal import note
 from resets.audit import Deed
@@ -40,10 +40,12 @@ async def begin(
         shown: the beginning of the digest of the preview that the person has before them; None: of the form's last.
 
     Raises:
-        Refused: the form is not good, NOBODY_LEFT, NUMBER_WRONG, START_INVALID, or a CODE_ reason.
+        Refused: the form is not good, FROZEN, ACTOR_FROZEN, NOBODY_LEFT, NUMBER_WRONG, START_INVALID, or a CODE_
+            reason.
     """
     async with tools.store.write(waited_for=True) as tx:
         form = await opened(tools, tx, form_id, person, BULK)
+        await freeze.demand(tools, tx, form.actor)
         frozen = form.form.state.get("preview") or {}
         request = await requests.get(tx, str(frozen.get("request", "")))
         if request is None or request.requester.id != form.actor.id:

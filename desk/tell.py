@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from resets.request import RequestState
-from store import chunks, outbox, runs
+from store import chunks, freezes, outbox, runs
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -95,12 +95,14 @@ async def _rest(tools: Tools, work_id: str) -> timedelta | None:
     """Say how long to wait for more, once nothing is left to say; None where no more will come in this round."""
     chunk_id, _, round_ = work_id.rpartition(".")
     async with tools.store.write() as tx:
+        stands = await freezes.standing(tx)
         chunk = await chunks.get(tx, chunk_id)
         if chunk is None or await chunks.told(tx, chunk_id):
             return None
         if str(chunk.round) != round_ or chunk.told_at is not None:
             return None
-        return LOOK_AGAIN if await _works(tx, chunk) else None
+        again = stands.rest(tools.clock()) if stands else LOOK_AGAIN
+        return again if await _works(tx, chunk) else None
 
 
 async def _grows(tools: Tools, chunk_id: str) -> bool:

@@ -229,10 +229,13 @@ async def proved(room: Room, call: BulkProved, reply: Reply) -> None:
 
 
 def _field(refused: Refused) -> str | None:
-    """Return the field at which a refusal is said, or None for one that ends the form. The code's is always there."""
+    """Return the field at which a refusal is said, or None for one that ends the form. The code's is always there.
+
+    A freeze may end before a preview does.
+    """
     if refused.reason is Reason.NUMBER_WRONG:
         return "number"
-    said = refused.reason.value.startswith("code_") or refused.reason is Reason.FORM_USED
+    said = refused.reason.value.startswith("code_") or refused.reason in {Reason.FORM_USED, Reason.FROZEN}
     return "code" if said else None
 
 

@@ -68,6 +68,16 @@ class ResetSent:
 
 
 @dataclass(frozen=True, slots=True)
+class CodeSent:
+    """A submitted form that asks for a code and nothing else."""
+
+    origin: Origin
+    view: ViewAt
+    form_id: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class PickupSent:
     """The submitted question for the pickup code; `code` is None where the form had no field for one."""
 
@@ -135,6 +145,11 @@ def reset_sent(body: Payload) -> ResetSent:
         code=field(body, "code", "code_text", "value"),
     )
     return ResetSent(origin_of(body), view_of(body), form_of(body), answer)
+
+
+def code_sent(body: Payload) -> CodeSent:
+    """Read a submitted form that asks for a code."""
+    return CodeSent(origin_of(body), view_of(body), form_of(body), field(body, "code", "code_text", "value"))
 
 
 def pickup_sent(body: Payload) -> PickupSent:

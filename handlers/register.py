@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from desk import faults
-from handlers import bulk, collect, control, home, reset, retry, stop
+from handlers import bulk, collect, control, freeze, home, reset, retry, stop
 from handlers.files import Files
 from handlers.guard import demand_origin
 from handlers.hook import Hook
@@ -26,7 +26,8 @@ log = logging.getLogger(__name__)
 
 # In this order Bolt asks whether one is meant.
 SURFACES: dict[str, Surface] = {
-    **bulk.SURFACES,  # before the command that takes any word for a name
+    **freeze.SURFACES,  # these two before the command that takes any word for a name
+    **bulk.SURFACES,
     **reset.SURFACES,
     **control.SURFACES,
     **collect.SURFACES,

@@ -89,11 +89,11 @@ async def reset_sent(room: Room, call: ResetSent, reply: Reply) -> None:
 
 
 def _field(refused: Refused) -> str | None:
-    """Return the field at which a refusal is said, or None for one that ends the form.
+    """Return the field at which a refusal is said, or None for one that ends the form. A freeze may end before it does.
 
     A form that was sent twice is told so at a field: the other answer may show the pickup code, and must stay.
     """
-    if refused.reason.value.startswith("code_") or refused.reason is Reason.FORM_USED:
+    if refused.reason.value.startswith("code_") or refused.reason in {Reason.FORM_USED, Reason.FROZEN}:
         return "code"
     named = refused.facts.get("field")
     return str(named) if named in FIELDS else None

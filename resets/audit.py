@@ -42,6 +42,10 @@ class Deed(StrEnum):
     PAUSED = "paused"
     RESUMED = "resumed"
     CANCELLED = "cancelled"
+    FROZEN = "frozen"  # everything, by anybody with a role
+    RESUMED_ALL = "resumed_all"  # the freeze has ended, by a person or by itself
+    ACTOR_FROZEN = "actor_frozen"  # one admin, by the word of whom they reset
+    ACTOR_UNFROZEN = "actor_unfrozen"  # at the host
     DONE = "done"
 
 

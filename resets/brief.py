@@ -15,6 +15,7 @@ BRIEF: dict[Reason, str] = {
     Reason.NOT_YOURS: "outside of what you may reset",
     Reason.ACTOR_DISABLED: "the requester's own account is disabled or gone",
     Reason.ALREADY_ENROLLED: "enrolled already",
+    Reason.ACTOR_FROZEN: "the requester is frozen after a “not me”",
     Reason.WHO_UNKNOWN: "Slack could not say who it is",
     # what was named
     Reason.NOT_FOUND: "not found",
@@ -92,6 +93,12 @@ BRIEF: dict[Reason, str] = {
     Reason.WRITTEN_ELSEWHERE: "another request is setting the password",
     Reason.RUN_OVER: "the run is over",
     Reason.RUN_CANCELLED: "the rest was cancelled",
+    # everything stopped
+    Reason.FROZEN: "all resets are frozen",
+    Reason.ALREADY_FROZEN: "frozen already",
+    Reason.FROZE_LATELY: "frozen once today already",
+    Reason.NOT_FROZEN: "nothing is frozen",
+    Reason.NOT_SECURITY: "without the security role",
     # ourselves
     Reason.STORE_FAILED: "this bot could not write its records",
     Reason.KEY_WRONG: "the keys do not open what was sealed",

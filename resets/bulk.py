@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from directory.base import GroupKind  # noqa: TC001
 from resets.actor import SlackPerson  # noqa: TC001
+from resets.freeze import Freeze  # noqa: TC001
 from resets.reasons import Reason  # noqa: TC001
 from resets.request import Channel, Options, PlannedTarget, RequestState  # noqa: TC001
 
@@ -150,6 +151,7 @@ class BulkFacts:
     left: int | None  # seconds until the end at that rate
     canary: bool  # the first wave is under way
     retryable: int  # of the failed: how many *Retry failed* would try again
+    freeze: Freeze | None = None  # that holds it up, where it would else begin or go on
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import datetime  # noqa: TC003
 
 from directory.secret import Secret  # noqa: TC001
 from resets.actor import SlackPerson  # noqa: TC001
+from resets.freeze import Freeze  # noqa: TC001
 from resets.outcome import Step, StepRecord  # noqa: TC001
 from resets.reasons import Reason  # noqa: TC001
 from resets.request import Channel, RequestState, TargetState, Tier, Why  # noqa: TC001
@@ -181,9 +182,7 @@ class MailFacts:
 class AlarmFacts:
     """Something for the security channel."""
 
-    what: (
-        Reason | str
-    )  # a Reason, or "not_me", "still_signed_in", "step_up_misses", "step_up_locked", "enrolled", "revoked"
+    what: Reason | str  # a Reason, or one of the words of `views/cards.py: ALARM`
     who: SlackPerson | None
     who_name: str
     about: str  # login and directory, or ""
@@ -238,3 +237,5 @@ class HomeFacts:
     unclaimed: int
     failed: int
     directories: tuple[str, ...]
+    freeze: Freeze | None = None  # that stands now; only for who holds a role
+    stopped: bool = False  # this admin is frozen, after a "not me"

@@ -18,6 +18,7 @@ class Reason(StrEnum):
     NOT_YOURS = "not_yours"  # not the addressee, or not the one who opened it
     ACTOR_DISABLED = "actor_disabled"  # the admin's own directory account is disabled or gone
     ALREADY_ENROLLED = "already_enrolled"
+    ACTOR_FROZEN = "actor_frozen"  # somebody whom this admin reset said "not me"; lifted at the host
     WHO_UNKNOWN = "who_unknown"  # Slack could not tell who this is
     # what was named
     NOT_FOUND = "not_found"
@@ -95,6 +96,12 @@ class Reason(StrEnum):
     WRITTEN_ELSEWHERE = "written_elsewhere"  # another request is setting this very account's password
     RUN_OVER = "run_over"  # nothing to pause, resume or cancel any more
     RUN_CANCELLED = "run_cancelled"
+    # everything stopped
+    FROZEN = "frozen"
+    ALREADY_FROZEN = "already_frozen"  # and at least for as long
+    FROZE_LATELY = "froze_lately"  # without a code, once a day
+    NOT_FROZEN = "not_frozen"
+    NOT_SECURITY = "not_security"  # only the security role ends a freeze
     # ourselves
     STORE_FAILED = "store_failed"  # full disk, locked or lost database
     KEY_WRONG = "key_wrong"

@@ -44,6 +44,9 @@ class Rules:
     expires: timedelta = timedelta(hours=24)  # a password that nobody collected is replaced
     lookups_per_hour: int = 60
     hold: timedelta = timedelta(seconds=60)  # between the proof of many at once and the first of them
+    freeze: timedelta = timedelta(minutes=30)  # so long a freeze stands that nobody proved
+    not_me_in_bulk: int = 3  # so many people of one bulk say "not me", and its requester is frozen
+    security: frozenset[str] = frozenset()  # roles that end a freeze; none: the first admin does
     form_life: timedelta = timedelta(minutes=15)
     proof_life: timedelta = timedelta(minutes=5)
     must_change_default: bool = True

@@ -14,6 +14,7 @@ LONGEST = 256  # characters, as typed; no login or address is longer (RFC 5321, 
 _QUOTES = "\"'`´‘’‚“”„«»‹›"  # noqa: RUF001 - what phones and word processors make of quotes
 _HELP = frozenset({"help", "?", "-h", "--help"})
 _BULK = "bulk"
+_FREEZE, _RESUME = "freeze", "resume"
 # How Slack writes mentions and links that a person typed; `manifest.yml` asks for it with `should_escape`.
 # Source: docs.slack.dev, "Formatting message text", retrieving.
 _MENTION = re.compile(r"<@([UW][A-Z0-9]{1,30})(?:\|[^<>]*)?>")
@@ -48,6 +49,17 @@ class Nothing:
 def is_bulk(text: str) -> bool:
     """Say whether many at once are asked for. "bulk" in quotes is a name."""
     return text.strip().casefold() == _BULK
+
+
+def freezes(text: str) -> str | None:
+    """Return the reason, or "", where everything is to be stopped; None where not. "freeze" in quotes is a name."""
+    word, *why = text.split(maxsplit=1)[:2] or [""]
+    return "".join(why).strip() if word.casefold() == _FREEZE else None
+
+
+def is_resume(text: str) -> bool:
+    """Say whether a freeze is to be ended. "resume" in quotes is a name."""
+    return text.strip().casefold() == _RESUME
 
 
 def read(text: str) -> Mention | Name | Help | Nothing:

@@ -29,6 +29,8 @@ class AdminRow:
     locked_at: datetime | None
     next_try_at: datetime | None
     last_step: int  # the newest TOTP step that was used; 0 for none
+    frozen_at: datetime | None = None  # since then they begin nothing
+    froze_at: datetime | None = None  # when they last froze everything without a code
 
 
 async def add(tx: Tx, actor: Actor, now: datetime) -> None:
@@ -61,9 +63,17 @@ async def by_slack(tx: Tx, person: SlackPerson) -> AdminRow | None:
     return None if row is None else _row(row)
 
 
-async def by_id(tx: Tx, admin_id: str) -> AdminRow | None:
-    """Find an enrolment, revoked or not."""
-    row = (await tx.conn.execute(select(admins).where(admins.c.id == admin_id))).one_or_none()
+async def by_id(tx: Tx, admin_id: str, *, hold: bool = False) -> AdminRow | None:
+    """Find an enrolment, revoked or not. `hold`, in a write: nobody else changes it until that ends."""
+    asked = select(admins).where(admins.c.id == admin_id)
+    row = (await tx.conn.execute(asked.with_for_update() if hold else asked)).one_or_none()
+    return None if row is None else _row(row)
+
+
+async def first(tx: Tx) -> AdminRow | None:
+    """Return the oldest enrolment that was not revoked."""
+    living = select(admins).where(admins.c.revoked_at.is_(None)).order_by(admins.c.enrolled_at, admins.c.id)
+    row = (await tx.conn.execute(living.limit(1))).one_or_none()
     return None if row is None else _row(row)
 
 
@@ -89,6 +99,23 @@ async def unlock(tx: Tx, admin_id: str, step: int) -> bool:
     used = case((admins.c.last_step > step, step), else_=admins.c.last_step)
     values = {"locked_at": None, "misses": 0, "next_try_at": None, "last_step": used}
     return (await tx.conn.execute(update(admins).where(wanted).values(values))).rowcount == 1
+
+
+async def freeze(tx: Tx, admin_id: str, now: datetime) -> bool:
+    """Let an enrolment begin nothing any more; False where it is frozen already, or was revoked."""
+    free = (admins.c.id == admin_id) & admins.c.revoked_at.is_(None) & admins.c.frozen_at.is_(None)
+    return (await tx.conn.execute(update(admins).where(free).values(frozen_at=now))).rowcount == 1
+
+
+async def unfreeze(tx: Tx, admin_id: str) -> bool:
+    """Let a frozen enrolment act again; says whether it was frozen."""
+    frozen = (admins.c.id == admin_id) & admins.c.revoked_at.is_(None) & admins.c.frozen_at.is_not(None)
+    return (await tx.conn.execute(update(admins).where(frozen).values(frozen_at=None))).rowcount == 1
+
+
+async def froze(tx: Tx, admin_id: str, now: datetime) -> None:
+    """Note that somebody has frozen everything without a code."""
+    await tx.conn.execute(update(admins).where(admins.c.id == admin_id).values(froze_at=now))
 
 
 async def pay(tx: Tx, admin_id: str, now: datetime, *, wait: timedelta | None, lock: bool, seen_misses: int) -> bool:
@@ -147,4 +174,6 @@ def _row(row: Row[Any]) -> AdminRow:
         locked_at=row.locked_at,
         next_try_at=row.next_try_at,
         last_step=row.last_step,
+        frozen_at=row.frozen_at,
+        froze_at=row.froze_at,
     )

@@ -152,6 +152,12 @@ async def demand_writable(tx: Tx) -> None:
     await tx.conn.execute(update(audit_head).where(audit_head.c.id == HEAD).values(seq=audit_head.c.seq))
 
 
+async def deeds_of(tx: Tx, request_id: str, deed: Deed) -> int:
+    """Say how many entries of this deed there are for a request; nothing is verified."""
+    wanted = (audit.c.request_id == request_id) & (audit.c.deed == deed.value)
+    return await tx.conn.scalar(select(func.count()).select_from(audit).where(wanted)) or 0
+
+
 async def count(tx: Tx) -> int:
     """Say how many entries there are."""
     return await tx.conn.scalar(select(func.count()).select_from(audit)) or 0

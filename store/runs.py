@@ -57,6 +57,13 @@ async def in_states(tx: Tx, states: Sequence[RequestState], limit: int) -> tuple
     return tuple(_run(row) for row in await tx.conn.execute(found))
 
 
+async def of_actor(tx: Tx, actor_id: str, states: Sequence[RequestState]) -> tuple[str, ...]:
+    """Return the ids of the bulks in some states that one enrolment asked for, the oldest first."""
+    theirs = (request_rows.c.actor_id == actor_id) & request_rows.c.total.is_not(None)
+    these = theirs & request_rows.c.state.in_([state.value for state in states])
+    return tuple(await tx.conn.scalars(select(request_rows.c.id).where(these).order_by(request_rows.c.asked_at)))
+
+
 async def newest(tx: Tx, limit: int) -> tuple[Run, ...]:
     """Return the bulks that were proved, the newest first."""
     these = (request_rows.c.state != RequestState.ASKED.value) & request_rows.c.total.is_not(None)

@@ -35,6 +35,8 @@ admins = Table(
     Column("locked_at", Moment),
     Column("next_try_at", Moment),
     Column("last_step", BigInteger, nullable=False),  # the newest TOTP step that was used; 0 for none
+    Column("frozen_at", Moment),  # since then they begin nothing; lifted at the host
+    Column("froze_at", Moment),  # when they last froze everything without a code
 )
 # One living enrolment for one Slack person.
 Index(
@@ -44,6 +46,20 @@ Index(
     unique=True,
     sqlite_where=text("revoked_at IS NULL"),
     postgresql_where=text("revoked_at IS NULL"),
+)
+
+# One row. Whoever begins to set a password asks it in the same transaction.
+freezes = Table(
+    "freezes",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),  # always 1
+    Column("actor_id", Text, nullable=False),
+    Column("slack_user", Text, nullable=False),
+    Column("name", Prose, nullable=False),
+    Column("why", Prose, nullable=False),
+    Column("at", Moment),  # NULL: nothing is frozen
+    Column("until", Moment),  # NULL: until somebody ends it
+    Column("proved", Integer, nullable=False),  # 1: by a code, at the host
 )
 
 requests = Table(

@@ -56,6 +56,36 @@ ALARM: dict[str, tuple[str, str]] = {
         "Somebody may now ask for resets",
         "This person was enrolled on the host. If you do not know why, end it there: rekey admin revoke.",
     ),
+    "frozen": (
+        "All resets are frozen for a while",
+        (
+            "Nobody's password begins to be set until it ends by itself. Ask who froze them, not in Slack. To end it "
+            "sooner: /reset-password resume, or rekey resume on the host; for longer: rekey freeze on the host."
+        ),
+    ),
+    "frozen_until_resumed": (
+        "All resets are frozen until somebody ends it",
+        "They were frozen on the host, with a code. To end it: /reset-password resume, or rekey resume on the host.",
+    ),
+    "freeze_over": (
+        "The freeze is over",
+        "Its time is over, and what waited goes on. If that is too early, freeze them at the host: rekey freeze.",
+    ),
+    "resumed_all": (
+        "The freeze was ended with a code",
+        "What waited goes on. If you do not know why it was ended, freeze them again: /reset-password freeze.",
+    ),
+    "actor_frozen": (
+        "An admin may begin no resets for now",
+        (
+            "People whom this admin reset said “not me”. Nothing is begun, resumed or retried in the admin's name, and "
+            "what was running is paused. Speak with them, not in Slack; then, on the host: rekey admin unfreeze."
+        ),
+    ),
+    "actor_unfrozen": (
+        "An admin may begin resets again",
+        "That they were frozen was lifted on the host. Their runs stay paused until they resume or cancel them.",
+    ),
     "revoked": (
         "Somebody may no longer ask for resets",
         "Their enrolment was ended on the host, at once and for open forms too.",
@@ -182,7 +212,9 @@ def help_blocks() -> Message:
             "• `/reset-password` alone asks for whom\n"
             "• on a message: More actions, then *Reset their password*\n"
             "• the *Reset one* button on this app's Home tab\n"
-            "• many at once: `/reset-password bulk`, or *Reset many* on the Home tab"
+            "• many at once: `/reset-password bulk`, or *Reset many* on the Home tab\n"
+            "• stop everything at once: `/reset-password freeze`, with a reason if you like; it ends by itself, or "
+            "with `/reset-password resume` and the security role's code"
         ),
         (
             "You look at one screen, enter the code from your authenticator app and press *Reset*. You never see the "

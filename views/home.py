@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from resets.reasons import Reason
 from resets.request import RequestState, TargetState
-from views import blocks, labels, live, words
+from views import blocks, freeze, labels, live, words
 from views.text import escape, many, quiet, when
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _OPEN = {TargetState.NEW, TargetState.SEALED, TargetState.STARTED, TargetState.SET, TargetState.DELIVERED}
 _WELL = {TargetState.COLLECTED}
+_GOES = {RequestState.HELD, RequestState.RUNNING}
 RUNS = 5  # that are listed
 
 
@@ -42,8 +44,10 @@ def _admin(facts: HomeFacts, bulks: Sequence[BulkRow]) -> list[blocks.Block]:
             **blocks.section("Many at once: by name, group, CSV file or list, with a preview first.", several),
             "block_id": "home_bulk",
         },
+        *([blocks.paragraph(words.sentence(Reason.ACTOR_FROZEN))] if facts.stopped else []),
+        *freeze.home(facts.freeze),
         blocks.divider(),
-        *_runs(bulks),
+        *_runs(bulks, frozen=facts.freeze is not None),
         blocks.header("Needs me"),
         blocks.section("\n".join(_needs(facts))),
         blocks.divider(),
@@ -52,16 +56,21 @@ def _admin(facts: HomeFacts, bulks: Sequence[BulkRow]) -> list[blocks.Block]:
     ]
 
 
-def _runs(bulks: Sequence[BulkRow]) -> list[blocks.Block]:
+def _runs(bulks: Sequence[BulkRow], *, frozen: bool) -> list[blocks.Block]:
     if not bulks:
         return []
-    return [blocks.header("Runs"), *[block for one in bulks[:RUNS] for block in _run(one)], blocks.divider()]
+    return [
+        blocks.header("Runs"),
+        *[block for one in bulks[:RUNS] for block in _run(one, frozen=frozen)],
+        blocks.divider(),
+    ]
 
 
-def _run(one: BulkRow) -> list[blocks.Block]:
+def _run(one: BulkRow, *, frozen: bool) -> list[blocks.Block]:
     """Return a run with its bar. Any admin may stop one, and the message with its buttons is only its requester's."""
+    state = labels.FROZEN_RUN if frozen and one.state in _GOES else labels.RUN[one.state]
     said = blocks.section(
-        f"*{many(one.progress.total)}* · {labels.RUN[one.state]} · asked by {quiet(one.requester_name)} "
+        f"*{many(one.progress.total)}* · {state} · asked by {quiet(one.requester_name)} "
         f"{when(one.asked_at)}\n{live.bar(one.progress)}"
     )
     pressed = live.buttons(one.request_id, one.state, one.progress)

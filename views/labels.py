@@ -17,6 +17,8 @@ MANY = "Reset many"
 PREVIEW = "Preview"
 LEFT_OUT = "Left out"
 HELD = "Begins soon"
+FROZEN = "❄️ All resets are frozen"
+RESUME = "End the freeze"
 TEMPLATE_NOTE = (
     "The template for many at once: write one login or mail address in each row below the header. "
     "Never write a password into it."
@@ -67,6 +69,8 @@ RUN: dict[RequestState, str] = {
     RequestState.DONE: "✅ done",
     RequestState.CANCELLED: "🚫 cancelled",
 }
+
+FROZEN_RUN = "❄️ frozen"  # in the place of one that would run or begin
 
 # The first line of the requester's message; FAILED says more, by what had been done.
 HEADLINE: dict[TargetState, str] = {
@@ -172,6 +176,8 @@ def title(reason: Reason) -> str:
         return PICKUP
     if reason in {Reason.FORM_EXPIRED, Reason.FORM_USED, Reason.FORM_UNKNOWN}:
         return "This form is closed"
+    if reason in {Reason.FROZEN, Reason.ALREADY_FROZEN, Reason.ACTOR_FROZEN}:
+        return "Frozen"
     return STOPPED
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from resets.brief import BRIEF
 from resets.request import RequestState
-from views import blocks, plan, words
+from views import blocks, freeze, plan, words
 from views.cards import mention
 from views.text import escape, many, quiet, span, to_the_second, when
 
@@ -49,6 +49,8 @@ def _not_reset(progress: Progress) -> int:
 
 def _headline(facts: BulkFacts) -> str:
     progress = facts.progress
+    if facts.freeze is not None:
+        return f"❄️ Frozen at {_over(progress):,} of {many(progress.total)}"
     match facts.state:
         case RequestState.HELD | RequestState.ASKED | RequestState.PROVED:
             return f"⏳ Begins soon: {many(progress.total)}"
@@ -102,6 +104,9 @@ def _counts(progress: Progress) -> list[tuple[str, str]]:
 
 
 def _now(facts: BulkFacts) -> list[str]:
+    if facts.freeze is not None:
+        under_way = " What is under way is finished first." if facts.progress.under_way else ""
+        return [f"❄️ {freeze.line(facts.freeze)} This run then goes on by itself.{under_way}"]
     match facts.state:
         case RequestState.HELD | RequestState.ASKED | RequestState.PROVED:
             at = f"Begins *{to_the_second(facts.begins_at)}*. " if facts.begins_at else ""

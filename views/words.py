@@ -1,9 +1,9 @@
 """The sentence for every reason: what happened, what has not happened, what to do next. Nobody is blamed.
 
 Facts that a sentence may use, each of them optional: `login`, `directory`, `domain`, `typed`, `user` (texts of
-people, made safe here), `directory_key` (the directory's name in the settings), `seconds` (to wait),
-`minutes` (how far off), `limit` (look-ups), `left` (tries), `people` (how many), `no_dm` and `no_mail` (reasons),
-and of a list `column` (its header), `row` and `most` (characters).
+people, made safe here), `directory_key` (the directory's name in the settings), `seconds` (to wait, or that a freeze
+still stands), `minutes` (how far off), `limit` (look-ups), `left` (tries), `people` (how many), `no_dm` and `no_mail`
+(reasons), and of a list `column` (its header), `row` and `most` (characters).
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ SENTENCES: dict[Reason, str] = {
     Reason.WHO_UNKNOWN: "Slack could not say who this is, so nothing was done. Please try again in a minute.",
     Reason.ALREADY_ENROLLED: "{user} is enrolled already, and nothing was enrolled a second time. "
     "To begin anew, revoke the enrolment first with: rekey admin revoke.",
+    Reason.ACTOR_FROZEN: "Somebody said “not me” to a reset that this admin asked for. Until that is cleared up, "
+    "nothing is begun, resumed or retried in their name. Whoever runs this bot lifts it with: rekey admin unfreeze.",
     # what was named
     Reason.NOT_FOUND: "I found no account for {typed}. Nothing has changed. "
     "Try the login, the mail address, or the first letters of the name.",
@@ -183,6 +185,16 @@ SENTENCES: dict[Reason, str] = {
     Reason.RUN_OVER: "This run is over, so nothing was changed. Its message shows how it ended.",
     Reason.RUN_CANCELLED: "The rest of this run was cancelled before {login}'s turn came. "
     "Their password has not changed.",
+    # everything stopped
+    Reason.FROZEN: "{user} has frozen all resets{until}, so nothing was begun. What was begun before goes on by itself "
+    "after that. If it cannot wait, ask the security role to end it with /reset-password resume.",
+    Reason.ALREADY_FROZEN: "{user} has frozen all resets already{until}, so nothing was changed. "
+    "For longer, freeze them at the host with: rekey freeze.",
+    Reason.FROZE_LATELY: "You have frozen everything once within 24 hours, and without a code that is not taken twice, "
+    "so nothing was frozen. You can again in {wait}; ask another admin to, or do it at the host with: rekey freeze.",
+    Reason.NOT_FROZEN: "Nothing is frozen, so there was nothing to end. Resets can be begun with /reset-password.",
+    Reason.NOT_SECURITY: "Only the security role ends a freeze, or, without such a role, the admin who was enrolled "
+    "first; so nothing was changed. Ask them to run /reset-password resume.",
     # ourselves
     Reason.STORE_FAILED: "I could not write my own records, so I did nothing: without a record nothing is reset. "
     "Tell whoever runs this bot, then try again.",
@@ -197,6 +209,7 @@ _UNSAID = {
     "domain": "of this account",
     "typed": "that",
     "wait": "a few minutes",
+    "until": "",
     "off": "some minutes",
     "left": "",
     "limit": "",
@@ -238,6 +251,9 @@ def _said(facts: Mapping[str, str | int]) -> dict[str, str]:
         said["key"] = f"“{safe(str(facts['directory_key']), _FACT)}”"
     if "seconds" in facts:
         said["wait"] = span(int(facts["seconds"]))
+        said["until"] = f" for another {said['wait']}"
+    elif facts.get("user"):
+        said["until"] = " until that is ended"
     if "minutes" in facts:
         said["off"] = span(abs(int(facts["minutes"])) * 60)  # a clock may be slow, too
     if "limit" in facts:

@@ -68,7 +68,18 @@ def test_the_json_that_programs_read(rekey, job):
     """The keys of a run's JSON are a promise."""
     told = json.loads(rekey("jobs", "show", job, "--json").out)
     assert set(told) == {
-        *("id", "state", "stopped", "requester", "directories", "why", "ticket", "must_change", "clear_sessions"),
+        *(
+            "id",
+            "state",
+            "frozen",
+            "stopped",
+            "requester",
+            "directories",
+            "why",
+            "ticket",
+            "must_change",
+            "clear_sessions",
+        ),
         *("unlock", "channels", "people", "failures", "begins_at", "begun_at", "ended_at", "a_minute"),
         *("seconds_left", "retryable"),
     }

@@ -209,7 +209,7 @@ def test_the_example_holds_every_key_with_its_default():
                 assert told[key] == (str(value) if isinstance(value, Path) else value), f"{where}.{key}"
 
     told, meant = example(), fields_of(Settings)
-    assert told.pop("roles") == [{"name": "helpdesk"}]
+    assert told.pop("roles") == [{"name": "helpdesk", "security": False}]
     del told["directories"], meant["directories"], meant["roles"]
     compare(told, meant, "")
 

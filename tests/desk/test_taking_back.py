@@ -32,7 +32,8 @@ async def test_not_me_voids_replaces_and_alarms(house, waiting):
     await stop.not_me(house.tools, target.id, BOB)
     await house.pump()
     assert not (await house.local.sign_in("bob", shown.password)).ok
-    assert house.last(AlarmFacts).facts.what == "not_me"
+    alarms = [said.facts.what for said in house.heard if isinstance(said.facts, AlarmFacts)]
+    assert alarms[-2:] == ["not_me", "actor_frozen"]
     assert house.last(StatusFacts).facts.target_state is TargetState.SPOILED
     assert house.last(ShowFacts).facts.state is TargetState.SPOILED
     deeds = await house.deeds()

@@ -180,6 +180,10 @@ class Slack:
             values["number"] = {"number_text": {"type": "plain_text_input", "value": number}}
         return values
 
+    def code_values(self, code=None):
+        """Return the values of a form that asks for a code alone."""
+        return {"code": {"code_text": {"type": "plain_text_input", "value": code or self.house.code()}}}
+
     async def preview(self, user=ADA, **chosen):
         """Ask for many, from the command to the preview."""
         await self.command(user, "bulk")

@@ -26,6 +26,11 @@ PEOPLE_AGAINST_WHOM = {
 def test_every_surface_names_its_audience():
     """The closed list: a new surface has to be put into it, with its audience."""
     assert {name: surface.audience.value for name, surface in SURFACES.items()} == {
+        "freeze": "role",
+        "resume": "role",
+        "home_freeze": "role",
+        "home_resume": "role",
+        "resume_form": "role",
         "help": "team",
         "reset": "role",
         "reset_person": "role",
@@ -65,6 +70,11 @@ async def do(slack, name, user, /, **changes):
     """Do what a surface is for, as `user`; returns every text that the user then reads."""
     whom = slack.who_values(who=f"corp/{slack.house.ids['bob']}")
     deeds = {
+        "freeze": lambda: slack.command(user, "freeze somebody rings our people", **changes),
+        "resume": lambda: slack.command(user, "resume", **changes),
+        "home_freeze": lambda: slack.press_home(user, name, **changes),
+        "home_resume": lambda: slack.press_home(user, name, **changes),
+        "resume_form": lambda: slack.submit(user, slack.code_values(), **changes),
         "help": lambda: slack.command(user, "help", **changes),
         "reset": lambda: slack.command(user, "bob", **changes),
         "reset_person": lambda: slack.shortcut(user, BOB, **changes),
@@ -113,6 +123,12 @@ async def prepare(slack, name):
         await slack.command(ADA, "bulk")
     elif name in {"bulk_excluded", "bulk_page_back", "bulk_page_next", "bulk_preview"}:
         await slack.preview(pasted="bob, dora")
+    elif name in {"resume", "home_resume", "resume_form"}:
+        await slack.command(ADA, "freeze")
+        slack.house.clock.tick(hours=25)  # the last one was a day ago
+        await slack.command(ADA, "freeze")
+    if name == "resume_form":
+        await slack.command(ADA, "resume")
     slack.house.directory.calls.clear()
 
 
@@ -167,7 +183,16 @@ async def test_a_colleague_is_not_the_addressee(slack, name):
 ASKED_OF_SLACK = [
     *("reset", "reset_person", "home_reset", "who_pick", "reset_who", "show_password", "retry_step", "home"),
     *("bulk", "home_bulk", "bulk_people", "bulk_groups", "bulk_template", "bulk_form", "bulk_excluded"),
-    *("bulk_page_back", "bulk_page_next", "bulk_pause", "bulk_resume", "bulk_cancel", "bulk_retry"),
+    *(
+        "bulk_page_back",
+        "bulk_page_next",
+        "resume",
+        "home_resume",
+        "bulk_pause",
+        "bulk_resume",
+        "bulk_cancel",
+        "bulk_retry",
+    ),
 ]
 
 

@@ -38,6 +38,10 @@ async def test_the_person_says_not_me(play):
     sasha = await play.viewer(SASHA)
     await sasha.go("security")
     await expect(sasha.message("A person said “not me”")).to_contain_text("Robin Meyer")
+    await expect(sasha.message("An admin may begin no resets for now")).to_contain_text("Morgan")
+    await morgan.go("general")
+    await morgan.say("/reset-password @priya")
+    await expect(morgan.message("rekey admin unfreeze")).to_contain_text("Somebody said “not me”")
 
 
 async def test_after_the_reveal_it_can_still_be_stopped(play):

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from resets.reasons import Reason, Refused
-from resets.targets import LONGEST, Help, Mention, Name, Nothing, read
+from resets.targets import LONGEST, Help, Mention, Name, Nothing, freezes, is_resume, read
 
 
 @pytest.mark.parametrize(
@@ -95,3 +95,27 @@ def test_a_name_that_slack_escaped_is_read_back(text):
         return
     if isinstance(first, Name) and first.text.casefold() not in {"help", "?", "-h", "--help"}:
         assert read(html.escape(first.text, quote=False)) == first
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("freeze", ""),
+        ("  FREEZE ", ""),
+        ("freeze a strange call", "a strange call"),
+        ("freeze\n now", "now"),
+        ("freezer", None),
+        ('"freeze"', None),
+        ("bob freeze", None),
+        ("", None),
+    ],
+)
+def test_everything_is_stopped_by_one_word(text, why):
+    """What stands behind it is the reason; in quotes it is a name."""
+    assert freezes(text) == why
+
+
+@pytest.mark.parametrize(("text", "meant"), [("resume", True), (" Resume ", True), ("resume it", False), ("", False)])
+def test_a_freeze_is_ended_by_one_word(text, meant):
+    """And by nothing else beside it."""
+    assert is_resume(text) is meant

@@ -55,6 +55,13 @@ async def test_up_and_down_again(url):
     assert await base.state(url) is SchemaState.CURRENT
 
 
+async def test_a_new_store_is_not_frozen(url):
+    """The row that every claim asks is there from the start: without it nobody would begin anything."""
+    await base.upgrade(url)
+    rows = await run(url, lambda conn: conn.execute(text("SELECT id, at FROM freezes")).all())
+    assert [tuple(row) for row in rows] == [(1, None)]
+
+
 async def test_other_programs_tables_are_left_alone(url):
     """The durable engine keeps its tables in the same database: we neither compare nor drop them."""
     await run(url, lambda conn: conn.exec_driver_sql("CREATE TABLE workflow_status (workflow_uuid TEXT PRIMARY KEY)"))

@@ -12,10 +12,13 @@ from store import bulk, chunks, forms, requests, runs, tally
 from tests.support.house import ADA, TEAM
 
 
-async def people(house, count):
+async def people(house, count, *, in_slack=False):
     """Add so many people to the directory; returns their accounts."""
     names = [f"p{number:04d}" for number in range(count)]
-    await house.local.add_accounts([NewAccount(n, f"Person {n}", "Person", n, f"{n}@example.com") for n in names])
+    users = {name: f"U0{name.upper()}" if in_slack else None for name in names}
+    await house.local.add_accounts(
+        [NewAccount(n, f"Person {n}", "Person", n, f"{n}@example.com", slack_user=users[n]) for n in names]
+    )
     return [await house.local.find(name) for name in names]
 
 
@@ -41,7 +44,7 @@ async def frozen(house, accounts, start=None, **changes):
     request = ResetRequest(tools.new_id(), actor, plan, "", RequestState.ASKED, tools.clock())
     rows = [
         Candidate(
-            PlannedTarget("corp", a.id, a.login, a.name, Tier.STANDARD, None, a.mail, None, (Channel.MAIL,)),
+            PlannedTarget("corp", a.id, a.login, a.name, Tier.STANDARD, a.slack_user, a.mail, None, (Channel.MAIL,)),
             a.login,
             None,
             {},

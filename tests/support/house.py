@@ -319,10 +319,10 @@ async def build(folder, url=None):
     return house
 
 
-async def enrolled(house, person, login):
+async def enrolled(house, person, login, role="admin"):
     """Enrol somebody as an admin; returns the seed of their codes."""
     enrolling = await enrol.enrol(
-        house.tools, slack_user=person.user, directory="corp", login=login, role="admin", randbytes=secrets.token_bytes
+        house.tools, slack_user=person.user, directory="corp", login=login, role=role, randbytes=secrets.token_bytes
     )
     seed = enrolling.seed.reveal()
     await enrol.confirm(house.tools, enrolling, pyotp.TOTP(seed).at(house.clock.now), by="test")

@@ -7,7 +7,7 @@ from resets.reasons import Reason
 from resets.request import Channel, RequestState, TargetState, Why
 from tests.views import crowd, samples
 from tests.views.samples import NOW
-from views import cards, forms, home, labels
+from views import cards, forms, freeze, home, labels
 from views.status import status
 from views.words import sentence
 
@@ -40,6 +40,14 @@ def views(text=ANNA):
         "home_admin": home.view(samples.home(text), NOW),
         "home_admin_new": home.view(samples.home(text, rows=(), unclaimed=0, failed=0), NOW),
         "home_admin_with_runs": home.view(samples.home(text), NOW, [crowd.row(text, state) for state in RequestState]),
+        "home_admin_frozen": home.view(
+            samples.home(text, freeze=samples.freeze(text), stopped=True),
+            NOW,
+            [crowd.row(text, state) for state in RequestState],
+        ),
+        "freeze_ask": freeze.ask("F0RM", samples.freeze(text)),
+        "freeze_ask_unlimited": freeze.ask("F0RM", samples.freeze(text, until=None)),
+        "freeze_resumed": freeze.resumed(),
         "home_user": home.view(samples.home(text, role=None), NOW),
         "home_user_new": home.view(samples.home(text, role=None, rows=()), NOW),
         **crowd.views(text),
@@ -88,6 +96,8 @@ def messages(text=ANNA):
         **{f"alarm_{what}": cards.alarm(samples.alarm(text, what)) for what in (*cards.ALARM, text)},
         "alarm_reason": cards.alarm(samples.alarm(text, Reason.PICKUP_BURNED)),
         **crowd.messages(text),
+        "frozen": freeze.frozen(samples.freeze(text)),
+        "frozen_unlimited": freeze.frozen(samples.freeze(text, until=None, why="")),
         "help": cards.help_blocks(),
         "sentence": cards.sentence(text or "."),
     }

@@ -18,7 +18,7 @@ from resets.bulk import (
 from resets.reasons import Reason, Refused
 from resets.request import Channel, Options, RequestState, Why
 from resets.roster import Roster
-from tests.views.samples import NOW, REQUESTER
+from tests.views.samples import NOW, REQUESTER, freeze
 from views import bulk, live, preview
 from views.bulk import Entered, Picked
 
@@ -164,6 +164,8 @@ def messages(text=ANNA):
         "canary": run(text, canary=True, progress=progress(waiting=145, under_way=3, done=2)),
         "running": run(text),
         "running_at_first": run(text, rate=0.0, left=None),
+        "frozen": run(text, freeze=freeze(text)),
+        "frozen_in_its_hold": run(text, RequestState.HELD, progress=progress(), freeze=freeze(text, until=None)),
         "paused_by_hand": run(text, RequestState.PAUSED),
         "paused_by_itself": run(text, RequestState.PAUSED, stopped=Reason.TOO_MANY_FAILED),
         "cancelled": run(

@@ -23,6 +23,7 @@ from resets.facts import (
     Shown,
     StatusFacts,
 )
+from resets.freeze import Freeze
 from resets.outcome import Step, StepRecord, StepState
 from resets.reasons import Reason
 from resets.request import Channel, RequestState, TargetState, Tier, Why
@@ -197,6 +198,19 @@ def home(text="Anna Bell", **changes):
         "directories": ("Corp" if text == "Anna Bell" else text,),
     }
     return HomeFacts(**(known | changes))
+
+
+def freeze(text="Anna Bell", **changes):
+    known = {
+        "actor_id": "A1",
+        "slack_user": REQUESTER.user,
+        "name": text,
+        "why": "somebody rings our people" if text == "Anna Bell" else text,
+        "at": NOW,
+        "until": NOW + timedelta(minutes=30),
+        "proved": False,
+    }
+    return Freeze(**(known | changes))
 
 
 def mail(text="Anna Bell", **changes):

@@ -157,7 +157,7 @@ def test_home_teaches_when_it_is_empty():
     admin = home.view(samples.home(rows=(), unclaimed=0, failed=0), NOW)
     user = home.view(samples.home(rows=(), role=None), NOW)
     assert "/reset-password" in read(admin)
-    assert set(buttons(admin)) == {"home_reset", "home_bulk"}
+    assert set(buttons(admin)) == {"home_reset", "home_bulk", "home_freeze"}
     assert "message here" in read(user)
     assert set(buttons(user)) == set()
 
