@@ -135,9 +135,10 @@ async def _pump(tools: Tools, folder: Folder, queue: list[Target], waits: list[t
             queue.clear()  # the directory is busy or silent: what is sealed waits for the next time
         group, queue[:size] = queue[:size], []
         async with tools.store.write() as tx:
+            may = bool(group) and await _may_begin(tx, folder)  # before the people's rows: a cancellation does so too
             stand = await requests.states(tx, [each.target.id for each in went] + [target.id for target in group])
             entries = await recorded(tools, tx, folder, went, stand)
-            started = await _startable(tools, tx, folder, group, stand)
+            started = await _startable(tools, tx, folder, group, stand) if may else []
             await audit.append_many(tx, entries + await begun(tools, tx, folder, started))
         waits += [await _after(tools, folder, each) for each in odd]
         if odd:
@@ -158,12 +159,15 @@ async def _pump(tools: Tools, folder: Folder, queue: list[Target], waits: list[t
             await tools.sleep(apart * len(started) * PUMPS)
 
 
+async def _may_begin(tx: Tx, folder: Folder) -> bool:
+    """Say whether anybody may be begun: nothing is frozen, and the request runs. It stays so until the write ends."""
+    return await freezes.standing(tx) is None and await chunks.may_go_on(tx, folder.chunk)
+
+
 async def _startable(
     tools: Tools, tx: Tx, folder: Folder, group: Sequence[Target], stand: Mapping[str, TargetState]
 ) -> list[Target]:
-    """Return those of a group whose turn it is; nobody, in a freeze, or where the request no longer runs."""
-    if not group or await freezes.standing(tx) is not None or not await chunks.may_go_on(tx, folder.chunk):
-        return []
+    """Return those of a group whose turn it is."""
     busy = await requests.busy(tx, [(t.planned.directory, t.planned.account_id) for t in group])
     mine = [
         target
