@@ -138,7 +138,7 @@ async def _pump(tools: Tools, folder: Folder, queue: list[Target], waits: list[t
         group, queue[:size] = queue[:size], []
         async with tools.store.write() as tx:
             # Whoever cancels takes the run's row before its people's, so that we do too: else each waits for the other.
-            may = bool(group) and await freezes.standing(tx) is None and await chunks.may_go_on(tx, folder.chunk)
+            may = bool(group) and await _may_begin(tx, folder)
             stand = await requests.states(tx, [each.target.id for each in went] + [target.id for target in group])
             entries = await recorded(tools, tx, folder, went, stand)
             started = await _startable(tools, tx, folder, group, stand) if may else []
@@ -160,6 +160,11 @@ async def _pump(tools: Tools, folder: Folder, queue: list[Target], waits: list[t
         size = min(size * 2, most) if tools.clock() - sent_at < QUICK else first
         if apart:
             await tools.sleep(apart * len(started) * PUMPS)
+
+
+async def _may_begin(tx: Tx, folder: Folder) -> bool:
+    """Say whether anybody may be begun: nothing is frozen, and the request runs. It stays so until the write ends."""
+    return await freezes.standing(tx) is None and await chunks.may_go_on(tx, folder.chunk)
 
 
 async def _startable(

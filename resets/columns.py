@@ -63,7 +63,9 @@ _SECRETS = re.compile(
     r"passwor[dt]|passwd|passphrase|passcode|kennwort|losungswort|motsdepasse|motdepasse|contrasena|senha|wachtwoord|"
     r"hasło|heslo|losenord|adgangskode|passord|salasana|jelszo|sifre|parola|parole|пароль|パスワード|密码|密碼|암호|비밀번호"
 )
-_SECRET_WORDS = _words("pass pw pwd psw pswd userpw mdp clave claves secret secrets")
+_SECRET_WORDS = _words(
+    "pass pw pwd psw pswd userpw mdp clave claves secret secrets cred creds credential credentials pin pins pincode"
+)
 # Of these headers the values are dates, numbers, yes or no: "Password last set", "pwdLastSet", "Kennwort läuft ab".
 _ABOUT = re.compile(
     r"last|letzt|dernier|ultim|expir|ablauf|lauftab|caduc|never|nie|jamais|nunca|age|alter|count|date|datum|fecha|"
