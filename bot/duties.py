@@ -86,7 +86,7 @@ class Duties:
 
     async def _said(self, saying: SaySlack | SayFile | SayMail) -> Said:
         if isinstance(saying, SaySlack):
-            return await slack.say(self._slack, saying, team=self._tools.team)
+            return await slack.say(self._slack, saying, team=self._tools.team, fit=self._tools.fit)
         if isinstance(saying, SayFile):
             return await slack.say_file(self._slack, saying, team=self._tools.team)
         if self._server is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from notify import upload
@@ -15,6 +16,8 @@ from views import cards, live, preview
 from views.status import status
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from slack_sdk.web.async_client import AsyncWebClient
 
     from resets.saying import SayFile, SaySlack
@@ -23,16 +26,23 @@ EVENT = "rekey_notice"
 _PAGES, _PAGE = 3, 100  # how far back our own message is looked for: a DM with a bot is short
 # The message is gone or is no longer ours to edit: it is said anew.
 _GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "channel_not_found"})
+REST = timedelta(seconds=1)
 _MARK = 12  # characters of a notice's id that a file's name ends with, by which it is found again
 
 
-async def say(client: AsyncWebClient, saying: SaySlack, *, team: str) -> Said:
+def _always() -> bool:
+    return True
+
+
+async def say(client: AsyncWebClient, saying: SaySlack, *, team: str, fit: Callable[[], bool] = _always) -> Said:
     """Say it, and return where it stands.
 
     Args:
         client: with a bot token. Its retry handlers are not used.
         saying: what, and to whom; with `tried_before` an earlier try's message is looked for first.
         team: the one team whose members count.
+        fit: whether it is still for this process to say; asked right before something new is posted, since the calls
+            before that may take long.
 
     Raises:
         Failed: UNREACHABLE_PERSON when the person is no full, living member any more (nothing was said), else
@@ -50,6 +60,8 @@ async def say(client: AsyncWebClient, saying: SaySlack, *, team: str) -> Said:
         updated = await _updated(client, place, stamp, content)
         if updated is not None:
             return updated
+    if not fit():
+        raise Failed(Reason.SLACK_FAILED, retryable=True, after=REST)
     answer = await call("chat.postMessage", lambda: _post(client, saying.to, content))
     return Said(str(answer["channel"]), str(answer["ts"]))
 

@@ -150,7 +150,7 @@ async def begun(tx: Tx, request_id: str, limit: int) -> tuple[str, ...]:
     held = [TargetState.SET.value, TargetState.DELIVERED.value, TargetState.COLLECTED.value]
     todo = (step_rows.c.state == StepState.TODO.value) & (step_rows.c.step != Step.DELIVER.value)
     extra = exists().where(step_rows.c.target_id == target_rows.c.id, todo)
-    mine = (chunk_rows.c.request_id == request_id) & chunk_rows.c.finished_at.is_(None) & (chunk_rows.c.round != 0)
+    mine = (chunk_rows.c.request_id == request_id) & chunk_rows.c.finished_at.is_(None)
     theirs = or_(target_rows.c.state == TargetState.STARTED.value, target_rows.c.state.in_(held) & extra)
     found = select(target_rows.c.login).join(chunk_rows, chunk_rows.c.id == target_rows.c.chunk_id)
     return tuple(await tx.conn.scalars(found.where(mine, theirs).limit(limit)))

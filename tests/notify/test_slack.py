@@ -55,6 +55,15 @@ async def test_a_new_message_carries_its_notices_id(slack, client):
     assert str(told(args, "unfurl_media")).lower() in ("false", "0")
 
 
+async def test_who_was_overtaken_posts_nothing(slack, client):
+    """Others took this process for dead while it asked Slack about the person: it leaves the message to them."""
+    asked = saying(must_be_member=True)
+    with pytest.raises(Failed) as caught:
+        await say(client, asked, team="T0123", fit=lambda: not slack.calls)
+    assert caught.value.retryable
+    assert [method for method, _ in slack.calls] == ["users.info"]
+
+
 @pytest.mark.parametrize("facts", [samples.show(), samples.status(), samples.alarm()])
 async def test_every_kind_of_fact_is_said(slack, client, facts):
     """The target's, the requester's and the security channel's message each find their words."""

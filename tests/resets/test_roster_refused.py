@@ -61,7 +61,8 @@ def test_a_refusal_says_where():
     [
         "password", "Password", "New Password", "initial_password", "userPassword", "Password [Required]", "PASSWORD*",
         "Passwort", "Kennwort", "Neues Kennwort", "mot de passe", "Mot de passe temporaire", "mdp", "Contraseña",
-        "clave", "senha", "wachtwoord", "hasło", "lösenord", "Şifre", "пароль", "パスワード", "pwd", "unicodePwd", "Credentials", "PIN",
+        "clave", "senha", "wachtwoord", "hasło", "lösenord", "Şifre", "пароль", "パスワード", "pwd", "unicodePwd",
+        "Credentials", "PIN",
         "pass", "tempPass", "passwd", "Password (to be changed)", "Password last", "passphrase",
     ],
 )  # fmt: skip
