@@ -153,7 +153,8 @@ async def test_not_me_ends_sessions_and_tokens(house):
     assert (steps[Step.SESSIONS].state, steps[Step.SESSIONS].count) == (StepState.DONE, 1)
     assert (steps[Step.TOKENS].state, steps[Step.TOKENS].count) == (StepState.DONE, 1)
     assert (await house.entry(Deed.SPOILED)).facts == {"reason": "", "sessions": "done", "tokens": "done"}
-    assert house.last(AlarmFacts).facts.what == "not_me"
+    alarms = [said.facts.what for said in house.heard if isinstance(said.facts, AlarmFacts)]
+    assert alarms == ["not_me", "actor_frozen"]
 
 
 async def test_not_me_after_another_password_was_set_ends_sessions_and_says_so(house, waiting):
