@@ -144,6 +144,7 @@ async def test_by_file_with_every_reason(play):
     left_out = Counter(row["reason"] for row in rows if row["outcome"] == "excluded")
     assert sorted(left_out.values()) == sorted(REASONS.values())
     await expect(you.message("asked by")).to_contain_text("Done: 2 people reset", timeout=30_000)
+    await expect(you.message("asked by")).to_contain_text("Told or mailed2 of 2", timeout=30_000)
     assert play.fits("robin.meyer", play.told()["robin.meyer@acme.example"])
     assert sum(row["marker"] is not None for row in play.people()) == len(("robin", "priya"))
 
