@@ -99,7 +99,7 @@ def directory(folder, count):
     return server
 
 
-def corp(server, port, *, pool=4, timeout=10):
+def corp(server, port, *, pool=5, timeout=10):
     """Write the table of the directory, reached by a port."""
     return LDAP.format(
         port=port,

@@ -250,7 +250,7 @@ class LdapDirectory(Directory):
         self, account: Account, seen: Sight, value: bytes, *, must_change: bool, still: str = ""
     ) -> Written:
         await self._another_second(seen.changed_at)
-        async with self._pool.take() as conn:
+        async with self._pool.take_for_password() as conn:
             must_change = must_change and (await self._policies.of(conn, seen.policy)).must_change
             controls = [AssertionControl(True, guard(self._options, account, still)), WHAT_CAME_OF_IT, ASK_POLICY]
             changes = [

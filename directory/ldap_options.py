@@ -88,7 +88,7 @@ class LdapOptions(BaseModel):
     forbid_names: bool = False
 
     timeout: float = Field(default=10.0, gt=0, le=120)  # seconds; for a connection, and for each answer
-    pool_size: int = Field(default=4, ge=1, le=32)
+    pool_size: int = Field(default=5, ge=1, le=32)  # of these, one is never used to set passwords
     page_size: int = Field(default=1000, ge=1, le=1000)
     overlap: float = Field(default=60.0, ge=0, le=86_400)  # seconds; clocks and replicas may be late by this much
 

@@ -160,6 +160,7 @@ class Pool:
         self._options = options
         self._context = context
         self._slots = asyncio.Semaphore(options.pool_size)
+        self._passwords = asyncio.Semaphore(max(1, options.pool_size - 1))
         self._idle: list[Connection] = []
         self._open: set[Connection] = set()
         # not the loop's own threads: the durable engine replaces those, and shuts them down before us
@@ -183,6 +184,19 @@ class Pool:
                 await self._give_back(conn)
 
     @asynccontextmanager
+    async def take_for_password(self) -> AsyncIterator[Connection]:
+        """Lend a connection to set a password on, one less than there are: many at once leave one to who only looks.
+
+        Raises as `take` does.
+        """
+        await self._turn(self._passwords)
+        try:
+            async with self.take() as conn:
+                yield conn
+        finally:
+            self._passwords.release()
+
+    @asynccontextmanager
     async def stranger(self) -> AsyncIterator[Connection]:
         """Lend a new connection that nobody is signed in on; it is closed afterwards. Raises as `take` does."""
         async with self._slot():
@@ -203,7 +217,7 @@ class Pool:
     @asynccontextmanager
     async def _slot(self) -> AsyncIterator[None]:
         if self._slots.locked():
-            await self._turn()
+            await self._turn(self._slots)
         else:
             await self._slots.acquire()  # at once
         try:
@@ -213,10 +227,10 @@ class Pool:
         finally:
             self._slots.release()
 
-    async def _turn(self) -> None:
+    async def _turn(self, turns: asyncio.Semaphore) -> None:
         try:
             async with asyncio.timeout(self._options.timeout):
-                await self._slots.acquire()
+                await turns.acquire()
         except TimeoutError:
             raise NotNow("every connection is in use") from None
 

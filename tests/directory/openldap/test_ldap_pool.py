@@ -7,9 +7,10 @@ import asyncio
 import pytest
 
 from directory.base import NotNow
+from directory.secret import Secret
 from tests.directory.contract import made
 from tests.directory.harness import Person
-from tests.support.ldap_tap import SEARCH, Tap
+from tests.support.ldap_tap import MODIFY, SEARCH, Tap
 
 pytestmark = pytest.mark.server
 
@@ -43,6 +44,27 @@ async def test_reads_go_on_side_by_side(row, corp) -> None:
     account = await made(row, corp)
     found = await asyncio.gather(*(corp.find("ada.lovelace") for _ in range(40)))
     assert {one.id for one in found if one} == {account.id}
+
+
+async def test_many_passwords_leave_a_connection_to_who_looks(row, corp, opened) -> None:
+    """However many passwords are under way, and however long each takes, somebody is still found at once."""
+    account = await made(row, corp)
+    tap = Tap(row.slapd, swallow={MODIFY})
+    directory = opened(url=await tap.listen(), pool_size=3)
+    setting = [
+        asyncio.create_task(directory.set_password(account, Secret("Sunny-Day-Otter-7"), must_change=False))
+        for _ in range(8)
+    ]
+    await tap.answered[MODIFY].wait()
+    found = await directory.find("ada.lovelace")
+    assert found is not None
+    assert found.id == account.id
+    assert not [task for task in setting if task.done()]
+    for task in setting:
+        task.cancel()
+    await asyncio.gather(*setting, return_exceptions=True)
+    await directory.close()
+    await tap.close()
 
 
 async def test_a_cancelled_call_leaves_no_one_elses_answer(row, corp, opened) -> None:
