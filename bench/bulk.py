@@ -19,7 +19,7 @@ from bench.report import Row
 from bench.rig import corp
 from tests.support import postgres, slapd
 
-LANES, AT_ONCE = 4, 20  # chunks under way, and writes in flight of each
+LANES, AT_ONCE = 4, 32  # chunks under way, and writes in flight of each
 PEOPLE, SLOW_PEOPLE, LOOP = 2_000, 400, 100
 SMALL, LARGE = (1_000, 10_000), (1_000, 10_000, 100_000)
 LATE_SECONDS = 0.02
