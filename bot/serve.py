@@ -106,12 +106,13 @@ class Bot:
         """Say why the store cannot be written; anybody may ask, so that it is looked at no more often than needed."""
         now = asyncio.get_running_loop().time()
         if now - self._looked_at >= LOOKED_EVERY:
-            self._looked_at, self._store_says = now, None
+            self._looked_at, says = now, None
             try:
                 async with asyncio.timeout(5), self.house.tools.store.write() as tx:
                     await audit.demand_writable(tx)
             except (StoreFailed, TimeoutError) as error:
-                self._store_says = getattr(error, "what", "no answer in 5 s")
+                says = getattr(error, "what", "no answer in 5 s")
+            self._store_says = says  # until then, whoever else asks hears the last look's word
         return self._store_says
 
     def _keys(self) -> str | None:
