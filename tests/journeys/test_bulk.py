@@ -7,6 +7,7 @@ import io
 import re
 from collections import Counter
 
+import pytest
 from playwright.async_api import expect
 
 from tests.support.stage import GENERAL, MORGAN
@@ -27,6 +28,7 @@ def table(data):
     return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
 
 
+@pytest.mark.hold("8s")
 async def test_by_group(play, pictures):
     """A group of groups: the preview, number and code, the hold, the first wave, the bar, the report, a sign-in."""
     you = await play.viewer(MORGAN, GENERAL)
@@ -34,7 +36,7 @@ async def test_by_group(play, pictures):
     await you.previewed("150 people")
     for words, count in LEFT_OUT.items():
         await expect(you.modal).to_contain_text(f"{count} · {words}")
-    await expect(you.modal).to_contain_text("Begins 3 seconds after you confirm")
+    await expect(you.modal).to_contain_text("Begins 8 seconds after you confirm")
     await pictures.take(you, "bulk", top=True)
     before = {row["login"]: row["marker"] for row in play.rows("acme.db", "SELECT login, marker FROM accounts")}
 

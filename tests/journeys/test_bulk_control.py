@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+import pytest
 from playwright.async_api import expect
 
 from tests.support.stage import GENERAL, MORGAN, ROBIN
@@ -25,6 +26,7 @@ def markers(play):
     return {row["login"]: row["marker"] for row in play.rows("acme.db", "SELECT login, marker FROM accounts")}
 
 
+@pytest.mark.hold("10m")
 async def test_cancelled_within_the_hold(play):
     """Cancel asks once more; then nobody has been touched, and no button is left."""
     before = markers(play)

@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
@@ -197,6 +198,7 @@ async def test_g11_each_user_gets_the_new_password_by_mail(play, morgan):
         assert "asks for a new one" in await morgan.sign_in(login, told[f"{login}@acme.example"])
 
 
+@pytest.mark.hold("10m")
 async def test_g12_the_code_confirms_exactly_this_preview(play, morgan):
     """Wrong number or code: nothing. A code that confirmed one preview confirms no other."""
     await morgan.many(group="Operations")

@@ -118,7 +118,7 @@ class Stage:
     def log(self):
         return self.demo.bot.log_file.read_text("utf-8", "replace")
 
-    async def until(self, look, seconds=30):
+    async def until(self, look, seconds=60):
         """Wait for what another process does, and return it; a process has no event to wait for."""
         async with asyncio.timeout(seconds):
             while not (found := look()):  # noqa: ASYNC110
@@ -208,9 +208,9 @@ class Hold:
 
 
 @asynccontextmanager
-async def raised(folder):
+async def raised(folder, hold=HOLD):
     """Run the demo in a folder, from its start to its end."""
-    async with Demo(folder, hold=HOLD) as demo:
+    async with Demo(folder, hold=hold) as demo:
         stage = Stage(demo)
         await stage.connected()
         yield stage
