@@ -101,6 +101,8 @@ async def _rest(tools: Tools, work_id: str) -> timedelta | None:
             return None
         if str(chunk.round) != round_ or chunk.told_at is not None:
             return None
+        if await outbox.of_chunk(tx, chunk_id, 1):
+            return timedelta(0)  # written since we looked, perhaps as the last of a run that was cancelled
         again = stands.rest(tools.clock()) if stands else LOOK_AGAIN
         return again if await _works(tx, chunk) else None
 

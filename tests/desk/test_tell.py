@@ -89,6 +89,21 @@ async def test_who_has_to_wait_holds_up_nobody(telling):
     assert sorted(server.taken) == sorted(telling.mails)
 
 
+async def test_what_is_written_after_the_look_is_said_too(telling, monkeypatch):
+    """The run is over and the last people are recorded just after the look for notices: it looks again at once."""
+    look, looks = outbox.of_chunk, []
+
+    async def too_early(*args, **options):
+        looks.append(args)
+        return () if len(looks) == 1 else await look(*args, **options)
+
+    monkeypatch.setattr(outbox, "of_chunk", too_early)
+    assert await telling.step() == timedelta(0)
+    assert telling.server.taken == []
+    assert await telling.step() is None
+    assert sorted(telling.server.taken) == sorted(telling.mails)
+
+
 async def test_half_a_server_tells_half_at_once(telling):
     """Every second mail is refused: the others go out in one step, and no address is asked before its time."""
     server = telling.server
