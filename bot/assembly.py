@@ -16,7 +16,7 @@ from desk.tools import Tools
 from directory.misconfigured import Misconfigured
 from directory.registry import connector
 from resets.request import Channel, Tier
-from resets.ruling import Rules
+from resets.rules import Rules
 from store import audit
 from store.base import Store, StoreFailed, StoreNotReady
 from store.keys import KeyFileError, KeyRing

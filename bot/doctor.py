@@ -24,7 +24,7 @@ from store.base import StoreFailed
 
 if TYPE_CHECKING:
     from bot.settings import DirectorySection, Settings
-    from resets.ruling import Rules
+    from resets.rules import Rules
     from store.base import Store
 
 SCOPES = frozenset(

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from directory.base import Directory  # noqa: TC001
 from resets.reasons import Reason, Refused
-from resets.ruling import Rules  # noqa: TC001
+from resets.rules import Rules  # noqa: TC001
 from store.base import Store, Tx  # noqa: TC001
 
 

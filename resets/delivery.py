@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from directory.base import Account
     from resets.actor import Actor
     from resets.facts import Member
-    from resets.ruling import Rules
+    from resets.rules import Rules
 
 
 def offer(

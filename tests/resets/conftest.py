@@ -9,7 +9,7 @@ import pytest
 from directory.base import Account
 from resets.actor import Actor, SlackPerson
 from resets.facts import Member
-from resets.ruling import Rules
+from resets.rules import Rules
 
 
 @pytest.fixture

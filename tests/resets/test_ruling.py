@@ -12,7 +12,8 @@ from directory.base import Account
 from resets.actor import Actor, SlackPerson
 from resets.reasons import Reason
 from resets.request import Tier
-from resets.ruling import Rules, domain, exclusion, tier
+from resets.rules import Rules
+from resets.ruling import domain, exclusion, tier
 
 VERIFIED = frozenset({"example.com"})
 

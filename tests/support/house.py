@@ -21,7 +21,7 @@ from directory.local_people import NewAccount
 from directory.secret import Secret
 from resets.actor import SlackPerson
 from resets.facts import AskReset, Member
-from resets.ruling import Rules
+from resets.rules import Rules
 from resets.saying import SayMail, SaySlack
 from store import base
 from store.base import Store

@@ -1,0 +1,67 @@
+"""What the operator has decided, as one value that every rule is asked with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from resets.request import Channel, Tier
+
+AT_ONCE = 32  # a server with a slow hash is busy with fewer; with a fast one, as many as share a commit count
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the operator has decided. `version` goes into every plan's digest: other rules, other digest."""
+
+    version: str
+    never: frozenset[str] = frozenset()  # "directory/login" or "directory/id", in any case: never reset, whoever asks
+    pickup: Mapping[Tier, bool] = field(default_factory=dict)  # is a pickup code asked for; missing: yes
+    bulk_pickup: Mapping[Tier, bool] = field(
+        default_factory=dict
+    )  # the same for many at once; missing: not of standard
+    mail_password: bool = False  # may the password itself be mailed
+    gates: Mapping[str, frozenset[Channel]] = field(
+        default_factory=dict
+    )  # directory -> channels behind its own sign-in
+    verified_domains: Mapping[str, frozenset[str] | None] = field(
+        default_factory=dict
+    )  # in lower case; None: the directory knows
+    fresh_address: timedelta = timedelta(days=7)  # an address younger than this is not mailed to
+    expires: timedelta = timedelta(hours=24)  # a password that nobody collected is replaced
+    lookups_per_hour: int = 60
+    hold: timedelta = timedelta(seconds=60)  # between the proof of many at once and the first of them
+    freeze: timedelta = timedelta(minutes=30)  # so long a freeze stands that nobody proved
+    not_me_in_bulk: int = 3  # so many people of one bulk say "not me", and its requester is frozen
+    security: frozenset[str] = frozenset()  # roles that end a freeze; none: the first admin does
+    form_life: timedelta = timedelta(minutes=15)
+    proof_life: timedelta = timedelta(minutes=5)
+    must_change_default: bool = True
+    display: Mapping[str, str] = field(default_factory=dict)  # directory -> its name for people
+    concurrency: Mapping[str, int] = field(default_factory=dict)  # directory -> writes in flight of one chunk
+    lanes: Mapping[str, int] = field(
+        default_factory=dict
+    )  # directory -> chunks under way at once, all workers together
+
+    pace: Mapping[str, float] = field(default_factory=dict)  # directory -> writes a second, all lanes together
+
+    def apart(self, directory: str) -> float:
+        """Return how many seconds one lane leaves between two writes; 0 for none."""
+        pace = self.pace.get(directory, 0)
+        return self.lanes_of(directory) / pace if pace else 0.0
+
+    def at_once(self, directory: str) -> int:
+        """Return how many writes of one chunk may be in flight."""
+        return self.concurrency.get(directory, AT_ONCE)
+
+    def lanes_of(self, directory: str) -> int:
+        """Return how many chunks of a directory may be under way at once."""
+        return self.lanes.get(directory, 1)
+
+    def called(self, directory: str) -> str:
+        """Return a directory's name for people."""
+        return self.display.get(directory, directory)
