@@ -130,6 +130,7 @@ def suggestion(user, modal, letters):
 def submission(user, modal, code):
     values = {
         "why": {"why_pick": {"type": "static_select", "selected_option": {"value": "forgot"}}},
+        "verified": {"verified_pick": {"type": "static_select", "selected_option": {"value": "call_back"}}},
         "ticket": {"ticket_text": {"type": "plain_text_input", "value": None}},
         "options": {"options_tick": {"type": "checkboxes", "selected_options": [{"value": "must_change"}]}},
         "delivery": {"delivery_tick": {"type": "checkboxes", "selected_options": [{"value": "dm"}]}},

@@ -17,6 +17,7 @@ from directory.misconfigured import Misconfigured
 from directory.registry import connector
 from resets.request import Channel, Tier
 from resets.rules import Rules
+from resets.verification import Needed
 from store import audit
 from store.base import Store, StoreFailed, StoreNotReady
 from store.keys import KeyFileError, KeyRing
@@ -173,6 +174,7 @@ def rules(settings: Settings) -> Rules:
     """Return what the operator has decided, as the rules read it. Other decisions, other version."""
     delivery = settings.delivery
     single, bulk = delivery.pickup.single, delivery.pickup.bulk
+    verified = {tier: Needed(getattr(settings.verification, tier.value)) for tier in Tier}
     decided = {
         "never": sorted(f"{d.name}/{name}" for d in settings.directories for name in d.never),
         "pickup": {tier.value: getattr(single, tier.value) == "requester" for tier in Tier},
@@ -182,6 +184,7 @@ def rules(settings: Settings) -> Rules:
         "domains": {d.name: _domains(d) for d in settings.directories},
         "fresh_days": delivery.fresh_address_days,
         "expires": int(delivery.expires.total_seconds()),
+        "verification": {tier.value: needed.value for tier, needed in verified.items()},
     }
     version = hashlib.sha256(json.dumps(decided, sort_keys=True).encode()).hexdigest()[:16]
     return Rules(
@@ -199,6 +202,7 @@ def rules(settings: Settings) -> Rules:
         freeze=settings.limits.freeze,
         not_me_in_bulk=settings.limits.not_me_in_bulk,
         security=frozenset(role.name for role in settings.roles if role.security),
+        verification=verified,
         display={d.name: d.display for d in settings.directories if d.display},
         concurrency={d.name: d.concurrency for d in settings.directories},
         lanes={d.name: d.lanes or _lanes(settings) for d in settings.directories},

@@ -82,9 +82,10 @@ async def demo(data: Path, port: int) -> None:
 class Demo:
     """The whole demo as a context: the workspace, the directory and the bot's process, furnished and running."""
 
-    def __init__(self, data: Path, port: int = 0, *, hold: str = HOLD) -> None:
+    def __init__(self, data: Path, port: int = 0, *, hold: str = HOLD, more: str = "") -> None:
         self.data = data
         self._hold = hold
+        self._more = more  # of the configuration, as TOML
         self._port = port
         self._stack = contextlib.AsyncExitStack()
 
@@ -115,7 +116,7 @@ class Demo:
                 f"Port {self._port} cannot be used ({error.strerror}); choose another --port."
             ) from error
         self._stack.push_async_callback(self.workspace.stop)
-        self.config = _configured(data, self.workspace, self._hold)
+        self.config = _configured(data, self.workspace, self._hold, self._more)
         try:
             self.phones.update(await furnish(self.config, data / "phones.json"))
         except (StoreFailed, StoreNotReady, ValueError) as error:
@@ -156,7 +157,7 @@ def _alone(data: Path) -> Iterator[None]:
         yield
 
 
-def _configured(data: Path, workspace: Workspace, hold: str = HOLD) -> Path:
+def _configured(data: Path, workspace: Workspace, hold: str = HOLD, more: str = "") -> Path:
     """Write the configuration anew: the ports are new at each start, the rest is the same."""
     security = next(channel.id for channel in CHANNELS if channel.name == "security")
     text = f"""\
@@ -185,6 +186,7 @@ pickup = {{single = "requester"}}
 [limits]
 hold = {json.dumps(hold)}
 
+{more}
 [[directories]]
 name = "acme"
 kind = "local"

@@ -9,7 +9,7 @@ import re
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 from urllib.parse import quote, urlsplit
 
 from pydantic import (
@@ -85,6 +85,7 @@ def _listen(value: str) -> str:
 Hidden = Annotated[Secret, BeforeValidator(_hidden)]
 Span = Annotated[timedelta, BeforeValidator(_span)]
 Pickup = Literal["requester", "none"]
+Needs = Literal["none", "said", "in_person"]  # the least first, as in resets/verification.py
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 SlackId = Annotated[str, Field(pattern=r"^([A-Z][A-Z0-9]{2,20})?$")]
 
@@ -209,6 +210,21 @@ class Delivery(Section):
     pickup: PickupSection = PickupSection()
 
 
+class Verification(Section):
+    """What must be known of whoever asks for one reset, by the tier of the account; a higher tier never needs less."""
+
+    standard: Needs = "said"
+    sensitive: Needs = "in_person"
+    privileged: Needs = "in_person"
+
+    @model_validator(mode="after")
+    def _rising(self) -> Self:
+        least = list(get_args(Needs))
+        if not least.index(self.standard) <= least.index(self.sensitive) <= least.index(self.privileged):
+            raise ValueError(f"a higher tier may not need less; from the least to the most: {', '.join(least)}")
+        return self
+
+
 class StepUp(Section):
     """How an admin proves to be the one who asks."""
 
@@ -258,6 +274,7 @@ class Settings(Section):
     directories: tuple[DirectorySection, ...] = ()
     step_up: StepUp = Field(default_factory=StepUp)
     delivery: Delivery = Field(default_factory=Delivery)
+    verification: Verification = Field(default_factory=Verification)
     limits: Limits = Field(default_factory=Limits)
     roles: tuple[Role, ...] = (Role(),)
 

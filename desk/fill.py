@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from desk.faults import reason as reason_of
 from desk.forms import opened
 from directory.base import Account, Capability, Directory, DirectoryError
-from resets import delivery, ruling
+from resets import delivery, ruling, verification
 from resets.facts import AccountCard, AskReset, Excluded, Member
 from resets.reasons import Reason, Refused
 from store import forms, index
@@ -71,10 +71,12 @@ async def fill(
         now=tools.clock(),
         rules=tools.rules,
     )
+    hows = verification.offered(tools.rules.needed_of(card.tier))
     async with tools.store.write() as tx:
         form = await opened(tools, tx, form_id, person)
-        await forms.save(tx, form_id, {**form.form.state, "target": _frozen(found, card, offer, member)})
-    return AskReset(form_id, card, offer, card.directory)
+        frozen = {**_frozen(found, card, offer, member), "asks": bool(hows)}
+        await forms.save(tx, form_id, {**form.form.state, "target": frozen})
+    return AskReset(form_id, card, offer, card.directory, hows)
 
 
 async def verified_domains(tools: Tools, directory: Directory) -> frozenset[str] | None:

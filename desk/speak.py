@@ -194,6 +194,7 @@ def status(tools: Tools, request: ResetRequest, target: Target) -> StatusFacts:
         expires_at=target.expires_at,
         collected_at=target.collected_at,
         signed_in_at=target.signed_in_at,
+        evidence=options.evidence,
     )
 
 

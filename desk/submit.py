@@ -9,12 +9,14 @@ from desk import freeze, prove
 from desk.forms import opened
 from desk.journal import current, note
 from desk.tools import Tools, Work, WorkKind
-from resets import pickup
+from resets import pickup, verification
 from resets.audit import Deed
+from resets.evidence import Evidence, How
 from resets.facts import Queued
 from resets.outcome import Step, StepRecord, StepState
 from resets.reasons import Reason, Refused
 from resets.request import Channel, Options, Plan, PlannedTarget, RequestState, ResetRequest, Tier, Why
+from resets.verification import Needed
 from store import forms, jobs, requests
 from store import pickup as pickups
 
@@ -36,14 +38,15 @@ class Answer:
     unlock: bool
     channels: tuple[str, ...]
     code: str
+    verified: str = ""  # how the caller was; "": not said
 
 
 async def reset(tools: Tools, form_id: str, person: SlackPerson, answer: Answer) -> Queued:
     """Write, prove and enqueue one reset: all of it or nothing. Touches no network; safe to call before an ack.
 
     Raises:
-        Refused: the form is not good, FROZEN, ACTOR_FROZEN, CHOICE_INVALID, or a CODE_ reason; nothing has been
-            changed in a directory.
+        Refused: the form is not good, FROZEN, ACTOR_FROZEN, CHOICE_INVALID, what `verification.enough` says, or a
+            CODE_ reason; nothing has been changed in a directory.
     """
     async with tools.store.write(waited_for=True) as tx:
         form = await opened(tools, tx, form_id, person)
@@ -51,7 +54,7 @@ async def reset(tools: Tools, form_id: str, person: SlackPerson, answer: Answer)
         if frozen is None:
             raise Refused(Reason.FORM_UNKNOWN)
         await freeze.demand(tools, tx, form.actor)
-        plan = _plan(tools, form.actor, frozen, _options(answer, frozen))
+        plan = _plan(tools, form.actor, frozen, _options(tools, answer, frozen))
         missed = await prove.step_up(tools, tx, form.actor, answer.code)
         if missed is None:
             if not await forms.use(tx, form_id, tools.clock()):
@@ -68,7 +71,9 @@ async def _record(tools: Tools, tx: Tx, actor: Actor, plan: Plan, frozen: dict[s
     wanted = bool(frozen["pickup"]) and Channel.DM in plan.options.channels
     # What *Show* will ask for stands in the journal: the row of a code that is gone is not "none wanted".
     pickup_of = {True: "requester", False: "none"}[wanted]
-    await note(tools, tx, Deed.ASKED, by=actor, request=request, target=target, login=planned.login, name=planned.name)
+    told = {"login": planned.login, "name": planned.name}
+    told |= {"verified": " ".join(each.how for each in plan.options.evidence)} if plan.options.evidence else {}
+    await note(tools, tx, Deed.ASKED, by=actor, request=request, target=target, more=told)
     await note(tools, tx, Deed.PROVED, by=actor, request=request, target=target, method="totp", pickup=pickup_of)
     code = await _pickup(tools, tx, target.id, wanted=wanted)
     job = jobs.Job(tools.new_id(), WorkKind.RESET.value, request.id, target.id, {}, tools.clock())
@@ -86,7 +91,7 @@ async def _pickup(tools: Tools, tx: Tx, target_id: str, *, wanted: bool) -> str 
     return code
 
 
-def _options(answer: Answer, frozen: dict[str, Any]) -> Options:
+def _options(tools: Tools, answer: Answer, frozen: dict[str, Any]) -> Options:
     can: dict[str, bool] = frozen["can"]
     offered = frozenset(frozen["channels"])
     chosen = frozenset(answer.channels)
@@ -106,7 +111,24 @@ def _options(answer: Answer, frozen: dict[str, Any]) -> Options:
         clear_sessions=answer.clear_sessions or why is Why.COMPROMISE,
         unlock=answer.unlock and can["unlock"],
         channels=tuple(c for c in Channel if c.value in chosen),
+        evidence=_evidence(tools, answer, why, frozen),
     )
+
+
+def _evidence(tools: Tools, answer: Answer, why: Why, frozen: dict[str, Any]) -> tuple[Evidence, ...]:
+    """Return how the caller was verified, if that is enough for an account of the tier."""
+    needed = tools.rules.needed_of(Tier(frozen["tier"]))
+    if needed is Needed.NONE:
+        return ()
+    where: dict[str, str] = {"field": "verified"} if frozen.get("asks") else {}
+    try:
+        hows = (How(answer.verified),) if answer.verified else ()
+    except ValueError as error:
+        raise Refused(Reason.CHOICE_INVALID, **where) from error
+    lack = verification.enough(hows, why, needed)
+    if lack is not None:
+        raise Refused(lack, **where)
+    return tuple(Evidence(how) for how in hows)
 
 
 def _plan(tools: Tools, actor: Actor, frozen: dict[str, Any], options: Options) -> Plan:

@@ -143,6 +143,7 @@ def reset_sent(body: Payload) -> ResetSent:
         unlock="unlock" in ticked,
         channels=options(body, "delivery", "delivery_tick"),
         code=field(body, "code", "code_text", "value"),
+        verified=option(body, "verified", "verified_pick"),
     )
     return ResetSent(origin_of(body), view_of(body), form_of(body), answer)
 

@@ -23,7 +23,7 @@ SHORTCUT = "reset_person"
 HOME_BUTTON = "home_reset"
 TYPEAHEAD = "who_pick"
 
-FIELDS = frozenset({"why", "ticket", "delivery", "code"})  # the blocks of the form that can show an error
+FIELDS = frozenset({"why", "verified", "ticket", "delivery", "code"})  # the blocks of the form that can show an error
 
 
 def wants_help(call: Command) -> bool:

@@ -57,6 +57,10 @@ BRIEF: dict[Reason, str] = {
     Reason.FORM_USED: "the form was sent already",
     Reason.FORM_UNKNOWN: "the form is not known",
     Reason.CHOICE_INVALID: "not on offer",
+    # the caller
+    Reason.NOT_VERIFIED: "the caller was not verified",
+    Reason.EVIDENCE_WEAK: "not enough is known of the caller",
+    Reason.SOMEBODY_ASKED: "“nobody asked” does not go with the reason",
     Reason.TOO_LATE: "confirmed, but not begun in time",
     Reason.NOT_PROVED: "no proof was found",
     # the directory

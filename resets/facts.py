@@ -7,6 +7,7 @@ from datetime import datetime  # noqa: TC003
 
 from directory.secret import Secret  # noqa: TC001
 from resets.actor import SlackPerson  # noqa: TC001
+from resets.evidence import Evidence, How  # noqa: TC001
 from resets.freeze import Freeze  # noqa: TC001
 from resets.outcome import Step, StepRecord  # noqa: TC001
 from resets.reasons import Reason  # noqa: TC001
@@ -91,6 +92,7 @@ class AskReset:
     card: AccountCard
     offer: Offer
     kept: str  # the directory's display name, for "what will not be touched"
+    hows: tuple[How, ...] = ()  # how the caller may be verified; empty: that is not asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,7 @@ class StatusFacts:
     collected_at: datetime | None
     signed_in_at: datetime | None = None  # where the directory can tell
     unsent: tuple[Channel, ...] = ()  # of the channels: those by which it could not be sent
+    evidence: tuple[Evidence, ...] = ()  # how the caller was verified
 
 
 @dataclass(frozen=True, slots=True)

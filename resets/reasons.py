@@ -62,6 +62,10 @@ class Reason(StrEnum):
     CHOICE_INVALID = "choice_invalid"  # an option that was not offered
     TOO_LATE = "too_late"  # proved, but not begun in time
     NOT_PROVED = "not_proved"  # the job's proof is missing, broken or for another digest
+    # the caller
+    NOT_VERIFIED = "not_verified"  # nothing is known of them
+    EVIDENCE_WEAK = "evidence_weak"  # less than the account's tier needs
+    SOMEBODY_ASKED = "somebody_asked"  # "nobody asked" does not go with the reason of the reset
     # the directory
     DIRECTORY_DOWN = "directory_down"  # unreachable, nothing was sent
     DIRECTORY_SILENT = "directory_silent"  # a write was sent and not answered: unknown

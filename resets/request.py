@@ -12,6 +12,7 @@ import rfc8785
 
 if TYPE_CHECKING:
     from resets.actor import Actor
+    from resets.evidence import Evidence
 
 
 class RequestState(StrEnum):
@@ -79,6 +80,7 @@ class Options:
     clear_sessions: bool  # mobile sessions and API tokens
     unlock: bool
     channels: tuple[Channel, ...]  # 1-3, each once, in the enum's order
+    evidence: tuple[Evidence, ...] = ()  # how the caller was verified; of a bulk nothing: nobody calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,7 @@ class Plan:
         return made.hex()
 
     def _body(self) -> dict[str, Any]:
+        verified = {"verified": [each.signed() for each in self.options.evidence]} if self.options.evidence else {}
         return {
             "team": self.team,
             "requester": [self.requester_directory, self.requester_account_id],
@@ -146,6 +149,7 @@ class Plan:
                 "clear_sessions": self.options.clear_sessions,
                 "must_change": self.options.must_change,
                 "unlock": self.options.unlock,
+                **verified,
             },
             "reason": self.options.why.value,
             "ticket": self.options.ticket,

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from resets.verification import Needed
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -41,6 +43,7 @@ class Rules:
     form_life: timedelta = timedelta(minutes=15)
     proof_life: timedelta = timedelta(minutes=5)
     must_change_default: bool = True
+    verification: Mapping[Tier, Needed] = field(default_factory=dict)  # of the caller; missing: nothing is asked
     display: Mapping[str, str] = field(default_factory=dict)  # directory -> its name for people
     concurrency: Mapping[str, int] = field(default_factory=dict)  # directory -> writes in flight of one chunk
     lanes: Mapping[str, int] = field(
@@ -48,6 +51,10 @@ class Rules:
     )  # directory -> chunks under way at once, all workers together
 
     pace: Mapping[str, float] = field(default_factory=dict)  # directory -> writes a second, all lanes together
+
+    def needed_of(self, tier: Tier) -> Needed:
+        """Return what must be known of the caller."""
+        return self.verification.get(tier, Needed.NONE)
 
     def apart(self, directory: str) -> float:
         """Return how many seconds one lane leaves between two writes; 0 for none."""

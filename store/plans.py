@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from resets.actor import Actor, SlackPerson
+from resets.evidence import Evidence, How
 from resets.request import Channel, Options, Plan, PlannedTarget, Tier, Why
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
             "clear_sessions": options.clear_sessions,
             "unlock": options.unlock,
             "channels": [channel.value for channel in options.channels],
+            "evidence": [{"how": each.how.value} for each in options.evidence],
         },
         "policy_version": plan.policy_version,
         "start": plan.start.isoformat() if plan.start else None,
@@ -77,6 +79,7 @@ def plan_from_json(kept: dict[str, Any]) -> Plan:
             clear_sessions=options["clear_sessions"],
             unlock=options["unlock"],
             channels=tuple(Channel(channel) for channel in options["channels"]),
+            evidence=tuple(Evidence(How(each["how"])) for each in options.get("evidence", ())),
         ),
         policy_version=kept["policy_version"],
         start=datetime.fromisoformat(kept["start"]) if kept["start"] else None,

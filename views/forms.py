@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from resets.reasons import Reason
 from resets.request import Channel, Why
-from views import account, blocks, labels, offer, words
+from views import account, blocks, labels, offer, verification, words
 from views.text import escape, quiet, spell
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def reset(facts: AskReset) -> View:
         *account.card(facts.card, domain="domain verified" if facts.card.domain else ""),
         blocks.divider(),
         blocks.question("why", "Why", _why(Why.LOCKED_OUT if facts.card.locked else Why.FORGOT)),
+        *verification.question(facts.hows),
         blocks.question(
             "ticket",
             "Ticket or note",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from resets.outcome import Step, StepRecord, StepState
 from resets.reasons import Reason
 from resets.request import Channel, RequestState, TargetState
-from views import blocks, labels, words
+from views import blocks, labels, verification, words
 from views.text import escape, quiet, safe, when
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ def _asked(facts: StatusFacts) -> str:
     parts = [labels.WHY[facts.why].split(" (")[0], f"asked {when(facts.asked_at)}"]
     if facts.ticket:
         parts.insert(1, f"ticket {quiet(facts.ticket, 200)}")
-    return " · ".join(parts)
+    asked = " · ".join(parts)
+    return f"{asked}\n{verification.line(facts.evidence)}" if facts.evidence else asked
 
 
 def _headline(facts: StatusFacts) -> str:

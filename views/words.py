@@ -116,6 +116,12 @@ SENTENCES: dict[Reason, str] = {
     "Your message from this bot shows how it goes on.",
     Reason.FORM_UNKNOWN: "I do not know this form any more. Nothing has changed. " + _AGAIN,
     Reason.CHOICE_INVALID: "One of the choices is not on offer for this account. Nothing has changed. " + _AGAIN,
+    # the caller
+    Reason.NOT_VERIFIED: "It is not said how you know that it is them, so nothing was done. Choose what you did; if "
+    "you did nothing yet, call back on a number from the directory first.",
+    Reason.EVIDENCE_WEAK: "For this account that is not enough, so nothing was done. See the person face to face.",
+    Reason.SOMEBODY_ASKED: "“Nobody asked” goes with a suspected compromise or a new person only, so nothing was done. "
+    "Choose how you know that it is them, or mend the reason.",
     Reason.TOO_LATE: "This was confirmed but could not be begun in time, so it was not done. Nothing has changed. "
     + _AGAIN,
     Reason.NOT_PROVED: "I could not find the proof that this very reset was confirmed with a code, so I went no "

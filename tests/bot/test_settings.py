@@ -73,6 +73,8 @@ def test_the_defaults_need_no_file(tmp_path, monkeypatch):
         ("[web]\nlisten = '8080'", "web.listen", "127.0.0.1:8080"),
         ("[delivery]\nexpires = 'soon'", "delivery.expires", '"24h"'),
         ("[limits]\nhold = '60'", "limits.hold", '"24h"'),
+        ("[verification]\nsensitive = 'none'", "verification", "a higher tier may not need less"),
+        ("[verification]\nstandard = 'voice'", "verification.standard", "'none', 'said' or 'in_person'"),
         ("[delivery.pickup.single]\nsensitve = 'none'", "delivery.pickup.single.sensitve", "single.sensitive"),
         ("[mail]\nhost = 'mail.example.com'\ntls = 'none'\nsender = 'a@b.c'", "mail", "loopback"),
         ("[mail]\nhost = 'mail.example.com'", "mail", "sender is missing"),

@@ -64,6 +64,12 @@ class Slack:
         signed = {"x-slack-request-timestamp": stamp, "x-slack-signature": f"v0={mac}", "content-type": kind}
         return AsyncBoltRequest(body=raw, headers=signed)
 
+    def rules(self, **changes):
+        """Change the rules under the bot's feet, as another configuration would."""
+        self.house.with_rules(**changes)
+        self.app._async_listeners.clear()
+        register(self.app, self.house.tools, app_id=APP)
+
     # -- what people do ----------------------------------------------------------------------------------------
 
     async def command(self, user, text="", /, *, wait=True, **changes):
@@ -148,8 +154,8 @@ class Slack:
 
     # -- what a filled form sends --------------------------------------------------------------------------------
 
-    def reset_values(self, code=None, **changes):
-        """Return the values of the filled reset form."""
+    def reset_values(self, code=None, verified=None, **changes):
+        """Return the values of the filled reset form; `verified` where it asks how the caller was."""
         values = {
             "why": {"why_pick": {"type": "static_select", "selected_option": {"value": "forgot"}}},
             "ticket": {"ticket_text": {"type": "plain_text_input", "value": None}},
@@ -157,6 +163,8 @@ class Slack:
             "delivery": {"delivery_tick": {"type": "checkboxes", "selected_options": [{"value": "dm"}]}},
             "code": {"code_text": {"type": "plain_text_input", "value": code or self.house.code()}},
         }
+        if verified:
+            values["verified"] = {"verified_pick": {"type": "static_select", "selected_option": {"value": verified}}}
         return values | changes
 
     def bulk_values(self, *, people=(), groups=(), file=None, pasted=None, start=None, **changes):

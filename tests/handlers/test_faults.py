@@ -16,6 +16,8 @@ from desk.forms import role_of
 from directory.base import NotNow, Unreachable
 from handlers.hook import Hook
 from handlers.register import SURFACES
+from resets.request import Tier
+from resets.verification import Needed
 from tests.handlers.conftest import ADA, BOB
 from tests.support import house as houses
 from tests.support.slackwire import texts
@@ -110,6 +112,18 @@ async def test_a_choice_that_was_not_offered_is_refused_at_its_field(slack, hous
     await slack.command(ADA, "bob")
     _, heard = await slack.submit(ADA, slack.reset_values(**{block: value}))
     assert list(heard["errors"]) == [block]
+
+
+async def test_how_the_caller_was_verified_is_asked_at_its_field(either, house):
+    """Where the rules ask; a sentence at the field, and then it goes through."""
+    either.rules(verification={Tier.STANDARD: Needed.SAID})
+    await either.command(ADA, "bob")
+    for verified, sentence in ((None, "not said how you know"), ("unasked", "goes with a suspected compromise")):
+        _, heard = await either.submit(ADA, either.reset_values(verified=verified))
+        assert list(heard["errors"]) == ["verified"]
+        assert sentence in heard["errors"]["verified"]
+    _, heard = await either.submit(ADA, either.reset_values(verified="ticket"))
+    assert heard["response_action"] == "update"
 
 
 async def test_a_form_that_we_never_gave_out_is_refused(slack):

@@ -49,19 +49,19 @@ class Wings:
         self._next = None
         self._ending = []
 
-    async def take(self, hold=stage.HOLD):
-        """Return a running stage and what ends it; one with a hold of its own is put up for the asking."""
-        if hold != stage.HOLD:
-            return await self._put_up(hold)
+    async def take(self, hold=stage.HOLD, more=stage.QUIET):
+        """Return a running stage and what ends it; one with settings of its own is put up for the asking."""
+        if (hold, more) != (stage.HOLD, stage.QUIET):
+            return await self._put_up(hold, more)
         found = await (self._next or self._put_up())
         self._next = asyncio.create_task(self._put_up())
         return found
 
-    async def _put_up(self, hold=stage.HOLD):
+    async def _put_up(self, hold=stage.HOLD, more=stage.QUIET):
         self._count += 1
         ends = AsyncExitStack()
         folder = stage.copy(self._template, self._folder / f"demo-{self._count}")
-        return await ends.enter_async_context(stage.raised(folder, hold)), ends
+        return await ends.enter_async_context(stage.raised(folder, hold, more)), ends
 
     def take_down(self, ends):
         self._ending.append(asyncio.create_task(ends.aclose()))
@@ -83,8 +83,9 @@ async def wings(template, tmp_path_factory):
 @pytest_asyncio.fixture(loop_scope="session")
 async def play(chromium, wings, request):
     """A stage of one's own, with a desktop window: nobody has asked for anything yet."""
-    mark = request.node.get_closest_marker("hold")
-    raised, ends = await wings.take(*(mark.args if mark else ()))
+    hold, shipped = (request.node.get_closest_marker(name) for name in ("hold", "as_shipped"))
+    more = "" if shipped else stage.QUIET
+    raised, ends = await wings.take(hold.args[0] if hold else stage.HOLD, more)
     try:
         async with browser.window(chromium) as window:
             raised.window = window

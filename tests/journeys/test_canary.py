@@ -33,7 +33,7 @@ from practice.server import Workspace
 from tests.support.canary import files, search
 from tests.support.hands import Hands
 from tests.support.house import Unsteady
-from tests.support.stage import GENERAL, MORGAN, PRIYA, ROBIN, copy
+from tests.support.stage import GENERAL, MORGAN, PRIYA, QUIET, ROBIN, copy
 
 # -- the bot, with everything written down -------------------------------------------------------------------------
 
@@ -155,7 +155,7 @@ async def aviary(template, tmp_path, monkeypatch):
     await workspace.start()
     made = Aviary(data, workspace, said)
     try:
-        config = _configured(data, workspace)
+        config = _configured(data, workspace, more=QUIET)
         phones.update(await furnish(config, data / "phones.json"))
         log.configure(level="DEBUG", style="json", stream=said)
         root.addHandler(Raw(made.raw))

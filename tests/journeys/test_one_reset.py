@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.async_api import expect
 
 from tests.support.stage import GENERAL, MORGAN, ROBIN, SECURITY
@@ -11,6 +12,7 @@ from tests.support.stage import GENERAL, MORGAN, ROBIN, SECURITY
 WORDS = re.compile(r"^[A-Z][a-z]+(-[a-z]+){4}-[0-9]$")
 
 
+@pytest.mark.as_shipped
 async def test_from_the_command_to_the_sign_in(play, pictures):
     """One window, as a newcomer does it: ask, look at the phone, hand over the code, become Robin, collect, sign in."""
     before = play.account("robin.meyer")
@@ -21,6 +23,7 @@ async def test_from_the_command_to_the_sign_in(play, pictures):
     await expect(you.modal).to_contain_text("robin.meyer")
     await expect(you.modal).to_contain_text("Warehouse")
     await expect(you.modal.locator("input[type=password]")).to_have_count(0)
+    await you.knows("called back")
     code = await you.phone_code()
     await you.field("code_text").fill(code)
     await pictures.take(you, "demo", top=True)
@@ -33,6 +36,7 @@ async def test_from_the_command_to_the_sign_in(play, pictures):
     status = you.message("Password reset for")
     await expect(status).to_contain_text("Delivered, waiting to be shown")
     await expect(status).to_contain_text("New password: set")
+    await expect(status).to_contain_text("Caller: called back on a number from the directory")
 
     await you.view_as(ROBIN)
     await you.to_app()

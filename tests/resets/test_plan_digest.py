@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from resets.evidence import Evidence, How
 from resets.request import Channel, Options, Plan, PlannedTarget, Tier, Why
 
 PLAN = Plan(
@@ -37,6 +38,18 @@ def test_the_vector():
     assert PLAN.digest() == "bf0fd6cd1264676fcfd6e574b5e0e996c0e544df9afb1dca20514993ed1a9a4c"
 
 
+def test_the_vector_with_evidence():
+    """How the caller was verified stands among the options, and only where it was asked for."""
+    evidence = (Evidence(How.CALL_BACK), Evidence(How.VIDEO))
+    known = replace(PLAN, targets=(), options=replace(PLAN.options, evidence=evidence))
+    body = (
+        '{"options":{"channels":["dm","mail"],"clear_sessions":false,"must_change":true,"unlock":true,'
+        '"verified":[["call_back"],["video"]]},"policy":"1","reason":"forgot","requester":["corp","id-ada"],'
+        '"start":"","targets":[],"team":"T0123","ticket":"INC-1 “ü”"}'
+    )
+    assert known.digest() == hashlib.sha256(b"rekey-plan-1\n" + body.encode()).hexdigest()
+
+
 def test_the_order_of_targets_does_not_matter():
     """The same people are the same plan."""
     assert replace(PLAN, targets=PLAN.targets[::-1]).digest() == PLAN.digest()
@@ -62,6 +75,7 @@ BOB = PLAN.targets[0]
         replace(PLAN, options=replace(PLAN.options, clear_sessions=True)),
         replace(PLAN, options=replace(PLAN.options, unlock=False)),
         replace(PLAN, options=replace(PLAN.options, channels=(Channel.DM,))),
+        replace(PLAN, options=replace(PLAN.options, evidence=(Evidence(How.TICKET),))),
         replace(PLAN, policy_version="2"),
         replace(PLAN, start=datetime(2026, 3, 2, tzinfo=UTC)),
     ],

@@ -246,6 +246,11 @@ class Viewer:
         if confirm:
             await self.page.get_by_test_id("confirm-yes").click()
 
+    async def knows(self, how):
+        """Say how the caller was verified, where the form asks."""
+        await self.field("verified_pick").click()
+        await self.page.get_by_test_id("option").filter(has_text=how).first.click()
+
     async def asked(self, code):
         """Enter the code, press *Reset*, and read the pickup code."""
         await self.field("code_text").fill(code)

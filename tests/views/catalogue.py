@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from resets.evidence import Evidence, How
 from resets.outcome import Step, StepState
 from resets.reasons import Reason
 from resets.request import Channel, RequestState, TargetState, Why
@@ -28,6 +29,7 @@ def views(text=ANNA):
         "who_ambiguous": forms.who(samples.ask_who(text, count=20)),
         "who_near": forms.who(samples.ask_who(text, Reason.NOT_FOUND)),
         "reset": forms.reset(samples.ask_reset(text)),
+        "reset_verified": forms.reset(samples.ask_reset(text, tuple(How))),
         "reset_bare": forms.reset(samples.ask_reset(text, **bare, **by_mail)),
         "reset_by_dm": forms.reset(samples.ask_reset(text, can_tokens=True, **by_dm)),
         **{f"excluded_{r.value}": forms.excluded(samples.excluded(text, r)) for r in reasons},
@@ -84,6 +86,7 @@ def messages(text=ANNA):
             )
         ),
         "status_cancelled": status(samples.status(text, state=RequestState.CANCELLED)),
+        "status_verified": status(samples.status(text, evidence=tuple(map(Evidence, How)))),
         "status_by_mail": status(samples.status(text, channels=(Channel.MAIL, Channel.RECOVERY))),
         **{
             f"show_{state.value}": cards.show(samples.show(text, state=state, collected_at=NOW))

@@ -87,9 +87,9 @@ def choice(text="Anna Bell", number=1):
     return Choice("corp", f"id-{number}", login, text, text, text)
 
 
-def ask_reset(text="Anna Bell", **changes):
+def ask_reset(text="Anna Bell", hows=(), **changes):
     hint = "a…@example.com" if text == "Anna Bell" else text
-    return AskReset("F0RM", card(text), offer(hint, **changes), "Corp" if text == "Anna Bell" else text)
+    return AskReset("F0RM", card(text), offer(hint, **changes), "Corp" if text == "Anna Bell" else text, hows)
 
 
 def excluded(text="Anna Bell", reason=Reason.UNVERIFIED_DOMAIN):

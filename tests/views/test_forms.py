@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from resets.evidence import How
 from resets.reasons import Reason
 from resets.request import Channel, Why
 from tests.views import catalogue, samples
 from tests.views.catalogue import block, read
-from views import account, forms
+from views import account, forms, verification
 
 
 def test_the_ids_are_the_ones_that_handlers_read_by():
@@ -54,6 +55,22 @@ def test_everything_but_the_code_is_filled_in():
     assert block(view, "ticket")["optional"] is True
     assert block(view, "code")["optional"] is False
     assert "initial_value" not in block(view, "code")["element"]
+
+
+def test_how_the_caller_was_verified_is_never_chosen_beforehand():
+    """Nobody but the requester knows; where the rules ask for nothing, there is no question."""
+    asked = block(forms.reset(samples.ask_reset(hows=(How.IN_PERSON, How.TICKET))), "verified")
+    assert asked["optional"] is False
+    assert asked["element"]["action_id"] == "verified_pick"
+    assert "initial_option" not in asked["element"]
+    assert [option["value"] for option in asked["element"]["options"]] == ["in_person", "ticket"]
+    assert block(forms.reset(samples.ask_reset()), "verified") is None
+
+
+def test_every_way_has_its_words():
+    """In the form, and wherever the request is shown."""
+    assert set(verification.CHOICE) == set(verification.SAID) == set(How)
+    assert verification.line(()).endswith("not verified.")
 
 
 def test_a_locked_account_suggests_unlocking():
