@@ -46,6 +46,12 @@ listen = "127.0.0.1:{port}"
 
 [limits]
 lookups_per_hour = 10000
+resets_per_hour = 100000
+resets_per_day = 100000
+bulks_per_hour = 1000
+open_requests = 1000
+same_target_per_day = 1000
+all_per_hour = 100000
 
 [[directories]]
 """

@@ -15,6 +15,7 @@ from bot.errors import ConfigError, OperatorError
 from desk.tools import Tools
 from directory.misconfigured import Misconfigured
 from directory.registry import connector
+from resets.limits import Limits
 from resets.request import Channel, Tier
 from resets.rules import Rules
 from resets.verification import Needed
@@ -201,12 +202,25 @@ def rules(settings: Settings) -> Rules:
         hold=settings.limits.hold,
         freeze=settings.limits.freeze,
         not_me_in_bulk=settings.limits.not_me_in_bulk,
+        limits=_limits(settings),
         security=frozenset(role.name for role in settings.roles if role.security),
         verification=verified,
         display={d.name: d.display for d in settings.directories if d.display},
         concurrency={d.name: d.concurrency for d in settings.directories},
         lanes={d.name: d.lanes or _lanes(settings) for d in settings.directories},
         pace={d.name: d.pace for d in settings.directories},
+    )
+
+
+def _limits(settings: Settings) -> Limits:
+    given = settings.limits
+    return Limits(
+        resets_per_hour=given.resets_per_hour,
+        resets_per_day=given.resets_per_day,
+        bulks_per_hour=given.bulks_per_hour,
+        open_requests=given.open_requests,
+        same_target_per_day=given.same_target_per_day,
+        all_per_hour=given.all_per_hour,
     )
 
 

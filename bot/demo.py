@@ -37,6 +37,13 @@ if TYPE_CHECKING:
     from bot.door import Door
 
 HOLD = "10s"  # before many are reset: nobody who tries this out wants to wait a minute
+LIMITS = """\
+resets_per_hour = 500
+resets_per_day = 5000
+bulks_per_hour = 100
+open_requests = 20
+same_target_per_day = 50
+all_per_hour = 1000"""  # who tries things out does more of them than an admin on a working day
 STOP_SECONDS = 2.5  # for the bot to stop by itself
 SHORT_LIFE, FIRST_PAUSE, LONGEST_PAUSE = 5.0, 0.2, 5.0  # a bot that dies young is started again more slowly
 REFUSALS = {
@@ -185,6 +192,7 @@ pickup = {{single = "requester"}}
 
 [limits]
 hold = {json.dumps(hold)}
+{LIMITS}
 
 {more}
 [[directories]]

@@ -87,6 +87,7 @@ Span = Annotated[timedelta, BeforeValidator(_span)]
 Pickup = Literal["requester", "none"]
 Needs = Literal["none", "said", "in_person"]  # the least first, as in resets/verification.py
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
+Many = Annotated[int, Field(ge=1, le=100_000)]
 SlackId = Annotated[str, Field(pattern=r"^([A-Z][A-Z0-9]{2,20})?$")]
 
 
@@ -232,12 +233,18 @@ class StepUp(Section):
 
 
 class Limits(Section):
-    """What keeps a stolen session from reading the whole directory, and many from being reset by mistake."""
+    """What keeps a stolen session, or a stolen code, from doing much, and many from being reset by mistake."""
 
     lookups_per_hour: Annotated[int, Field(ge=1, le=10000)] = 60
     hold: Span = timedelta(seconds=60)
     freeze: Span = timedelta(minutes=30)
     not_me_in_bulk: Annotated[int, Field(ge=1, le=1000)] = 3
+    resets_per_hour: Many = 10
+    resets_per_day: Many = 30
+    bulks_per_hour: Many = 2
+    open_requests: Many = 3
+    same_target_per_day: Many = 2
+    all_per_hour: Many = 100
 
 
 class Role(Section):

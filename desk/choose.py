@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from desk import look
+from desk import limits, look
 from desk.forms import BULK, open_form, role_of
 from desk.freeze import demand
 from directory.base import Capability, DirectoryError
@@ -29,11 +29,12 @@ async def start(tools: Tools, person: SlackPerson) -> str:
     """Open a form for many for a person who holds a role, and return its id. Touches no directory.
 
     Raises:
-        Refused: NO_ROLE, FROZEN or ACTOR_FROZEN.
+        Refused: NO_ROLE, FROZEN, ACTOR_FROZEN, BULKS_USED_UP or TOO_MANY_OPEN.
     """
     async with tools.store.write(waited_for=True) as tx:
         actor = await role_of(tx, person)
         await demand(tools, tx, actor)
+        await limits.demand(tools, tx, actor, many=True)
         return await open_form(tools, tx, BULK, person, actor)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from desk import fill, resolve
+from desk import fill, limits, resolve
 from directory.base import Account
 from resets import delivery, ruling
 from resets.bulk import Candidate, Unfound, Wish
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from desk.tools import Tools
     from resets.actor import Actor
+    from resets.limits import Facts
 
 # The Slack people behind accounts of one directory, by the accounts' ids.
 Reach = Callable[[Sequence[Account]], Awaitable[Mapping[str, Member | None]]]
@@ -90,9 +91,10 @@ async def take(draft: Draft, directory: str, accounts: Iterable[tuple[str, Accou
     async with draft.tools.store.read() as tx:
         there = await bulk.known(tx, draft.request.id, directory, named)
         addresses = await index.addresses_many(tx, directory, list(named))
+        often = await limits.too_often(draft.tools, tx, directory, list(named))
     draft.duplicates += len(there)
     new = {account_id: pair for account_id, pair in named.items() if account_id not in there}
-    candidates = await _judged(draft, directory, new, addresses)
+    candidates = await _judged(draft, directory, new, addresses, often)
     await write(draft, candidates, ())
     for candidate in candidates:
         if candidate.reason is None:
@@ -106,6 +108,7 @@ async def _judged(
     directory: str,
     named: Mapping[str, tuple[str, Account]],
     addresses: Mapping[str, index.Addresses],
+    often: Mapping[str, Facts],
 ) -> list[Candidate]:
     """Say of each whether the rules allow it and how the password would reach them."""
     tools = draft.tools
@@ -116,6 +119,9 @@ async def _judged(
         account_id: ruling.exclusion(draft.actor, directory, account, draft.domains[directory], tools.rules)
         for account_id, (_, account) in named.items()
     }
+    for account_id, facts in often.items():
+        if account_id in named and verdicts[account_id] is None:
+            verdicts[account_id] = Reason.RESET_LATELY, {**facts, "login": named[account_id][1].login}
     free = [account for account_id, (_, account) in named.items() if verdicts[account_id] is None]
     by_dm = Channel.DM in draft.options.channels and Channel.DM not in tools.rules.gates.get(directory, ())
     members = await draft.reach(free) if by_dm and free else {}

@@ -12,6 +12,7 @@ from desk import prove
 from desk.forms import FREEZE, open_form, opened, role_of
 from desk.journal import alarm, note
 from resets.audit import Deed
+from resets.brief import BRIEF
 from resets.freeze import ONCE_PER, Freeze, tidy
 from resets.reasons import Reason, Refused
 from store import admins, forms, freezes
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from desk.tools import Tools
     from resets.actor import Actor, SlackPerson
     from store.base import Tx
+
+OURSELVES = "Rekey"  # who has frozen everything where no person has
 
 
 async def demand(tools: Tools, tx: Tx, actor: Actor, *, handing_over: bool = False) -> None:
@@ -103,9 +106,22 @@ async def freeze_at_host(
         await _demand_more(tools, tx, wanted, any_stands=False)
         missed = await prove.step_up(tools, tx, actor, code)
         if missed is None:
-            await _put(tools, tx, actor, wanted, host=host)
+            what = "frozen_until_resumed" if until is None else "frozen"
+            await _put(tools, tx, actor, wanted, host=host, what=what)
             return wanted
     raise missed
+
+
+async def by_itself(tools: Tools, reason: Reason) -> None:
+    """Stop everything until the security role has looked, since something has happened that should not.
+
+    In a transaction of its own: who asks for a reset holds the row in a way that lets nobody write it.
+    """
+    now = tools.clock()
+    async with tools.store.write(waited_for=True) as tx:
+        last = await freezes.last(tx)
+        if last is None or not (last.stands(now) and last.outlasts(None)):
+            await _put(tools, tx, None, Freeze("", "", OURSELVES, BRIEF[reason], now, None, proved=False), what=reason)
 
 
 async def _demand_more(tools: Tools, tx: Tx, wanted: Freeze, *, any_stands: bool) -> None:
@@ -115,7 +131,9 @@ async def _demand_more(tools: Tools, tx: Tx, wanted: Freeze, *, any_stands: bool
         raise Refused(Reason.ALREADY_FROZEN, **last.facts(now))
 
 
-async def _put(tools: Tools, tx: Tx, actor: Actor, wanted: Freeze, *, host: str = "") -> None:
+async def _put(
+    tools: Tools, tx: Tx, actor: Actor | None, wanted: Freeze, *, host: str = "", what: str = "frozen"
+) -> None:
     last = await freezes.last(tx)
     if last is not None and not last.stands(tools.clock()):
         await _ended(tools, tx, last)
@@ -123,8 +141,7 @@ async def _put(tools: Tools, tx: Tx, actor: Actor, wanted: Freeze, *, host: str 
     facts: dict[str, str | int] = {"why": wanted.why, "until": wanted.until.isoformat() if wanted.until else ""}
     more = {**facts, "method": "totp", "host": host} if wanted.proved else facts
     await note(tools, tx, Deed.FROZEN, by=actor, more=more)
-    what = "frozen_until_resumed" if wanted.until is None else "frozen"
-    await alarm(tools, tx, what, user=actor.slack.user, name=actor.name, about=actor.login)
+    await alarm(tools, tx, what, user=wanted.slack_user, name=wanted.name, about=actor.login if actor else "")
 
 
 async def ask_resume(tools: Tools, by: SlackPerson) -> tuple[str, Freeze]:
@@ -206,7 +223,7 @@ async def holds_security(tools: Tools, tx: Tx, actor: Actor) -> bool:
 
 async def _ended(tools: Tools, tx: Tx, was: Freeze, *, by: Actor | None = None, host: str = "") -> None:
     """Write down that a freeze is over, by somebody's code or by itself."""
-    if not await freezes.end(tx):
+    if not await freezes.end(tx, looked=by is not None):
         return
     facts: dict[str, str | int] = {"frozen_at": was.at.isoformat()}
     proof = {"method": "totp", **({"host": host} if host else {})} if by else {"how": "expired"}

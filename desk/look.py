@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from desk import limits
 from desk.find import Chosen, Found, Mentioned, Named, Typed, choice, chosen, exact, mentioned
 from desk.forms import RESET, open_form, opened, role_of
 from desk.freeze import demand
@@ -31,11 +32,12 @@ async def start(tools: Tools, person: SlackPerson) -> str:
     """Open a reset form for a person who holds a role, and return its id. Touches no directory.
 
     Raises:
-        Refused: NO_ROLE, FROZEN or ACTOR_FROZEN.
+        Refused: NO_ROLE, FROZEN, ACTOR_FROZEN, RESETS_USED_UP or TOO_MANY_OPEN.
     """
     async with tools.store.write(waited_for=True) as tx:
         actor = await role_of(tx, person)
         await demand(tools, tx, actor)
+        await limits.demand(tools, tx, actor, many=False)
         return await open_form(tools, tx, RESET, person, actor)
 
 

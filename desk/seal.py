@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from desk import brakes
+from desk import brakes, limits
 from desk.dossier import PURPOSE, end_target
 from desk.faults import reason as reason_of
 from desk.fill import verified_domains
@@ -50,11 +50,15 @@ async def all_new(tools: Tools, folder: Folder) -> None:
         tools, folder.chunk, lambda: folder.directory.fetch([target.planned.account_id for target in waiting])
     )
     domains = await verified_domains(tools, folder.directory)
+    async with tools.store.read() as tx:
+        often = await limits.too_often(tools, tx, folder.directory.name, list(found), apart_from=folder.request.id)
     dropped: dict[str, Reason] = {}
     drawn: dict[str, Secret] = {}
     for target in waiting:
         account = found.get(target.planned.account_id)
         reason = _reason(tools, folder, target, account, domains)
+        if reason is None and target.planned.account_id in often:
+            reason = Reason.RESET_LATELY
         if reason is None and account is not None:
             folder.accounts[target.id] = account
             if target.state is TargetState.NEW:

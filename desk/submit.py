@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from desk import freeze, prove
+from desk import freeze, limits, prove
 from desk.forms import opened
 from desk.journal import current, note
 from desk.tools import Tools, Work, WorkKind
@@ -45,8 +45,9 @@ async def reset(tools: Tools, form_id: str, person: SlackPerson, answer: Answer)
     """Write, prove and enqueue one reset: all of it or nothing. Touches no network; safe to call before an ack.
 
     Raises:
-        Refused: the form is not good, FROZEN, ACTOR_FROZEN, CHOICE_INVALID, what `verification.enough` says, or a
-            CODE_ reason; nothing has been changed in a directory.
+        Refused: the form is not good, FROZEN, ACTOR_FROZEN, CHOICE_INVALID, what `verification.enough` says, a CODE_
+            reason, or, with a code that is spent, RESETS_USED_UP, TOO_MANY_OPEN, RESET_LATELY or ALL_USED_UP; nothing
+            has been changed in a directory.
     """
     async with tools.store.write(waited_for=True) as tx:
         form = await opened(tools, tx, form_id, person)
@@ -56,10 +57,13 @@ async def reset(tools: Tools, form_id: str, person: SlackPerson, answer: Answer)
         await freeze.demand(tools, tx, form.actor)
         plan = _plan(tools, form.actor, frozen, _options(tools, answer, frozen))
         missed = await prove.step_up(tools, tx, form.actor, answer.code)
+        missed = missed or await limits.single(tools, tx, form.actor, plan.targets[0])
         if missed is None:
             if not await forms.use(tx, form_id, tools.clock()):
                 raise Refused(Reason.FORM_USED)
             return await _record(tools, tx, form.actor, plan, frozen)
+    if missed.reason is Reason.ALL_USED_UP:
+        await freeze.by_itself(tools, missed.reason)
     raise missed
 
 

@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from desk import freeze, prove
+from desk import freeze, limits, prove
 from desk.forms import BULK, opened
 from desk.journal import note
 from resets.audit import Deed
@@ -40,8 +40,8 @@ async def begin(
         shown: the beginning of the digest of the preview that the person has before them; None: of the form's last.
 
     Raises:
-        Refused: the form is not good, FROZEN, ACTOR_FROZEN, NOBODY_LEFT, NUMBER_WRONG, START_INVALID, or a CODE_
-            reason.
+        Refused: the form is not good, FROZEN, ACTOR_FROZEN, NOBODY_LEFT, NUMBER_WRONG, START_INVALID, a CODE_
+            reason, or, with a code that is spent, BULKS_USED_UP or TOO_MANY_OPEN.
     """
     async with tools.store.write(waited_for=True) as tx:
         form = await opened(tools, tx, form_id, person, BULK)
@@ -62,6 +62,7 @@ async def begin(
             raise Refused(Reason.NUMBER_WRONG, field="number")
         begins = _begins(tools, request)
         missed = await prove.step_up(tools, tx, form.actor, code)
+        missed = missed or await limits.bulk(tools, tx, form.actor)
         if missed is None:
             if not await forms.use(tx, form_id, tools.clock()):
                 raise Refused(Reason.FORM_USED)

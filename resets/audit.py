@@ -46,6 +46,7 @@ class Deed(StrEnum):
     RESUMED_ALL = "resumed_all"  # the freeze has ended, by a person or by itself
     ACTOR_FROZEN = "actor_frozen"  # one admin, by the word of whom they reset
     ACTOR_UNFROZEN = "actor_unfrozen"  # at the host
+    LIMITED = "limited"  # proved with a code, and not taken: it was one too many
     DONE = "done"
 
 

@@ -103,6 +103,12 @@ BRIEF: dict[Reason, str] = {
     Reason.FROZE_LATELY: "frozen once today already",
     Reason.NOT_FROZEN: "nothing is frozen",
     Reason.NOT_SECURITY: "without the security role",
+    # one's share for now
+    Reason.RESETS_USED_UP: "as many resets as one admin may ask for",
+    Reason.BULKS_USED_UP: "as many runs as one admin may begin",
+    Reason.TOO_MANY_OPEN: "too many runs that are not over",
+    Reason.RESET_LATELY: "reset too often within a day",
+    Reason.ALL_USED_UP: "more single resets within an hour than usual",
     # ourselves
     Reason.STORE_FAILED: "this bot could not write its records",
     Reason.KEY_WRONG: "the keys do not open what was sealed",

@@ -106,6 +106,12 @@ class Reason(StrEnum):
     FROZE_LATELY = "froze_lately"  # without a code, once a day
     NOT_FROZEN = "not_frozen"
     NOT_SECURITY = "not_security"  # only the security role ends a freeze
+    # one's share for now
+    RESETS_USED_UP = "resets_used_up"  # single ones, of one admin, within an hour or a day
+    BULKS_USED_UP = "bulks_used_up"
+    TOO_MANY_OPEN = "too_many_open"  # of one admin's runs are not over
+    RESET_LATELY = "reset_lately"  # the same account, as often as may be within a day
+    ALL_USED_UP = "all_used_up"  # single ones, of all admins; everything is frozen then
     # ourselves
     STORE_FAILED = "store_failed"  # full disk, locked or lost database
     KEY_WRONG = "key_wrong"

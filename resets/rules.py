@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from resets.limits import Limits
 from resets.verification import Needed
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Rules:
     fresh_address: timedelta = timedelta(days=7)  # an address younger than this is not mailed to
     expires: timedelta = timedelta(hours=24)  # a password that nobody collected is replaced
     lookups_per_hour: int = 60
+    limits: Limits = field(default_factory=Limits)  # how much is reset within an hour or a day
     hold: timedelta = timedelta(seconds=60)  # between the proof of many at once and the first of them
     freeze: timedelta = timedelta(minutes=30)  # so long a freeze stands that nobody proved
     not_me_in_bulk: int = 3  # so many people of one bulk say "not me", and its requester is frozen

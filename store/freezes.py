@@ -10,6 +10,8 @@ from resets.freeze import Freeze
 from store.tables import freezes
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy import Row
 
     from store.base import Tx
@@ -47,10 +49,17 @@ async def put(tx: Tx, freeze: Freeze) -> None:
     await tx.conn.execute(update(freezes).where(freezes.c.id == 1).values(values))
 
 
-async def end(tx: Tx) -> bool:
-    """End the freeze; False where there is none to end."""
+async def end(tx: Tx, *, looked: bool) -> bool:
+    """End the freeze, by itself or by somebody who has looked; False where there is none to end."""
     there = (freezes.c.id == 1) & freezes.c.at.is_not(None)
-    return (await tx.conn.execute(update(freezes).where(there).values(at=None, until=None))).rowcount == 1
+    values = {"at": None, "until": None, **({"looked_at": tx.now()} if looked else {})}
+    return (await tx.conn.execute(update(freezes).where(there).values(values))).rowcount == 1
+
+
+async def looked_at(tx: Tx) -> datetime | None:
+    """Return when somebody last ended a freeze with a code."""
+    moment: datetime | None = await tx.conn.scalar(select(freezes.c.looked_at).where(freezes.c.id == 1))
+    return moment
 
 
 def _freeze(row: Row[Any]) -> Freeze | None:

@@ -60,6 +60,7 @@ freezes = Table(
     Column("at", Moment),  # NULL: nothing is frozen
     Column("until", Moment),  # NULL: until somebody ends it
     Column("proved", Integer, nullable=False),  # 1: by a code, at the host
+    Column("looked_at", Moment),  # when somebody last ended one with a code
 )
 
 requests = Table(
@@ -82,6 +83,7 @@ requests = Table(
     Column("told", Text),  # what the live message was last made of
     Index(None, "actor_id", "asked_at"),
     Index(None, "state", "total"),
+    Index(None, "asked_at"),
 )
 
 targets = Table(

@@ -67,6 +67,20 @@ ALARM: dict[str, tuple[str, str]] = {
         "All resets are frozen until somebody ends it",
         "They were frozen on the host, with a code. To end it: /reset-password resume, or rekey resume on the host.",
     ),
+    Reason.ALL_USED_UP.value: (
+        "All resets are frozen: too many were asked for",
+        (
+            "Within an hour more single resets were asked for than limits.all_per_hour allows. See who asked: rekey "
+            "audit tail. Speak with them, not in Slack. To let it go on: /reset-password resume; the count begins anew."
+        ),
+    ),
+    "reset_again": (
+        "The same account was to be reset once more",
+        (
+            "It was reset as often as limits.same_target_per_day allows, and an admin asked again, with a code. Nobody "
+            "was reset. A thief who talks to the help desk does just that. Call the person and the admin, not in Slack."
+        ),
+    ),
     "freeze_over": (
         "The freeze is over",
         "Its time is over, and what waited goes on. If that is too early, freeze them at the host: rekey freeze.",

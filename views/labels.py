@@ -161,6 +161,7 @@ _NOT_FOR_YOU = frozenset(
         *(Reason.BOT, Reason.OTHER_APP),
     }
 )
+_USED_UP = frozenset({Reason.RESETS_USED_UP, Reason.BULKS_USED_UP, Reason.TOO_MANY_OPEN, Reason.RESET_LATELY})
 _CODES = frozenset(reason for reason in Reason if reason.value.startswith("code_"))
 
 
@@ -176,7 +177,9 @@ def title(reason: Reason) -> str:
         return PICKUP
     if reason in {Reason.FORM_EXPIRED, Reason.FORM_USED, Reason.FORM_UNKNOWN}:
         return "This form is closed"
-    if reason in {Reason.FROZEN, Reason.ALREADY_FROZEN, Reason.ACTOR_FROZEN}:
+    if reason in _USED_UP:
+        return "Not now"
+    if reason in {Reason.FROZEN, Reason.ALREADY_FROZEN, Reason.ACTOR_FROZEN, Reason.ALL_USED_UP}:
         return "Frozen"
     return STOPPED
 

@@ -2,7 +2,8 @@
 
 Facts that a sentence may use, each of them optional: `login`, `directory`, `domain`, `typed`, `user` (texts of
 people, made safe here), `directory_key` (the directory's name in the settings), `seconds` (to wait, or that a freeze
-still stands), `minutes` (how far off), `limit` (look-ups), `left` (tries), `people` (how many), `no_dm` and `no_mail`
+still stands), `minutes` (how far off), `limit` (how many are allowed), within `hours`, and how many seconds `ago` the
+first of them was, `left` (tries), `people` (how many), `no_dm` and `no_mail`
 (reasons), and of a list `column` (its header), `row` and `most` (characters).
 """
 
@@ -201,6 +202,17 @@ SENTENCES: dict[Reason, str] = {
     Reason.NOT_FROZEN: "Nothing is frozen, so there was nothing to end. Resets can be begun with /reset-password.",
     Reason.NOT_SECURITY: "Only the security role ends a freeze, or, without such a role, the admin who was enrolled "
     "first; so nothing was changed. Ask them to run /reset-password resume.",
+    # one's share for now
+    Reason.RESETS_USED_UP: "You have asked for as many single resets as one admin may within {within}{often}, so "
+    "nothing was begun. You can ask for the next one in {wait}; if it cannot wait, ask another admin.",
+    Reason.BULKS_USED_UP: "You have begun to reset many as often as one admin may within {within}{often}, so nothing "
+    "was begun. You can begin the next one in {wait}; if it cannot wait, ask another admin.",
+    Reason.TOO_MANY_OPEN: "As many of your runs are not over as one admin may have at once{often}, so nothing was "
+    "begun. Wait until one of them is over, or cancel one that nobody needs any more.",
+    Reason.RESET_LATELY: "{login} was reset as often as it may be within {within}{often}, so nothing was begun. It can "
+    "be reset again in {wait}. If the person still cannot sign in, call them: it may be somebody else who asks.",
+    Reason.ALL_USED_UP: "All admins together have asked for more single resets than they may within {within}{often}, "
+    "so nothing was begun, and everything is frozen. The security role ends that with /reset-password resume.",
     # ourselves
     Reason.STORE_FAILED: "I could not write my own records, so I did nothing: without a record nothing is reset. "
     "Tell whoever runs this bot, then try again.",
@@ -219,6 +231,8 @@ _UNSAID = {
     "off": "some minutes",
     "left": "",
     "limit": "",
+    "within": "that time",
+    "often": "",
     "user": "this person",
     "people": "this person",
     "key": "this directory",
@@ -262,15 +276,23 @@ def _said(facts: Mapping[str, str | int]) -> dict[str, str]:
         said["until"] = " until that is ended"
     if "minutes" in facts:
         said["off"] = span(abs(int(facts["minutes"])) * 60)  # a clock may be slow, too
-    if "limit" in facts:
-        said["limit"] = f"{int(facts['limit'])} "
     left = facts.get("left")
     if left is not None:
         said["left"] = "One try is left." if int(left) == 1 else f"{int(left)} tries are left."
     if "people" in facts:
         said["people"] = many(int(facts["people"]))
     said["because"] = _because(facts)
-    return said | _of_a_list(facts)
+    return said | _of_a_limit(facts) | _of_a_list(facts)
+
+
+def _of_a_limit(facts: Mapping[str, str | int]) -> dict[str, str]:
+    said: dict[str, str] = {}
+    if "limit" in facts:
+        lately = f" in the last {span(int(facts['ago']))}" if "ago" in facts else ""
+        said |= {"limit": f"{int(facts['limit'])} ", "often": f" ({int(facts['limit'])}{lately})"}
+    if "hours" in facts:
+        said["within"] = span(int(facts["hours"]) * 3600)
+    return said
 
 
 def _of_a_list(facts: Mapping[str, str | int]) -> dict[str, str]:

@@ -1,0 +1,106 @@
+"""What was asked for lately, counted by the directory's people: two Slack accounts of one person are one.
+
+Everything is counted from the requests' own rows, so that nothing has to be kept beside them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, bindparam, exists, func, not_, or_, select
+
+from resets.outcome import Step, StepState
+from resets.request import RequestState, TargetState
+from store.tables import admins
+from store.tables import requests as request_rows
+from store.tables import steps as step_rows
+from store.tables import targets as target_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, Select
+
+    from resets.actor import Actor
+    from store.base import Tx
+
+LOCK = 0x72656B65795F6C69  # of all who count and then add one: any number that nobody else takes
+OPEN = (RequestState.HELD, RequestState.RUNNING, RequestState.PAUSED)
+
+_SINGLE = request_rows.c.total.is_(None)
+_PROVED = request_rows.c.state != RequestState.ASKED.value
+# Nothing was done, and nothing will be: the directory was not told of a password, or has refused it.
+_NOT_SET = exists().where(
+    step_rows.c.target_id == target_rows.c.id,
+    step_rows.c.step == Step.SET.value,
+    step_rows.c.state == StepState.FAILED.value,
+)
+_IN_VAIN = or_(
+    target_rows.c.state.in_([TargetState.EXCLUDED.value, TargetState.CANCELLED.value]),
+    and_(target_rows.c.state == TargetState.FAILED.value, or_(target_rows.c.started_at.is_(None), _NOT_SET)),
+)
+_MOMENT = func.coalesce(target_rows.c.started_at, target_rows.c.asked_at)
+_LATELY: Select[Any] = (
+    select(target_rows.c.account_id, _MOMENT.label("moment"))
+    .join(request_rows, request_rows.c.id == target_rows.c.request_id)
+    .where(
+        target_rows.c.directory == bindparam("directory"),
+        target_rows.c.account_id.in_(bindparam("ids", expanding=True)),
+        not_(_IN_VAIN),
+        _PROVED,
+    )
+    .order_by(_MOMENT.desc())
+)
+_BEGUN = _LATELY.where(target_rows.c.started_at.is_not(None), target_rows.c.request_id != bindparam("own"))
+
+
+async def hold(tx: Tx) -> None:
+    """Let nobody else count until this write ends: of many who ask at once, each is counted."""
+    if tx.store.dialect == "postgresql":  # SQLite has but one writer
+        await tx.conn.execute(select(func.pg_advisory_xact_lock(LOCK)))
+
+
+async def asked_by(tx: Tx, actor: Actor, nth: int, since: datetime, *, many: bool) -> datetime | None:
+    """Return when somebody asked for their nth last (from 1) single reset, or run of many, if after a time."""
+    return await _nth(tx, nth, since, _theirs(actor), not_(_SINGLE) if many else _SINGLE)
+
+
+async def asked_by_all(tx: Tx, nth: int, since: datetime) -> datetime | None:
+    """Return when the nth last single reset of all was asked for, if after a time."""
+    return await _nth(tx, nth, since, _SINGLE)
+
+
+async def open_of(tx: Tx, actor: Actor) -> int:
+    """Count somebody's runs that are not over."""
+    stands = request_rows.c.state.in_([state.value for state in OPEN])
+    mine = select(func.count()).select_from(request_rows).where(_theirs(actor), stands, not_(_SINGLE))
+    return await tx.conn.scalar(mine) or 0
+
+
+async def of_targets(
+    tx: Tx, directory: str, ids: Sequence[str], since: datetime, *, apart_from: str = ""
+) -> dict[str, list[datetime]]:
+    """Return when some accounts (0-1,000) of one directory were reset after a time, or are to be; the newest first.
+
+    `apart_from` a request that goes on now: then only those count whose password was begun to be set.
+    """
+    asked = {"directory": directory, "ids": list(ids), **({"own": apart_from} if apart_from else {})}
+    found: dict[str, list[datetime]] = {}
+    for row in await tx.conn.execute(_BEGUN if apart_from else _LATELY, asked):
+        if row.moment > since:
+            found.setdefault(row.account_id, []).append(row.moment)
+    return found
+
+
+def _theirs(actor: Actor) -> ColumnElement[bool]:
+    """Say of which enrolments, revoked ones too, an account is."""
+    same = (admins.c.directory == actor.directory) & (admins.c.account_id == actor.account_id)
+    return request_rows.c.actor_id.in_(select(admins.c.id).where(same))
+
+
+async def _nth(tx: Tx, nth: int, since: datetime, *which: ColumnElement[bool]) -> datetime | None:
+    lately = select(request_rows.c.asked_at).where(_PROVED, request_rows.c.asked_at > since, *which)
+    found = lately.order_by(request_rows.c.asked_at.desc())
+    moment: datetime | None = await tx.conn.scalar(found.offset(nth - 1).limit(1))
+    return moment
