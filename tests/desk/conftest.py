@@ -30,10 +30,16 @@ def server():
         yield running
 
 
+@pytest.fixture
+def database(server):
+    with server.migrated() as url:
+        yield url
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
 async def mails(request, tmp_path):
     """A house, on each of both databases, whose passwords may be mailed."""
-    url = None if request.param == "sqlite" else request.getfixturevalue("server").database()
+    url = None if request.param == "sqlite" else request.getfixturevalue("database")
     built = await houses.build(tmp_path, url)
     built.with_rules(mail_password=True)
     yield built

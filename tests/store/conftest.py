@@ -12,7 +12,6 @@ from resets.actor import Actor, SlackPerson
 from resets.audit import AuditEntry, Deed
 from store import base
 from store.keys import KeyRing
-from store.tables import metadata
 from tests.support import postgres
 
 
@@ -65,21 +64,10 @@ def migrated_file(tmp_path_factory):
     return path
 
 
-@pytest.fixture(scope="session")
-def migrated_database(server):
-    """A PostgreSQL database that is up to date. There is one, for a new one takes long; each test leaves it empty."""
-    url = server.database()
-    asyncio.run(base.upgrade(url))
-    return url
-
-
 @pytest.fixture
-def emptied_database(server, migrated_database):
-    yield migrated_database
-    tables = ", ".join(metadata.tables)
-    head = "INSERT INTO audit_head (id, seq, mac) VALUES (1, 0, repeat('0', 64))"
-    thawed = "INSERT INTO freezes (id, actor_id, slack_user, name, why, proved) VALUES (1, '', '', '', '', 0)"
-    server.sql(f"TRUNCATE {tables}; {head}; {thawed}", migrated_database.rpartition("/")[2])
+def migrated_database(server):
+    with server.migrated() as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
@@ -87,7 +75,7 @@ def migrated_url(request, sqlite_url):
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("migrated_file"), sqlite_url.removeprefix("sqlite+aiosqlite:///"))
         return sqlite_url
-    return request.getfixturevalue("emptied_database")
+    return request.getfixturevalue("migrated_database")
 
 
 @pytest.fixture

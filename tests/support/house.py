@@ -7,16 +7,23 @@ The engine is a list: what a deed enqueues is run by `pump`, in order, as a work
 from __future__ import annotations
 
 import secrets
+import shutil
+import tempfile
 from collections import deque
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pyotp
+from argon2 import PasswordHasher
 
 from desk import chunk, collect, enrol, fill, find, look, run, speak, submit, tell
 from desk.tools import Tools, Work, WorkKind
 from directory.base import Directory
-from directory.local import LocalDirectory, LocalOptions
+from directory.local import LocalDirectory
+from directory.local_file import LocalFile
+from directory.local_hash import Hasher
+from directory.local_parts import Parts
 from directory.local_people import NewAccount
 from directory.secret import Secret
 from resets.actor import SlackPerson
@@ -31,6 +38,8 @@ TEAM = "T0REKEY"
 ADA = SlackPerson(TEAM, "U0ADA")
 BOB = SlackPerson(TEAM, "U0BOB")
 EVE = SlackPerson(TEAM, "U0EVE")
+# Real hashes, of the cheapest kind: what a hash costs is tested where the directory is.
+QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1, hash_len=16, salt_len=8)
 
 
 class Clock:
@@ -279,15 +288,63 @@ class House:
 
 
 async def build(folder, url=None):
-    """Make a house in an empty folder: ada is enrolled, the others are to be reset. `url`: of an empty database."""
+    """Make a house in an empty folder: ada is enrolled, the others are to be reset. `url`: of a database up to date."""
+    if url is not None:
+        return await _furnished(folder, url)
+    kept = await _Kept.one()
+    shutil.copytree(kept.folder, folder, dirs_exist_ok=True)
+    house = await _opened(folder, _sqlite(folder))
+    house.seed, house.ids, house.clock.now = kept.seed, dict(kept.ids), kept.now
+    return house
+
+
+class _Kept:
+    """A house on SQLite that was furnished once in this process, and left; the others are copies of its folder."""
+
+    _made = None
+
+    def __init__(self, house, folder):
+        self.folder = Path(folder.name)
+        self.seed, self.ids, self.now = house.seed, house.ids, house.clock.now
+        self._folder = folder  # removed when the process ends
+
+    @classmethod
+    async def one(cls):
+        if cls._made is None:
+            folder = tempfile.TemporaryDirectory(prefix="rekey-house-")
+            url = _sqlite(Path(folder.name))
+            await base.upgrade(url)
+            house = await _furnished(Path(folder.name), url)
+            await raze(house)
+            cls._made = cls(house, folder)
+        return cls._made
+
+
+def _sqlite(folder):
+    return f"sqlite+aiosqlite:///{folder / 'rekey.db'}"
+
+
+async def _furnished(folder, url):
+    """Open a house in an empty folder, with its people, and ada enrolled."""
+    KeyRing.create(folder / "rekey.keys")
+    house = await _opened(folder, url)
+    await house.local.add_domain("example.com", verified=True)
+    await house.local.add_accounts(PEOPLE)
+    house.seed = await enrolled(house, ADA, "ada")
+    house.clock.tick(seconds=60)
+    for person in PEOPLE:
+        account = await house.local.find(person.login)
+        house.ids[person.login] = account.id
+    house.queue.clear()
+    return house
+
+
+async def _opened(folder, url):
+    """Open what stands in a folder."""
     clock = Clock()
-    url = url or f"sqlite+aiosqlite:///{folder / 'rekey.db'}"
-    await base.upgrade(url)
-    ring = KeyRing.create(folder / "rekey.keys")
-    store = await Store.open(url, ring, clock=clock)
-    local = LocalDirectory.open("corp", LocalOptions(path=folder / "corp.db"), clock=clock)
-    await local.add_domain("example.com", verified=True)
-    await local.add_accounts(PEOPLE)
+    store = await Store.open(url, KeyRing.load(folder / "rekey.keys"), clock=clock)
+    file = LocalFile(folder / "corp.db", busy=timedelta(seconds=10))
+    local = LocalDirectory("corp", Parts(file, Hasher(QUICK), clock, secrets.token_bytes))
     unsteady = Unsteady(local)
     queue = deque()
 
@@ -309,14 +366,7 @@ async def build(folder, url=None):
         team=TEAM,
         security_channel="C0SEC",
     )
-    house = House(tools, clock, unsteady, local, queue)
-    house.seed = await enrolled(house, ADA, "ada")
-    clock.tick(seconds=60)
-    for person in PEOPLE:
-        account = await local.find(person.login)
-        house.ids[person.login] = account.id
-    queue.clear()
-    return house
+    return House(tools, clock, unsteady, local, queue)
 
 
 async def enrolled(house, person, login, role="admin"):

@@ -5,6 +5,7 @@ Its default collation is a language's (ICU, English), as in real life, so that w
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import os
 import pwd
@@ -12,12 +13,16 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+
+from store import base
+from store.tables import metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +32,9 @@ FIRST_WITH_ICU = 15  # as the default of a whole cluster
 # Nothing here needs to survive a power cut. But every commit must reach the kernel before it is answered
 # (synchronous_commit): what `stop` kills would otherwise forget up to 0.6 s of what it had said was done.
 FAST = ("fsync=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=60")
+EMPTIED = f"""TRUNCATE {", ".join(metadata.tables)};
+INSERT INTO audit_head (id, seq, mac) VALUES (1, 0, repeat('0', 64));
+INSERT INTO freezes (id, actor_id, slack_user, name, why, proved) VALUES (1, '', '', '', '', 0)"""
 
 
 class Postgres:
@@ -35,12 +43,24 @@ class Postgres:
     def __init__(self, binaries: Path, folder: Path, port: int) -> None:
         self._binaries, self._folder, self.port = binaries, folder, port
         self._numbers = itertools.count(1)
+        self._migrated: str | None = None
 
     def database(self) -> str:
         """Make a new database; gives its URL."""
         name = f"store{next(self._numbers)}"
         self.sql(f"CREATE DATABASE {name}")
         return f"postgresql+psycopg://rekey@127.0.0.1:{self.port}/{name}"
+
+    @contextmanager
+    def migrated(self) -> Iterator[str]:
+        """Lend the URL of a database that is up to date. There is one, for a new one takes long; it is left empty."""
+        if self._migrated is None:
+            url = self.database()
+            with ThreadPoolExecutor(1) as thread:  # a loop may be running in this one
+                thread.submit(asyncio.run, base.upgrade(url)).result()
+            self._migrated = url
+        yield self._migrated
+        self.sql(EMPTIED, self._migrated.rpartition("/")[2])
 
     def end_connections(self) -> None:
         """Break every connection but our own, as a restart of the server does."""
