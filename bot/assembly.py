@@ -7,15 +7,16 @@ import json
 import logging
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from bot.engine import Intake
 from bot.errors import ConfigError, OperatorError
+from bot.settings import zone
 from desk.tools import Tools
 from directory.misconfigured import Misconfigured
 from directory.registry import connector
-from resets.limits import Limits
+from resets.limits import Hours, Limits
 from resets.request import Channel, Tier
 from resets.rules import Rules
 from resets.verification import Needed
@@ -221,7 +222,17 @@ def _limits(settings: Settings) -> Limits:
         open_requests=given.open_requests,
         same_target_per_day=given.same_target_per_day,
         all_per_hour=given.all_per_hour,
+        fresh_enrolment=timedelta(hours=given.fresh_enrolment_hours),
+        hours=_hours(given.hours, given.time_zone),
+        late_freezes=given.out_of_hours == "freeze",
     )
+
+
+def _hours(text: str, where: str) -> Hours | None:
+    if not text:
+        return None
+    opens, _, closes = text.partition("-")
+    return Hours(time.fromisoformat(opens), time.fromisoformat(closes), zone(where))
 
 
 def _lanes(settings: Settings) -> int:

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, timedelta, tzinfo
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 from urllib.parse import quote, urlsplit
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -25,6 +26,7 @@ from directory.secret import Secret
 
 SLACK_API = "https://slack.com/api/"
 SPAN = re.compile(r"([1-9][0-9]{0,5})\s*([smhd])")
+HOURS = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])")
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -79,6 +81,25 @@ def _listen(value: str) -> str:
     host, _, port = value.rpartition(":")
     if not host or not port.isascii() or not port.isdigit() or int(port) > 65535:  # noqa: PLR2004 - TCP's last port
         raise ValueError('must be an address and a port, such as "127.0.0.1:8080"')
+    return value
+
+
+def _hours(value: str) -> str:
+    if value and not HOURS.fullmatch(value):
+        raise ValueError('must be two times of the day such as "07:00-19:00", or empty')
+    return value
+
+
+def zone(value: str) -> tzinfo:
+    """Return a time zone by its name; UTC needs no list of them on this host."""
+    return UTC if value == "UTC" else ZoneInfo(value)
+
+
+def _zone(value: str) -> str:
+    try:
+        zone(value)
+    except (ValueError, OSError, KeyError) as error:
+        raise ValueError('must be "UTC", or a time zone that this host knows, such as "Europe/Berlin"') from error
     return value
 
 
@@ -245,6 +266,10 @@ class Limits(Section):
     open_requests: Many = 3
     same_target_per_day: Many = 2
     all_per_hour: Many = 100
+    fresh_enrolment_hours: Annotated[int, Field(ge=0, le=8760)] = 24
+    hours: Annotated[str, AfterValidator(_hours)] = ""
+    time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    out_of_hours: Literal["alarm", "freeze"] = "alarm"
 
 
 class Role(Section):

@@ -117,11 +117,15 @@ async def by_itself(tools: Tools, reason: Reason) -> None:
 
     In a transaction of its own: who asks for a reset holds the row in a way that lets nobody write it.
     """
-    now = tools.clock()
     async with tools.store.write(waited_for=True) as tx:
-        last = await freezes.last(tx)
-        if last is None or not (last.stands(now) and last.outlasts(None)):
-            await _put(tools, tx, None, Freeze("", "", OURSELVES, BRIEF[reason], now, None, proved=False), what=reason)
+        await put_by_itself(tools, tx, reason)
+
+
+async def put_by_itself(tools: Tools, tx: Tx, reason: Reason) -> None:
+    """Do so in a transaction that has asked for the row first (`store.freezes.last`), or holds nothing yet."""
+    last, now = await freezes.last(tx), tools.clock()
+    if last is None or not (last.stands(now) and last.outlasts(None)):
+        await _put(tools, tx, None, Freeze("", "", OURSELVES, BRIEF[reason], now, None, proved=False), what=reason)
 
 
 async def _demand_more(tools: Tools, tx: Tx, wanted: Freeze, *, any_stands: bool) -> None:

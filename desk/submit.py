@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from desk import freeze, limits, prove
+from desk import freeze, limits, prove, signals
 from desk.forms import opened
 from desk.journal import current, note
 from desk.tools import Tools, Work, WorkKind
@@ -83,6 +83,7 @@ async def _record(tools: Tools, tx: Tx, actor: Actor, plan: Plan, frozen: dict[s
     job = jobs.Job(tools.new_id(), WorkKind.RESET.value, request.id, target.id, {}, tools.clock())
     await jobs.add(tx, job)
     await tools.enqueue(tx, Work(WorkKind.RESET, job.id))
+    await signals.of_request(tools, tx, actor, request.id)
     await current(tools, tx, target)
     return Queued(request.id, planned.name, planned.login, plan.options.channels, code)
 

@@ -6,14 +6,14 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from desk import freeze, limits, prove
+from desk import freeze, limits, prove, signals
 from desk.forms import BULK, opened
 from desk.journal import note
 from resets.audit import Deed
 from resets.bulk import MOST_AHEAD, NUMBER_FROM, SHOWN, HeldBulk
 from resets.reasons import Reason, Refused
 from resets.request import RequestState
-from store import forms, requests, runs
+from store import forms, freezes, requests, runs
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,6 +45,8 @@ async def begin(
     """
     async with tools.store.write(waited_for=True) as tx:
         form = await opened(tools, tx, form_id, person, BULK)
+        if tools.rules.limits.late(tools.clock()) and tools.rules.limits.late_freezes:
+            await freezes.last(tx)  # held from here on, since it is written below
         await freeze.demand(tools, tx, form.actor)
         frozen = form.form.state.get("preview") or {}
         request = await requests.get(tx, str(frozen.get("request", "")))
@@ -81,6 +83,7 @@ async def begin(
                 count=count,
                 begins=begins.isoformat(),
             )
+            await signals.of_run(tools, tx, form.actor, request.id)
             return HeldBulk(request.id, count, begins)
     raise missed
 

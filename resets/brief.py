@@ -108,6 +108,7 @@ BRIEF: dict[Reason, str] = {
     Reason.BULKS_USED_UP: "as many runs as one admin may begin",
     Reason.TOO_MANY_OPEN: "too many runs that are not over",
     Reason.RESET_LATELY: "reset too often within a day",
+    Reason.OUT_OF_HOURS: "a run outside of working hours",
     Reason.ALL_USED_UP: "more single resets within an hour than usual",
     # ourselves
     Reason.STORE_FAILED: "this bot could not write its records",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta, tzinfo
 from math import ceil
 
 from resets.reasons import Reason
@@ -14,8 +14,24 @@ Facts = dict[str, str | int]
 
 
 @dataclass(frozen=True, slots=True)
+class Hours:
+    """When people work; also over midnight."""
+
+    opens: time
+    closes: time
+    zone: tzinfo
+
+    def holds(self, now: datetime) -> bool:
+        """Say whether a moment lies within them; that of closing does not."""
+        at = now.astimezone(self.zone).time()
+        if self.opens <= self.closes:
+            return self.opens <= at < self.closes
+        return at >= self.opens or at < self.closes
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
-    """What the operator allows; None: as much as anybody likes."""
+    """What the operator allows; None: as much as anybody likes. And what is a sign that something may be wrong."""
 
     resets_per_hour: int | None = None  # single ones, of one admin
     resets_per_day: int | None = None
@@ -23,6 +39,9 @@ class Limits:
     open_requests: int | None = None  # of one admin: that are not over
     same_target_per_day: int | None = None  # of one account, whoever asks
     all_per_hour: int | None = None  # single ones, of all admins together; more, and everything is frozen
+    fresh_enrolment: timedelta = timedelta(0)  # the first reset of an enrolment younger than this alarms
+    hours: Hours | None = None  # a run that is begun outside of them alarms; None: there are none
+    late_freezes: bool = False  # and freezes everything
 
     def of_one(self, *, many: bool) -> tuple[Limit, ...]:
         """Return what one admin is held to, who asks for a single reset or for many at once."""
@@ -38,6 +57,14 @@ class Limits:
     def of_all(self) -> Limit | None:
         """Return what all admins together are held to; None: nothing."""
         return next(iter(_set((Reason.ALL_USED_UP, self.all_per_hour, AN_HOUR))), None)
+
+    def fresh(self, enrolled_at: datetime, now: datetime) -> bool:
+        """Say whether an enrolment is so new that its first reset is a sign."""
+        return now - enrolled_at < self.fresh_enrolment
+
+    def late(self, now: datetime) -> bool:
+        """Say whether nobody should begin a run at this time of the day."""
+        return self.hours is not None and not self.hours.holds(now)
 
     def too_open(self, count: int) -> Facts | None:
         """Return the facts of a refusal for somebody who has so many open requests; None: another one may be begun."""

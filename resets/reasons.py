@@ -111,6 +111,7 @@ class Reason(StrEnum):
     BULKS_USED_UP = "bulks_used_up"
     TOO_MANY_OPEN = "too_many_open"  # of one admin's runs are not over
     RESET_LATELY = "reset_lately"  # the same account, as often as may be within a day
+    OUT_OF_HOURS = "out_of_hours"  # a run was begun at a time of the day when nobody works; everything is frozen then
     ALL_USED_UP = "all_used_up"  # single ones, of all admins; everything is frozen then
     # ourselves
     STORE_FAILED = "store_failed"  # full disk, locked or lost database

@@ -78,6 +78,12 @@ async def open_of(tx: Tx, actor: Actor) -> int:
     return await tx.conn.scalar(mine) or 0
 
 
+async def first_of(tx: Tx, actor: Actor) -> bool:
+    """Say whether an enrolment has asked for one reset or run at most."""
+    mine = select(request_rows.c.id).where(request_rows.c.actor_id == actor.id, _PROVED)
+    return (await tx.conn.execute(mine.offset(1).limit(1))).first() is None
+
+
 async def of_targets(
     tx: Tx, directory: str, ids: Sequence[str], since: datetime, *, apart_from: str = ""
 ) -> dict[str, list[datetime]]:

@@ -74,6 +74,27 @@ ALARM: dict[str, tuple[str, str]] = {
             "audit tail. Speak with them, not in Slack. To let it go on: /reset-password resume; the count begins anew."
         ),
     ),
+    Reason.OUT_OF_HOURS.value: (
+        "All resets are frozen: a run outside of working hours",
+        (
+            "An admin has confirmed a run outside of limits.hours, with a code. Nobody is reset by it yet. Call the "
+            "admin, not in Slack. Then cancel it, with rekey jobs cancel, or let all go on: /reset-password resume."
+        ),
+    ),
+    "late_run": (
+        "A run was confirmed outside of working hours",
+        (
+            "It is held for a moment and then goes on. Call the admin, not in Slack. To stop it: rekey jobs cancel, or "
+            "everything at once, /reset-password freeze."
+        ),
+    ),
+    "fresh_enrolment": (
+        "The first reset of a new enrolment",
+        (
+            "This admin was enrolled only lately (limits.fresh_enrolment_hours) and has just asked for a first reset, "
+            "with a code. If you do not know why: /reset-password freeze, then end the enrolment: rekey admin revoke."
+        ),
+    ),
     "reset_again": (
         "The same account was to be reset once more",
         (

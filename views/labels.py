@@ -179,7 +179,7 @@ def title(reason: Reason) -> str:
         return "This form is closed"
     if reason in _USED_UP:
         return "Not now"
-    if reason in {Reason.FROZEN, Reason.ALREADY_FROZEN, Reason.ACTOR_FROZEN, Reason.ALL_USED_UP}:
+    if reason in {Reason.FROZEN, Reason.ALREADY_FROZEN, Reason.ACTOR_FROZEN, Reason.ALL_USED_UP, Reason.OUT_OF_HOURS}:
         return "Frozen"
     return STOPPED
 

@@ -211,6 +211,8 @@ SENTENCES: dict[Reason, str] = {
     "begun. Wait until one of them is over, or cancel one that nobody needs any more.",
     Reason.RESET_LATELY: "{login} was reset as often as it may be within {within}{often}, so nothing was begun. It can "
     "be reset again in {wait}. If the person still cannot sign in, call them: it may be somebody else who asks.",
+    Reason.OUT_OF_HOURS: "A run was confirmed outside of working hours, so everything is frozen, and it has not begun. "
+    "The security role looks at it, and ends that with /reset-password resume.",
     Reason.ALL_USED_UP: "All admins together have asked for more single resets than they may within {within}{often}, "
     "so nothing was begun, and everything is frozen. The security role ends that with /reset-password resume.",
     # ourselves

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
@@ -50,6 +50,11 @@ def test_the_defaults_need_no_file(tmp_path, monkeypatch):
     assert settings.delivery.expires == timedelta(hours=24)
     assert rules(settings).hold == timedelta(seconds=60)
     assert rules(load(environ={"REKEY_LIMITS__HOLD": "5m"})).hold == timedelta(minutes=5)
+    limits = rules(settings).limits
+    assert (limits.resets_per_hour, limits.same_target_per_day, limits.all_per_hour) == (10, 2, 100)
+    assert (limits.hours, limits.fresh_enrolment) == (None, timedelta(days=1))
+    hours = rules(load(environ={"REKEY_LIMITS__HOURS": "07:00-19:30"})).limits.hours
+    assert (hours.opens, hours.closes, str(hours.zone)) == (time(7), time(19, 30), "UTC")
     with pytest.raises(ConfigError) as caught:
         demand_slack(settings)
     assert [s.split(" is missing")[0] for s in caught.value.sentences[:3]] == [
@@ -73,6 +78,9 @@ def test_the_defaults_need_no_file(tmp_path, monkeypatch):
         ("[web]\nlisten = '8080'", "web.listen", "127.0.0.1:8080"),
         ("[delivery]\nexpires = 'soon'", "delivery.expires", '"24h"'),
         ("[limits]\nhold = '60'", "limits.hold", '"24h"'),
+        ("[limits]\nhours = '7-19'", "limits.hours", '"07:00-19:00"'),
+        ("[limits]\ntime_zone = 'Berlin'", "limits.time_zone", '"Europe/Berlin"'),
+        ("[limits]\ntime_zone = '../etc'", "limits.time_zone", '"Europe/Berlin"'),
         ("[verification]\nsensitive = 'none'", "verification", "a higher tier may not need less"),
         ("[verification]\nstandard = 'voice'", "verification.standard", "'none', 'said' or 'in_person'"),
         ("[delivery.pickup.single]\nsensitve = 'none'", "delivery.pickup.single.sensitve", "single.sensitive"),

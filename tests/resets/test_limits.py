@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta, timezone
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resets.limits import A_DAY, AN_HOUR, Limit, Limits
+from resets.limits import A_DAY, AN_HOUR, Hours, Limit, Limits
 from resets.reasons import Reason
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -61,6 +62,35 @@ def test_a_clock_that_was_set_back_gives_nothing_away():
     """What lies ahead counts as of now: for a whole span, and not for longer."""
     facts = LIMIT.facts(NOW + timedelta(days=3), NOW)
     assert (facts["ago"], facts["seconds"]) == (1, 3600)
+
+
+def test_an_enrolment_is_fresh_for_a_while():
+    """Without a span none is; the very end is no part of it."""
+    assert not Limits().fresh(NOW, NOW)
+    day = Limits(fresh_enrolment=A_DAY)
+    assert day.fresh(NOW - A_DAY + SECOND, NOW)
+    assert not day.fresh(NOW - A_DAY, NOW)
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes", "at", "holds"),
+    [
+        (7, 19, 7, True),
+        (7, 19, 19, False),
+        (7, 19, 3, False),
+        (22, 6, 23, True),
+        (22, 6, 5, True),
+        (22, 6, 6, False),
+        (22, 6, 12, False),
+    ],
+)
+def test_hours_are_those_of_a_zone_and_may_go_over_midnight(opens, closes, at, holds):
+    """The moment of closing is late; whose clock counts is the setting's."""
+    hours = Hours(time(opens), time(closes), timezone(timedelta(hours=9)))
+    moment = datetime(2026, 3, 2, at, 0, tzinfo=timezone(timedelta(hours=9))).astimezone(UTC)
+    assert hours.holds(moment) is holds
+    assert Limits(hours=hours).late(moment) is not holds
+    assert not Limits().late(moment)
 
 
 spans = st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=3))
