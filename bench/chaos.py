@@ -76,6 +76,7 @@ class Place:
     request_id: str = ""
     counts: Counts = None
     away: asyncio.Event = field(default_factory=asyncio.Event)  # set: the directory or the store is away on purpose
+    starts: asyncio.Lock = field(default_factory=asyncio.Lock)  # held while a worker starts, or something is away
 
 
 @contextlib.asynccontextmanager
@@ -110,8 +111,6 @@ async def killed(at, kills, workers, words, *, never_back=0):
     crew = [await asyncio.to_thread(at.house.start, *words) for _ in range(workers)]
     for number in range(kills):
         await asyncio.sleep(LIFE[0] + (LIFE[1] - LIFE[0]) * secrets.randbelow(1000) / 1000 / workers)
-        while at.away.is_set():  # noqa: ASYNC110 - a worker does not start without its store
-            await asyncio.sleep(0.1)
         if await ended(at) and await told(at):
             break
         victim = crew[secrets.randbelow(len(crew))]
@@ -119,7 +118,8 @@ async def killed(at, kills, workers, words, *, never_back=0):
         at.counts.kills += 1
         if kills - number <= never_back:
             crew.remove(victim)
-        else:
+            continue
+        async with at.starts:
             await asyncio.to_thread(victim.start)
 
 
@@ -140,11 +140,12 @@ async def misfortune(at, when, begin, end):
     """Take something away for some seconds once so many people are over."""
     while len(at.wire.given) < when:  # noqa: ASYNC110 - nothing tells
         await asyncio.sleep(0.1)
-    at.away.set()
-    await asyncio.to_thread(begin)
-    await asyncio.sleep(DOWN_SECONDS)
-    await asyncio.to_thread(end)
-    at.away.clear()
+    async with at.starts:
+        at.away.set()
+        await asyncio.to_thread(begin)
+        await asyncio.sleep(DOWN_SECONDS)
+        await asyncio.to_thread(end)
+        at.away.clear()
 
 
 async def settled(at):

@@ -20,7 +20,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import log
 from bot.assembly import open_house
 from bot.config import load
-from bot.crew import Crew
+from bot.crew import Crew, since_boot
 from bot.duties import Duties, mail_server
 from bot.rounds import Rounds
 from bot.worker import Worker
@@ -49,7 +49,7 @@ async def toil(given):
         lanes=dict.fromkeys(names, given.lanes),
         concurrency=dict.fromkeys(names, given.at_once),
     )
-    tools = replace(house.tools, rules=rules)
+    tools = replace(house.tools, rules=rules, fit=lambda: worker.fit(), watch=since_boot)  # noqa: PLW0108 - it comes below
     slack = AsyncWebClient(settings.slack.bot_token.reveal(), base_url=settings.slack.api_url, timeout=5)
     duties = (Mute if given.mute else Duties)(tools, slack, mail_server(settings))
     beat, ttl = timedelta(seconds=given.beat), timedelta(seconds=given.ttl)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.errors import ConfigError
 from desk import chunk, run, speak, steer, tell
+from desk.claim import Claim
 from desk.tools import Tools, Work, WorkKind
 from notify import mail, slack
 from notify.base import Failed
@@ -16,6 +17,8 @@ from resets.saying import SayFile, SayMail, SaySlack
 from store import chunks, jobs, outbox
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from slack_sdk.web.async_client import AsyncWebClient
 
     from bot.settings import Settings
@@ -70,25 +73,32 @@ class Duties:
                 return await run.run(self._tools, work)
 
     async def _say(self, notice_id: str) -> timedelta | None:
+        since = self._tools.watch()
         saying = await speak.prepare(self._tools, notice_id)
         if not isinstance(saying, SaySlack | SayFile | SayMail):
             return saying
         if not self._tools.fit():
             return REST  # others took this process for dead and say it: it is not said by two
+        claim = Claim(self._tools, notice_id, saying.attempt, since)
         try:
-            said = await self._said(saying)
+            said = await self._said(saying, claim.holds)
         except Failed as failed:
             return await speak.failed(
-                self._tools, notice_id, failed.reason, after=failed.after, retryable=failed.retryable
+                self._tools,
+                notice_id,
+                saying.attempt,
+                failed.reason,
+                after=failed.after,
+                retryable=failed.retryable,
             )
         await speak.said(self._tools, notice_id, said.place, said.stamp)
         return None
 
-    async def _said(self, saying: SaySlack | SayFile | SayMail) -> Said:
+    async def _said(self, saying: SaySlack | SayFile | SayMail, mine: Callable[[], Awaitable[bool]]) -> Said:
         if isinstance(saying, SaySlack):
-            return await slack.say(self._slack, saying, team=self._tools.team, fit=self._tools.fit)
+            return await slack.say(self._slack, saying, team=self._tools.team, mine=mine)
         if isinstance(saying, SayFile):
-            return await slack.say_file(self._slack, saying, team=self._tools.team)
+            return await slack.say_file(self._slack, saying, team=self._tools.team, mine=mine)
         if self._server is None:
             raise Failed(Reason.MAIL_DOWN, retryable=False)
         return await mail.send(self._server, saying, now=self._tools.clock())

@@ -13,7 +13,7 @@ from sqlalchemy import make_url
 
 from bot.assembly import House, open_house, store_failed
 from bot.config import demand_slack
-from bot.crew import crew_of
+from bot.crew import crew_of, since_boot
 from bot.duties import Duties, mail_server
 from bot.errors import ConfigError
 from bot.rounds import Rounds
@@ -37,11 +37,14 @@ class Labour:
     """The worker of a process and what it does by the clock: the same in `rekey serve` and in `rekey work`."""
 
     def __init__(self, settings: Settings, house: House, notices: AsyncWebClient) -> None:
-        tools = replace(house.tools, fit=lambda: self.worker.fit())  # noqa: PLW0108  # there is no worker yet
+        tools = replace(house.tools, fit=self._fit, watch=since_boot)
         duties = Duties(tools, notices, mail_server(settings))
         self.worker = Worker(settings.store.full_url, house.intake, duties.do, crew_of(house.tools.store))
         pauses = {d.name: d.index_refresh for d in settings.directories}
         self._rounds = Rounds(house.tools, duties, self.worker, pauses)
+
+    def _fit(self) -> bool:
+        return self.worker.fit()
 
     async def start(self) -> None:
         """Start both.

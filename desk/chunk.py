@@ -116,12 +116,20 @@ async def _folder(tools: Tools, work_id: str) -> Folder | None:
 
 
 async def _pumped(tools: Tools, folder: Folder) -> list[timedelta | None]:
-    """Set the passwords of all who are sealed, a group at a time; returns how long those wait who must."""
+    """Set the passwords of all who are sealed, a group at a time; returns how long those wait who must.
+
+    Raises:
+        StoreFailed: nothing could be recorded; the other groups are broken off too.
+        Overtaken: others go on with it.
+    """
     queue = folder.those(TargetState.SEALED)
     waits: list[timedelta | None] = []
-    async with asyncio.TaskGroup() as group:
-        for _ in range(PUMPS):
-            group.create_task(_pump(tools, folder, queue, waits))
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(PUMPS):
+                group.create_task(_pump(tools, folder, queue, waits))
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from None
     return waits
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from desk import speak_bulk
+from desk.claim import LEASE, LOOK_AGAIN
 from desk.deliver import CARRIERS
 from desk.dossier import PURPOSE, proof_of
 from desk.journal import current, note
@@ -38,7 +39,11 @@ ALIVE = (TargetState.SET, TargetState.DELIVERED)
 
 
 async def prepare(tools: Tools, notice_id: str) -> SaySlack | SayFile | SayMail | timedelta | None:
-    """Make a notice ready. None: there is nothing (more) to say; a timedelta: another one has to be said first."""
+    """Make a notice ready, and take it on for a while (`desk.claim`).
+
+    Returns:
+        None: there is nothing (more) to say; a timedelta: another one has to be said first, or another process says it.
+    """
     async with tools.store.write() as tx:
         notice = await outbox.get(tx, notice_id)
         if notice is None or notice.state is not NoticeState.WAITING:
@@ -48,9 +53,9 @@ async def prepare(tools: Tools, notice_id: str) -> SaySlack | SayFile | SayMail 
         if notice.kind in speak_bulk.KINDS:
             if (wait := await speak_bulk.unripe(tx, notice)) is not None:
                 return wait
-            await outbox.tried(tx, notice_id)
+            attempt = await outbox.tried(tx, notice_id, LEASE)
     if notice.kind in speak_bulk.KINDS:
-        return await speak_bulk.prepare(tools, notice)
+        return await speak_bulk.prepare(tools, notice, attempt) if attempt else LOOK_AGAIN
     async with tools.store.write() as tx:
         target = await requests.target(tx, notice.target_id or "")
         request = await requests.get(tx, notice.request_id or "")
@@ -59,10 +64,12 @@ async def prepare(tools: Tools, notice_id: str) -> SaySlack | SayFile | SayMail 
             return None
         if notice.kind in KEPT_CURRENT and await outbox.earlier_waiting(tx, notice):
             return MY_TURN
-        await outbox.tried(tx, notice_id)  # written before it is said: after a crash it may have been
+        attempt = await outbox.tried(tx, notice_id, LEASE)  # written before it is said: after a crash it may have been
+        if not attempt:
+            return LOOK_AGAIN
         if notice.kind in MAILS:
-            return await _mail(tools, tx, notice, request, target)
-        return await _slack(tools, tx, notice, request, target)
+            return await _mail(tools, tx, notice, attempt, request, target)
+        return await _slack(tools, tx, notice, attempt, request, target)
 
 
 async def said(tools: Tools, notice_id: str, place: str, stamp: str) -> None:
@@ -72,6 +79,8 @@ async def said(tools: Tools, notice_id: str, place: str, stamp: str) -> None:
         if notice is None or notice.state is not NoticeState.WAITING:
             return
         await outbox.said(tx, notice_id, place, stamp)
+        # Two words to one person may end at once: their row first, then the journal's, or each waits for the other.
+        await requests.states(tx, [notice.target_id or ""])
         target = await requests.target(tx, notice.target_id or "")
         request = await requests.get(tx, notice.request_id or "")
         if target is None or request is None or notice.kind not in CARRIERS.values():
@@ -88,13 +97,21 @@ async def said(tools: Tools, notice_id: str, place: str, stamp: str) -> None:
 
 
 async def failed(
-    tools: Tools, notice_id: str, reason: Reason, *, after: timedelta | None = None, retryable: bool = True
+    tools: Tools,
+    notice_id: str,
+    attempt: int,
+    reason: Reason,
+    *,
+    after: timedelta | None = None,
+    retryable: bool = True,
 ) -> timedelta | None:
     """Record a try that went wrong. Returns how long to wait before the next, or None when it is given up."""
     async with tools.store.write() as tx:
         notice = await outbox.get(tx, notice_id)
         if notice is None or notice.state is not NoticeState.WAITING:
             return None
+        if not await outbox.let_go(tx, notice_id, attempt):
+            return LOOK_AGAIN  # it took so long that another has begun anew: how it stands is for that one to say
         if retryable and notice.attempts < MAX_TRIES:
             return after or min(FIRST_WAIT * 2 ** max(notice.attempts - 1, 0), LONGEST_WAIT)
         await outbox.fail(tx, notice_id)
@@ -142,7 +159,9 @@ async def _mailed(tx: Tx, request: ResetRequest, target: Target) -> None:
         await vault.wipe(tx, PURPOSE, target.id)
 
 
-async def _slack(tools: Tools, tx: Tx, notice: Notice, request: ResetRequest, target: Target) -> SaySlack | None:
+async def _slack(
+    tools: Tools, tx: Tx, notice: Notice, attempt: int, request: ResetRequest, target: Target
+) -> SaySlack | None:
     facts: StatusFacts | ShowFacts
     if notice.kind is NoticeKind.STATUS:
         unsent = await _unsent(tx, request, target)
@@ -158,9 +177,7 @@ async def _slack(tools: Tools, tx: Tx, notice: Notice, request: ResetRequest, ta
             await outbox.fail(tx, notice.id)
             return None
     place, stamp = at or (None, None)
-    return SaySlack(
-        notice.id, to, facts, place, stamp, notice.attempts > 0, must_be_member=notice.kind is NoticeKind.SHOW
-    )
+    return SaySlack(notice.id, to, facts, place, stamp, attempt, must_be_member=notice.kind is NoticeKind.SHOW)
 
 
 def status(tools: Tools, request: ResetRequest, target: Target) -> StatusFacts:
@@ -217,7 +234,9 @@ def _show(tools: Tools, request: ResetRequest, target: Target, *, asked: bool) -
     )
 
 
-async def _mail(tools: Tools, tx: Tx, notice: Notice, request: ResetRequest, target: Target) -> SayMail | None:
+async def _mail(
+    tools: Tools, tx: Tx, notice: Notice, attempt: int, request: ResetRequest, target: Target
+) -> SayMail | None:
     carries = notice.kind in PASSWORD_MAILS
     # A notice, its way and its address are rows that may have been written over; the password goes by what was proved.
     ways = map(CARRIERS.get, request.plan.channels_of(target.planned))
@@ -246,14 +265,16 @@ async def _mail(tools: Tools, tx: Tx, notice: Notice, request: ResetRequest, tar
         expires_at=target.expires_at,
         with_password=carries,
     )
-    return SayMail(notice.id, facts, secret, f"<{notice.id}@rekey.invalid>")
+    return SayMail(notice.id, facts, secret, f"<{notice.id}@rekey.invalid>", attempt)
 
 
-async def _alarm(tools: Tools, tx: Tx, notice: Notice) -> SaySlack | None:
+async def _alarm(tools: Tools, tx: Tx, notice: Notice) -> SaySlack | timedelta | None:
     if not tools.security_channel:
         await outbox.fail(tx, notice.id)
         return None
-    await outbox.tried(tx, notice.id)
+    attempt = await outbox.tried(tx, notice.id, LEASE)
+    if not attempt:
+        return LOOK_AGAIN
     facts = notice.facts
     what: Reason | str = facts["what"]
     if what in set(Reason):
@@ -262,4 +283,4 @@ async def _alarm(tools: Tools, tx: Tx, notice: Notice) -> SaySlack | None:
     ended = tuple(StepRecord(step, StepState(facts[step])) for step in ENDED if step in facts)
     name, about = facts.get("name", ""), facts.get("about", "")
     alarm = AlarmFacts(what, who, name, about, notice.request_id, notice.created_at, ended)
-    return SaySlack(notice.id, tools.security_channel, alarm, None, None, notice.attempts > 0, must_be_member=False)
+    return SaySlack(notice.id, tools.security_channel, alarm, None, None, attempt, must_be_member=False)

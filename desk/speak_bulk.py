@@ -27,8 +27,8 @@ async def unripe(tx: Tx, notice: Notice) -> timedelta | None:
     return LOOK_AGAIN if await runs.finishing(tx, notice.request_id) else None
 
 
-async def prepare(tools: Tools, notice: Notice) -> SaySlack | SayFile | timedelta | None:
-    """Make a bulk's notice ready, as `desk.speak.prepare`. Its tries are counted already."""
+async def prepare(tools: Tools, notice: Notice, attempt: int) -> SaySlack | SayFile | timedelta | None:
+    """Make a bulk's notice ready, as `desk.speak.prepare`. It is taken on already."""
     async with tools.store.read() as tx:
         found = await live.request_and_run(tx, notice.request_id or "")
         if found is None:
@@ -42,11 +42,11 @@ async def prepare(tools: Tools, notice: Notice) -> SaySlack | SayFile | timedelt
         else:
             facts = await live.facts(tools, tx, request, run)
     if isinstance(facts, BulkFacts) and notice.kind is NoticeKind.LIVE:
-        return SaySlack(notice.id, to, facts, place, stamp, notice.attempts > 0, must_be_member=False)
+        return SaySlack(notice.id, to, facts, place, stamp, attempt, must_be_member=False)
     name = "rekey-preview.csv" if notice.kind is NoticeKind.PREVIEW else "rekey-report.csv"
     thread = None if notice.kind is NoticeKind.PREVIEW else stamp
     content = await report.as_csv(tools, request.id)
-    return SayFile(notice.id, to, facts, name, content, place if thread else None, thread, notice.attempts > 0)
+    return SayFile(notice.id, to, facts, name, content, place if thread else None, thread, attempt)
 
 
 async def _previewed(tools: Tools, tx: Tx, request: ResetRequest) -> Preview:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -75,15 +76,29 @@ async def go_on(
 
 
 async def _tried(ids: Sequence[str], say: Callable[[str], Awaitable[timedelta | None]]) -> dict[str, timedelta]:
-    """Try notices, a few side by side; returns how long those wait who have to."""
-    turns = asyncio.Semaphore(SIDE_BY_SIDE)
+    """Try notices, a few side by side; returns how long those wait who have to.
 
-    async def one(notice_id: str) -> timedelta | None:
-        async with turns:
-            return await say(notice_id)
+    Where one try breaks off, no other is begun, and those under way are waited for: the work is begun anew, and would
+    say what is just being said.
+    """
+    left, waits = deque(ids), {}
 
-    waits = await asyncio.gather(*map(one, ids))
-    return {notice_id: wait for notice_id, wait in zip(ids, waits, strict=True) if wait is not None}
+    async def some() -> None:
+        while left:
+            notice_id = left.popleft()
+            try:
+                wait = await say(notice_id)
+            except BaseException:
+                left.clear()
+                raise
+            if wait is not None:
+                waits[notice_id] = wait
+
+    ends = await asyncio.gather(*(some() for _ in range(SIDE_BY_SIDE)), return_exceptions=True)
+    for error in ends:
+        if error is not None:
+            raise error
+    return waits
 
 
 async def _waiting(tools: Tools, chunk_id: str, resting: Collection[str]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence  # noqa: TC003
 from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003
@@ -60,6 +61,7 @@ class Tools:
     security_channel: str
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep  # seconds
     fit: Callable[[], bool] = always  # whether this process is still taken for alive by the other workers
+    watch: Callable[[], float] = time.monotonic  # seconds since some moment; never set back, nor forward
 
     def directory(self, name: str) -> Directory:
         """Return a configured directory, or refuse."""

@@ -19,8 +19,13 @@ class Said:
     stamp: str
 
 
+async def always() -> bool:
+    """Say that it is for this process to say it."""
+    return True
+
+
 class Failed(Exception):
-    """It was not said, or nobody answered whether it was; then say it again with `tried_before`.
+    """It was not said, or nobody answered whether it was; then it is tried once more.
 
     `retryable` says whether trying again may help; `after` is how long the other side asked us to wait. It holds
     nothing of the content, and its cause is left behind: servers quote what they were sent.

@@ -36,6 +36,7 @@ _PASSING = frozenset(
         "messages_tab_disabled",
     }
 )
+REST = timedelta(seconds=1)
 _SERVER_ERROR, _TOO_MANY = 500, 429
 _NONSENSE = "no_sense"  # our word for an answer without one of Slack's
 
@@ -55,6 +56,16 @@ def patient(client: AsyncWebClient) -> AsyncWebClient:
         headers=client.headers,
         retry_handlers=[],
     )
+
+
+async def demand(mine: Callable[[], Awaitable[bool]]) -> None:
+    """Go on only where it is still for this try to say it.
+
+    Raises:
+        Failed: it is not, or nobody knows; nothing was said.
+    """
+    if not await mine():
+        raise Failed(Reason.SLACK_FAILED, retryable=True, after=REST)
 
 
 async def call(method: str, ask: Callable[[], Awaitable[Any]], *, gone: frozenset[str] = frozenset()) -> Any:

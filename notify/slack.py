@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from notify import upload
-from notify.base import Failed, Said
-from notify.calls import call, patient
+from notify.base import Failed, Said, always
+from notify.calls import call, demand, patient
 from resets.bulk import BulkFacts
 from resets.facts import AlarmFacts, ShowFacts
 from resets.reasons import Reason
@@ -16,7 +15,7 @@ from views import cards, live, preview
 from views.status import status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from slack_sdk.web.async_client import AsyncWebClient
 
@@ -26,22 +25,19 @@ EVENT = "rekey_notice"
 _PAGES, _PAGE = 3, 100  # how far back our own message is looked for: a DM with a bot is short
 # The message is gone or is no longer ours to edit: it is said anew.
 _GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "channel_not_found"})
-REST = timedelta(seconds=1)
 _MARK = 12  # characters of a notice's id that a file's name ends with, by which it is found again
 
 
-def _always() -> bool:
-    return True
-
-
-async def say(client: AsyncWebClient, saying: SaySlack, *, team: str, fit: Callable[[], bool] = _always) -> Said:
+async def say(
+    client: AsyncWebClient, saying: SaySlack, *, team: str, mine: Callable[[], Awaitable[bool]] = always
+) -> Said:
     """Say it, and return where it stands.
 
     Args:
         client: with a bot token. Its retry handlers are not used.
-        saying: what, and to whom; with `tried_before` an earlier try's message is looked for first.
+        saying: what, and to whom; from the second try on an earlier one's message is looked for first.
         team: the one team whose members count.
-        fit: whether it is still for this process to say; asked right before something new is posted, since the calls
+        mine: whether it is still for this try to say; asked right before something new is posted, since the calls
             before that may take long.
 
     Raises:
@@ -52,7 +48,7 @@ async def say(client: AsyncWebClient, saying: SaySlack, *, team: str, fit: Calla
     if saying.must_be_member:
         await _demand_member(client, saying.to, team)
     place, stamp = saying.place, saying.stamp
-    if not stamp and saying.tried_before and saying.to[:1] in {"U", "W"}:
+    if not stamp and saying.attempt > 1 and saying.to[:1] in {"U", "W"}:
         # Only in a DM: reading a channel takes scopes that we do not ask for. An alarm may so be heard twice.
         place, stamp = await _found(client, saying)
     content = _content(saying)
@@ -60,13 +56,14 @@ async def say(client: AsyncWebClient, saying: SaySlack, *, team: str, fit: Calla
         updated = await _updated(client, place, stamp, content)
         if updated is not None:
             return updated
-    if not fit():
-        raise Failed(Reason.SLACK_FAILED, retryable=True, after=REST)
+    await demand(mine)
     answer = await call("chat.postMessage", lambda: _post(client, saying.to, content))
     return Said(str(answer["channel"]), str(answer["ts"]))
 
 
-async def say_file(client: AsyncWebClient, saying: SayFile, *, team: str) -> Said:
+async def say_file(
+    client: AsyncWebClient, saying: SayFile, *, team: str, mine: Callable[[], Awaitable[bool]] = always
+) -> Said:
     """Send a file with its words, and return where it stands; the stamp is the file's id.
 
     A person is asked for first, as with `must_be_member`: the file names many others.
@@ -80,14 +77,14 @@ async def say_file(client: AsyncWebClient, saying: SayFile, *, team: str) -> Sai
         await _demand_member(client, saying.to, team)
     place = saying.place or (await upload.reached(client, saying.to) if direct else saying.to)
     named = _marked(saying.name, saying.notice_id)
-    if saying.tried_before and direct:
+    if saying.attempt > 1 and direct:
         # Only in a DM, as above.
         stands = await upload.found(client, place, saying.thread, named)
         if stands:
             return Said(place, stands)
     note = live.report_note(saying.facts) if isinstance(saying.facts, BulkFacts) else preview.file_note(saying.facts)
     file = upload.File(named, saying.name, saying.content, note)
-    return Said(place, await upload.send(client, file, place=place, thread=saying.thread))
+    return Said(place, await upload.send(client, file, place=place, thread=saying.thread, mine=mine))
 
 
 def _marked(name: str, notice_id: str) -> str:

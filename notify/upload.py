@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
-from notify.base import Failed
-from notify.calls import call
+from notify.base import Failed, always
+from notify.calls import call, demand
 from notify.filehost import is_slacks
 from resets.reasons import Reason
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from slack_sdk.web.async_client import AsyncWebClient
 
 PATIENCE = aiohttp.ClientTimeout(total=60)
@@ -48,7 +50,14 @@ async def reached(client: AsyncWebClient, user: str) -> str:
     return str(opened["channel"]["id"])
 
 
-async def send(client: AsyncWebClient, file: File, *, place: str, thread: str | None = None) -> str:
+async def send(
+    client: AsyncWebClient,
+    file: File,
+    *,
+    place: str,
+    thread: str | None = None,
+    mine: Callable[[], Awaitable[bool]] = always,
+) -> str:
     """Send a file and return its id in Slack.
 
     Args:
@@ -56,6 +65,7 @@ async def send(client: AsyncWebClient, file: File, *, place: str, thread: str | 
         file: what is sent.
         place: a conversation's id, not a person's.
         thread: the ts of the message under which it stands; None: by itself.
+        mine: as `notify.slack.say` asks it, before anybody sees the file.
 
     Raises:
         Failed: SLACK_FAILED; nothing was sent, or, after the last step, it may have been.
@@ -69,6 +79,7 @@ async def send(client: AsyncWebClient, file: File, *, place: str, thread: str | 
         log.error("upload_elsewhere", extra={"file": file_id})
         raise Failed(Reason.SLACK_FAILED, retryable=False)
     await _put(client, url, file.content)
+    await demand(mine)
     await call(
         "files.completeUploadExternal",
         lambda: client.files_completeUploadExternal(

@@ -14,7 +14,7 @@ class SaySlack:
     """A message to one person or channel; never carries a password.
 
     With `stamp`, the message at (`place`, `stamp`) is brought up to date instead of a new one being posted.
-    With `tried_before`, the place is first searched for a message whose metadata names this notice.
+    From the second try on, the place is first searched for a message whose metadata names this notice.
     With `must_be_member`, Slack is asked first whether the person is still a full, living member of the team.
     """
 
@@ -23,7 +23,7 @@ class SaySlack:
     facts: StatusFacts | ShowFacts | AlarmFacts | BulkFacts
     place: str | None
     stamp: str | None
-    tried_before: bool
+    attempt: int  # which try this is: 1 and more
     must_be_member: bool
 
 
@@ -31,7 +31,7 @@ class SaySlack:
 class SayFile:
     """A file with its words, to one person or channel, alone or in a thread; never holds a password.
 
-    With `tried_before`, the place is first searched for the same file.
+    From the second try on, the place is first searched for the same file.
     """
 
     notice_id: str
@@ -41,7 +41,7 @@ class SayFile:
     content: bytes  # 1 and more
     place: str | None  # the channel of the message to which it belongs; None: where `to` is reached
     thread: str | None  # the ts of that message
-    tried_before: bool
+    attempt: int  # which try this is: 1 and more
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +52,4 @@ class SayMail:
     facts: MailFacts
     password: Secret | None
     message_id: str
+    attempt: int  # which try this is: 1 and more

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from resets.notice import Notice, NoticeKind, NoticeState
 from store.tables import notices
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+    from datetime import timedelta
 
-    from sqlalchemy import Row
+    from sqlalchemy import ColumnElement, Row
 
     from store.base import Tx
 
@@ -56,10 +57,41 @@ async def said(tx: Tx, notice_id: str, place: str, stamp: str) -> None:
     await tx.conn.execute(update(notices).where(notices.c.id == notice_id).values(now_said))
 
 
-async def tried(tx: Tx, notice_id: str) -> int:
-    """Count one more try to say a notice; returns the tries so far, 0 for an unknown notice."""
-    once_more = update(notices).where(notices.c.id == notice_id).values(attempts=notices.c.attempts + 1)
+async def tried(tx: Tx, notice_id: str, lease: timedelta) -> int:
+    """Begin and count one more try to say a notice, unless another one began less than `lease` ago and has not ended.
+
+    Returns:
+        the tries so far; 0 where another is under way, or the notice waits no more.
+    """
+    now = _now(tx)
+    # One that begins in the far future is a clock's mistake, set right since.
+    under_way = (notices.c.trying_at > now - lease) & (notices.c.trying_at < now + lease)
+    free = notices.c.trying_at.is_(None) | ~under_way
+    waits = (notices.c.id == notice_id) & (notices.c.state == NoticeState.WAITING.value)
+    once_more = update(notices).where(waits & free).values(attempts=notices.c.attempts + 1, trying_at=now)
     return await tx.conn.scalar(once_more.returning(notices.c.attempts)) or 0
+
+
+async def renew(tx: Tx, notice_id: str, attempt: int) -> bool:
+    """Let a try that is under way begin now; False where there has been a later one, or the notice waits no more."""
+    again = update(notices).where(_trying(notice_id, attempt)).values(trying_at=_now(tx))
+    return await tx.conn.scalar(again.returning(notices.c.attempts)) is not None
+
+
+async def let_go(tx: Tx, notice_id: str, attempt: int) -> bool:
+    """End a try, so that the next may begin at once; False where there has been a later one."""
+    over = update(notices).where(_trying(notice_id, attempt)).values(trying_at=None)
+    return await tx.conn.scalar(over.returning(notices.c.attempts)) is not None
+
+
+def _trying(notice_id: str, attempt: int) -> ColumnElement[bool]:
+    waits = notices.c.state == NoticeState.WAITING.value
+    return (notices.c.id == notice_id) & (notices.c.attempts == attempt) & waits
+
+
+def _now(tx: Tx) -> Any:
+    """Return the time as all processes see it: the database's own, since the machines' clocks differ."""
+    return func.clock_timestamp() if tx.store.dialect == "postgresql" else tx.now()
 
 
 async def fail(tx: Tx, notice_id: str) -> None:

@@ -237,6 +237,7 @@ notices = Table(
     Column("facts", Json, nullable=False),
     Column("state", Text, nullable=False, index=True),
     Column("attempts", Integer, nullable=False),
+    Column("trying_at", Moment),  # when the try that is under way began; NULL: none is
     Column("created_at", Moment, nullable=False),
     Column("said_at", Moment),
     Column("place", Text),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -10,8 +11,9 @@ from desk import speak, tell
 from desk.tools import WorkKind
 from directory.base import NotNow
 from resets.reasons import Reason
-from resets.request import TargetState
+from resets.request import Channel, TargetState
 from store import outbox
+from store.base import StoreFailed
 from tests.support import bulks
 
 PEOPLE = 45  # more than are tried at once
@@ -34,7 +36,9 @@ class MailServer:
         to = saying.facts.to
         self.tried.append(to)
         if to in self.refuses:
-            return await speak.failed(self.house.tools, notice_id, Reason.MAIL_REFUSED, after=self.refuses[to])
+            return await speak.failed(
+                self.house.tools, notice_id, saying.attempt, Reason.MAIL_REFUSED, after=self.refuses[to]
+            )
         self.taken.append(to)
         await speak.said(self.house.tools, notice_id, "mail", notice_id)
         return None
@@ -102,6 +106,46 @@ async def test_what_is_written_after_the_look_is_said_too(telling, monkeypatch):
     assert telling.server.taken == []
     assert await telling.step() is None
     assert sorted(telling.server.taken) == sorted(telling.mails)
+
+
+async def test_what_breaks_off_leaves_nobody_half_told(telling):
+    """The store fails in mid-batch: what is under way is finished first, nothing else is begun, and then all go on."""
+    server, first = telling.server, telling.server.say
+    under_way, said = set(), []
+
+    async def say(notice_id):
+        if len(said) == tell.SIDE_BY_SIDE:
+            raise StoreFailed("locked")
+        said.append(notice_id)
+        under_way.add(notice_id)
+        for _ in range(len(said)):
+            await asyncio.sleep(0)
+        await first(notice_id)
+        under_way.discard(notice_id)
+
+    server.say = say
+    with pytest.raises(StoreFailed):
+        await telling.step()
+    assert under_way == set()
+    assert len(server.taken) == tell.SIDE_BY_SIDE
+    server.say = first
+    assert await telling.step() is None
+    assert sorted(server.taken) == sorted(telling.mails)
+
+
+async def test_two_words_to_one_person_end_at_once(mails):
+    """A message and a mail to each of forty people are recorded at the same time: neither waits for the other."""
+    accounts = await bulks.people(mails, 40, in_slack=True)
+    await bulks.begun(mails, accounts, channels=(Channel.DM, Channel.MAIL))
+    works = [work for work in mails.queue if work.kind is WorkKind.CHUNK]
+    for work in works:
+        await mails.do(work)
+    async with mails.store.read() as tx:
+        ids = [i for work in works for i in await outbox.of_chunk(tx, work.id.rpartition(".")[0], 1000)]
+    assert len(ids) == 80
+    for notice_id in ids:
+        await speak.prepare(mails.tools, notice_id)
+    await asyncio.gather(*(speak.said(mails.tools, notice_id, "D1", notice_id) for notice_id in ids))
 
 
 async def test_half_a_server_tells_half_at_once(telling):

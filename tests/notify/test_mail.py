@@ -29,7 +29,7 @@ ID = "<N1@rekey.invalid>"
 
 def letter(**changes):
     facts = samples.mail(**changes)
-    return SayMail("N1", facts, Secret(samples.PASSWORD) if facts.with_password else None, ID)
+    return SayMail("N1", facts, Secret(samples.PASSWORD) if facts.with_password else None, ID, 1)
 
 
 @pytest.fixture

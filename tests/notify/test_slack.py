@@ -24,7 +24,7 @@ def saying(facts=None, **changes):
         "facts": facts or samples.show(),
         "place": None,
         "stamp": None,
-        "tried_before": False,
+        "attempt": 1,
         "must_be_member": False,
     }
     return SaySlack(**(known | changes))
@@ -58,8 +58,12 @@ async def test_a_new_message_carries_its_notices_id(slack, client):
 async def test_who_was_overtaken_posts_nothing(slack, client):
     """Others took this process for dead while it asked Slack about the person: it leaves the message to them."""
     asked = saying(must_be_member=True)
+
+    async def mine():
+        return not slack.calls
+
     with pytest.raises(Failed) as caught:
-        await say(client, asked, team="T0123", fit=lambda: not slack.calls)
+        await say(client, asked, team="T0123", mine=mine)
     assert caught.value.retryable
     assert [method for method, _ in slack.calls] == ["users.info"]
 
@@ -90,7 +94,7 @@ async def test_a_lost_answer_makes_no_second_message(slack, client):
     slack.answers["chat.postMessage"] = ["lost"]
     failed = await failing(client, saying())
     assert (failed.reason, failed.retryable, len(slack.messages)) == (Reason.SLACK_FAILED, True, 1)
-    assert await say(client, saying(tried_before=True), team="T0123") == Said("D0ANNA", "1.0")
+    assert await say(client, saying(attempt=2), team="T0123") == Said("D0ANNA", "1.0")
     assert len(slack.messages) == 1
     assert len(slack.named("chat.postMessage")) == 1
     assert slack.named("chat.update")[0]["ts"] == "1.0"  # and it says what is true by now
@@ -102,18 +106,18 @@ async def test_our_message_is_found_pages_back(slack, client):
     for number in range(4):
         await say(client, saying(notice_id=f"X{number}"), team="T0123")
     slack.page = 2
-    assert await say(client, saying(tried_before=True), team="T0123") == Said("D0ANNA", "1.0")
+    assert await say(client, saying(attempt=2), team="T0123") == Said("D0ANNA", "1.0")
     assert len(slack.messages) == 5
 
 
 async def test_what_was_never_said_is_said(slack, client):
     """An earlier try that never arrived is no reason to be silent."""
-    assert await say(client, saying(tried_before=True), team="T0123") == Said("D0ANNA", "1.0")
+    assert await say(client, saying(attempt=2), team="T0123") == Said("D0ANNA", "1.0")
 
 
 async def test_an_alarm_is_not_looked_for(slack, client):
     """Reading channels takes scopes that we do not ask for; an alarm is rather heard twice than never."""
-    await say(client, saying(samples.alarm(), to="C0SECURITY", tried_before=True), team="T0123")
+    await say(client, saying(samples.alarm(), to="C0SECURITY", attempt=2), team="T0123")
     assert [method for method, _ in slack.calls] == ["chat.postMessage"]
 
 
@@ -205,7 +209,7 @@ async def test_slack_knows_every_argument(slack, client, slack_specs):
     """Slack's documents list each method and argument that was used."""
     slack.answers["chat.postMessage"] = ["lost"]
     await failing(client, saying(must_be_member=True))
-    await say(client, saying(tried_before=True, must_be_member=True), team="T0123")
+    await say(client, saying(attempt=2, must_be_member=True), team="T0123")
     assert {method for method, _ in slack.calls} == {
         "users.info",
         "chat.postMessage",

@@ -24,7 +24,7 @@ def saying(facts=None, **changes):
         "content": REPORT,
         "place": "D0ANNA",
         "thread": "1.5",
-        "tried_before": False,
+        "attempt": 1,
     }
     return SayFile(**(known | changes))
 
@@ -66,7 +66,7 @@ async def test_a_preview_comes_by_itself(slack, client):
 
 async def test_into_a_channel_without_looking_at_anybody(slack, client):
     """The audit channel is no person, and is not read."""
-    it = saying(to="C0AUDIT", place=None, thread=None, tried_before=True)
+    it = saying(to="C0AUDIT", place=None, thread=None, attempt=2)
     assert await say_file(client, it, team="T0123") == Said("C0AUDIT", "F1")
     assert not slack.named("users.info")
     assert not slack.named("conversations.history")
@@ -80,9 +80,9 @@ async def test_a_lost_answer_sends_no_second_file(slack, client, thread):
     assert failed.reason is Reason.SLACK_FAILED
     assert failed.retryable
     assert len(slack.messages) == 1
-    assert await say_file(client, saying(thread=thread, tried_before=True), team="T0123") == Said("D0ANNA", "F1")
+    assert await say_file(client, saying(thread=thread, attempt=2), team="T0123") == Said("D0ANNA", "F1")
     assert len(slack.messages) == 1
-    another = saying(thread=thread, tried_before=True, notice_id="N0tice-Two_x")
+    another = saying(thread=thread, attempt=2, notice_id="N0tice-Two_x")
     assert await say_file(client, another, team="T0123") == Said("D0ANNA", "F2")
 
 
@@ -93,7 +93,7 @@ async def test_a_file_that_was_not_taken_is_sent_again(slack, client):
         assert (await failing(client, saying())).retryable
     slack.answers["files.getUploadURLExternal"] = [{"ok": False, "error": "ratelimited"}]
     assert (await failing(client, saying())).retryable
-    assert await say_file(client, saying(tried_before=True), team="T0123")
+    assert await say_file(client, saying(attempt=2), team="T0123")
     assert len(slack.messages) == 1
 
 
@@ -119,10 +119,10 @@ async def test_who_is_no_member_any_more_gets_no_list(slack, client, facts):
 
 async def test_a_run_has_one_message(slack, client):
     """It is posted once and then brought up to date."""
-    first = SaySlack("N1", "U0ANNA", crowd.run(), None, None, tried_before=False, must_be_member=True)
+    first = SaySlack("N1", "U0ANNA", crowd.run(), None, None, attempt=1, must_be_member=True)
     assert await say(client, first, team="T0123") == Said("D0ANNA", "1.0")
     over = crowd.run(state=RequestState.DONE)
-    again = SaySlack("N2", "U0ANNA", over, "D0ANNA", "1.0", tried_before=False, must_be_member=True)
+    again = SaySlack("N2", "U0ANNA", over, "D0ANNA", "1.0", attempt=1, must_be_member=True)
     assert await say(client, again, team="T0123") == Said("D0ANNA", "1.0")
     assert len(slack.messages) == 1
     assert slack.named("chat.update")[0]["text"]

@@ -10,6 +10,7 @@ from resets.notice import Notice, NoticeKind, NoticeState
 from store import forms, lookups, outbox, pickup
 
 EVE = SlackPerson("T0REKEY", "U0EVE")
+SPAN = timedelta(seconds=15)
 
 
 async def test_a_form_is_used_once(store, clock):
@@ -99,7 +100,11 @@ async def test_a_notice_is_said_and_its_place_is_found(store, clock):
         assert await outbox.get(tx, "unknown") is None
         assert await outbox.place_of(tx, NoticeKind.STATUS, request_id="r1") is None
         assert await outbox.waiting(tx) == ("n1", "n2", "n3")
-        assert [await outbox.tried(tx, "n1"), await outbox.tried(tx, "n1")] == [1, 2]
+        assert await outbox.tried(tx, "n1", SPAN) == 1
+        assert await outbox.tried(tx, "n1", SPAN) == 0, "the first try is under way"
+        assert await outbox.let_go(tx, "n1", 1)
+        assert await outbox.tried(tx, "n1", SPAN) == 2
+        assert not await outbox.let_go(tx, "n1", 1)
         await outbox.said(tx, "n2", "D1", "1.2")
         clock.tick(seconds=1)
         await outbox.said(tx, "n1", "D1", "1.1")
@@ -123,7 +128,7 @@ async def test_a_notice_that_was_said_is_not_given_up(store, clock):
             await outbox.fail(tx, each)
         assert (await outbox.get(tx, "n1")).state is NoticeState.SAID
         assert (await outbox.get(tx, "n2")).state is NoticeState.FAILED
-        assert await outbox.tried(tx, "unknown") == 0
+        assert await outbox.tried(tx, "unknown", SPAN) == 0
 
 
 async def test_notices_about_one_thing_are_said_in_their_order(store, clock):

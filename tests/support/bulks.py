@@ -40,11 +40,12 @@ async def frozen(house, accounts, start=None, **changes):
     async with tools.store.write() as tx:
         actor = await role_of(tx, ADA)
         form_id = await open_form(tools, tx, BULK, ADA, actor)
+    channels = options(**changes).channels
     plan = Plan(TEAM, actor.account_id, actor.directory, (), options(**changes), tools.rules.version, start, count=0)
     request = ResetRequest(tools.new_id(), actor, plan, "", RequestState.ASKED, tools.clock())
     rows = [
         Candidate(
-            PlannedTarget("corp", a.id, a.login, a.name, Tier.STANDARD, a.slack_user, a.mail, None, (Channel.MAIL,)),
+            PlannedTarget("corp", a.id, a.login, a.name, Tier.STANDARD, a.slack_user, a.mail, None, channels),
             a.login,
             None,
             {},

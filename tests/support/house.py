@@ -242,7 +242,7 @@ class House:
         if type(saying.facts) in self.deaf:
             from resets.reasons import Reason
 
-            return await speak.failed(self.tools, notice_id, Reason.SLACK_FAILED)
+            return await speak.failed(self.tools, notice_id, saying.attempt, Reason.SLACK_FAILED)
         self.heard.append(saying)
         place = saying.facts.to if isinstance(saying, SayMail) else f"D{saying.to}"
         stamp = saying.message_id if isinstance(saying, SayMail) else f"{len(self.heard)}.0"
