@@ -69,10 +69,11 @@ def elements(body, kind):
 
 
 async def ask_for_robin(morgan, code):
-    """Type the command, fill the modal with its defaults and the code, submit; returns the pickup code."""
+    """Type the command, fill the modal: how the caller was verified, the code, the rest as it is; the pickup code."""
     await morgan.do("say", channel=GENERAL, text="/reset-password @robin")
     view = await morgan.view_like("code_text")
-    values = {"code": {"code_text": {"type": "plain_text_input", "value": code}}}
+    how = {"type": "static_select", "selected_option": {"value": "call_back"}}
+    values = {"verified": {"verified_pick": how}, "code": {"code_text": {"type": "plain_text_input", "value": code}}}
     answer = await morgan.do("submit", view_id=view.id, values=values)
     assert answer == {}
     shown = await morgan.view_like("-")
