@@ -219,7 +219,10 @@ def resume(door: Door, *, job: str, login: str, directory: str | None) -> None:
 @_directory
 @click.pass_obj
 def retry(door: Door, *, job: str, login: str, directory: str | None) -> None:
-    """Try those who failed once more. Only the requester may, with a code, within a day of the beginning."""
+    """Try those who failed once more. Only the requester may, with a code, within a day of the beginning.
+
+    Of a cancelled job those are tried of whom nobody knows whether their password was set, and no others.
+    """
     from bot import cli_watch
     from bot.cli_admin import host_user
     from bot.cli_host import at_host
@@ -230,7 +233,7 @@ def retry(door: Door, *, job: str, login: str, directory: str | None) -> None:
 
     with at_host(door) as host:
         admin, run = host.admin(login, directory), host.run(job)
-        _demand(host, run, admin, "done")
+        _demand(host, run, admin, "done", "cancelled")
         count = host.do(cli_watch.look(host, run.request_id)).retryable
         if not count:
             raise OperatorError("Nobody of this job is left to try again; nothing was changed.")
@@ -248,7 +251,7 @@ def retry(door: Door, *, job: str, login: str, directory: str | None) -> None:
         _say_idle(host)
 
 
-def _demand(host: Host, run: Run, admin: Actor, state: str) -> None:
+def _demand(host: Host, run: Run, admin: Actor, *states: str) -> None:
     """Refuse, before anybody types a code, what the code could not change.
 
     Raises:
@@ -270,7 +273,7 @@ def _demand(host: Host, run: Run, admin: Actor, state: str) -> None:
             f"{safe(who.name)} asked for this job, and only who asked may let it go on; nothing was changed. "
             f"Anybody may stop it: `rekey jobs cancel {run.request_id[:SHORT]} --as LOGIN`."
         )
-    if run.state.value != state:
+    if run.state.value not in states:
         raise _elsewhere(run)
     host.do(freeze.demand_free(host.tools, admin.slack))
 

@@ -106,6 +106,8 @@ async def retry_failed(
 ) -> int:
     """Try those who failed once more. Only the requester may, within a day.
 
+    Of a run that was cancelled only those who were begun: of whom nobody knows, and of whom a later step failed.
+
     Returns:
         how many were left out: another request is writing their passwords at this moment.
 
@@ -115,16 +117,17 @@ async def retry_failed(
     """
     async with tools.store.write() as tx:
         actor, request, run = await _own(tools, tx, request_id, by)
-        if run.state is not RequestState.DONE:
+        if run.state not in runs.OVER:
             raise Refused(Reason.NOTHING_LEFT)
         await freeze.demand(tools, tx, actor)
         missed = None if code is None else await prove.step_up(tools, tx, actor, code)
         if missed is None:
-            again, left = await runs.retry_failed(tx, request_id)
+            again, left = await runs.retry_failed(tx, request_id, anew=run.state is RequestState.DONE)
             if left and not again:
                 raise Refused(Reason.WRITTEN_ELSEWHERE, people=left)
             if not again or not await runs.reopen(tx, request_id):
                 raise Refused(Reason.NOTHING_LEFT)
+            await chunks.close(tx, request_id)
             await chunks.reopen(tx, request_id, again)
             counts = {"chunks": len(again), **({"left": left} if left else {})}
             await note(tools, tx, Deed.RETRIED, by=actor, request=request, more={**counts, **_at(host, code)})

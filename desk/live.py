@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from store.runs import Run
 
 LOOKED_AT = 50  # bulks in one round
-OVER = (RequestState.DONE, RequestState.CANCELLED)
 
 
 async def facts(tools: Tools, tx: Tx, request: ResetRequest, run: Run) -> BulkFacts:
@@ -45,9 +44,17 @@ async def facts(tools: Tools, tx: Tx, request: ResetRequest, run: Run) -> BulkFa
         rate=rate,
         left=round((progress.waiting + progress.under_way) / rate * 60) if going and rate else None,
         canary=running and await chunks.canary_open(tx, request.id),
-        retryable=progress.failed + await runs.steps_failed(tx, request.id) if run.state is RequestState.DONE else 0,
+        retryable=await _retryable(tx, run, progress),
         freeze=freeze,
     )
+
+
+async def _retryable(tx: Tx, run: Run, progress: Progress) -> int:
+    """Count those whom a retry would try again; of a run that was cancelled, nobody who was not begun."""
+    if run.state not in runs.OVER:
+        return 0
+    failed = progress.failed if run.state is RequestState.DONE else progress.unknown
+    return failed + await runs.steps_failed(tx, run.request_id)
 
 
 async def _held_up(tx: Tx, run: Run) -> Freeze | None:
@@ -70,7 +77,7 @@ async def say_one(tools: Tools) -> str | None:
     """
     async with tools.store.read() as tx:
         living = await runs.in_states(tx, runs.LIVING, LOOKED_AT)
-        ended = await runs.untold(tx, OVER, LOOKED_AT)
+        ended = await runs.untold(tx, runs.OVER, LOOKED_AT)
         changed = []
         for run in (*living, *ended):
             now = await _made_of(tx, run)

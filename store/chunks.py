@@ -18,7 +18,7 @@ from store.tables import targets as target_rows
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Exists, Row
+    from sqlalchemy import Exists, Row, Select
 
     from store.base import Tx
 
@@ -118,6 +118,12 @@ async def reopen(tx: Tx, request_id: str, ids: Sequence[str]) -> None:
         )
 
 
+async def close(tx: Tx, request_id: str) -> None:
+    """Say of a cancelled request's chunks in which nobody is open that they are finished: no work of theirs does."""
+    left = (chunks.c.request_id == request_id) & chunks.c.finished_at.is_(None) & ~_open_one().exists()
+    await tx.conn.execute(update(chunks).where(left).values(finished_at=tx.now()))
+
+
 async def may_go_on(tx: Tx, chunk: Chunk) -> bool:
     """Say whether its request is running and no later round has overtaken this one; in a write, it stays so."""
     asked = _MAY_GO_ON_LOCKED if tx.writes else _MAY_GO_ON
@@ -141,11 +147,13 @@ def begun() -> Exists:
 
 async def finish(tx: Tx, chunk_id: str) -> bool:
     """Say that a chunk is finished, once none of its targets is open; False where one is, or it was said before."""
-    open_one = select(target_rows.c.id).where(
-        target_rows.c.chunk_id == chunk_id, target_rows.c.state.in_([state.value for state in OPEN])
-    )
-    there = (chunks.c.id == chunk_id) & chunks.c.finished_at.is_(None) & ~open_one.exists()
+    there = (chunks.c.id == chunk_id) & chunks.c.finished_at.is_(None) & ~_open_one().exists()
     return (await tx.conn.execute(update(chunks).where(there).values(finished_at=tx.now()))).rowcount == 1
+
+
+def _open_one() -> Select[tuple[str]]:
+    states = [state.value for state in OPEN]
+    return select(target_rows.c.id).where(target_rows.c.chunk_id == chunks.c.id, target_rows.c.state.in_(states))
 
 
 async def told(tx: Tx, chunk_id: str) -> bool:

@@ -20,11 +20,12 @@ from store.tables import targets as target_rows
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Row, Select
+    from sqlalchemy import ColumnElement, Row, Select
 
     from store.base import Tx
 
 SETTLES = timedelta(days=2)  # after its end, people still collect
+OVER = (RequestState.DONE, RequestState.CANCELLED)
 LIVING = (RequestState.HELD, RequestState.RUNNING, RequestState.PAUSED)
 
 
@@ -119,14 +120,16 @@ async def resume(tx: Tx, request_id: str) -> bool:
 
 
 async def reopen(tx: Tx, request_id: str) -> bool:
-    """Let a bulk that is done run once more, for those who failed."""
+    """Let a bulk that is over run once more, for those who failed."""
     again = {"stopped": None, "ended_at": None, "judged_from": tx.now()}
-    return await _moved(tx, request_id, (RequestState.DONE,), RequestState.RUNNING, **again)
+    return await _moved(tx, request_id, OVER, RequestState.RUNNING, **again)
 
 
 async def end(tx: Tx, request_id: str) -> bool:
-    """Say that a running bulk is done."""
-    return await _moved(tx, request_id, (RequestState.RUNNING,), RequestState.DONE, ended_at=tx.now())
+    """Say that a running bulk is done; or cancelled, as it was before somebody was tried once more."""
+    spared = await tx.conn.scalar(cancelled(request_id).limit(1)) is not None
+    over = RequestState.CANCELLED if spared else RequestState.DONE
+    return await _moved(tx, request_id, (RequestState.RUNNING,), over, ended_at=tx.now())
 
 
 async def cancel(tx: Tx, request_id: str, reason: Reason) -> int | None:
@@ -203,30 +206,36 @@ async def told(tx: Tx, request_id: str, what: str) -> None:
     await tx.conn.execute(update(request_rows).where(request_rows.c.id == request_id).values(told=what))
 
 
-async def retry_failed(tx: Tx, request_id: str) -> tuple[tuple[str, ...], int]:
-    """Put those who failed back to do; returns the ids of their chunks, and how many stay failed.
+async def retry_failed(tx: Tx, request_id: str, *, anew: bool) -> tuple[tuple[str, ...], int]:
+    """Put those who failed back to do; returns the ids of their chunks, and how many have to wait.
 
-    Who was never written to begins anew; where nobody knows, the same password is set again, unless another request is
-    writing that account's at this moment: those stay as they are. Of the others, the steps that failed are done again.
+    Who was never written to begins `anew`, or, in a bulk that was cancelled, not any more. Where nobody knows, the same
+    password is set again, unless another request is writing that account's at this moment: those have to wait, and stay
+    as they are. Of the others, the steps that failed are done again.
     """
-    touched = await _passwords_again(tx, request_id) | await _steps_again(tx, request_id)
-    mine = (target_rows.c.request_id == request_id) & (target_rows.c.state == TargetState.FAILED.value)
-    left = await tx.conn.scalar(select(func.count()).select_from(target_rows).where(mine))
+    touched = await _passwords_again(tx, request_id, anew=anew) | await _steps_again(tx, request_id)
+    left = await tx.conn.scalar(select(func.count()).select_from(target_rows).where(_unknown(request_id)))
     return tuple(sorted(touched)), left or 0
 
 
-async def _passwords_again(tx: Tx, request_id: str) -> set[str]:
+def _unknown(request_id: str) -> ColumnElement[bool]:
+    """Return the condition that nobody knows whether somebody's password was set."""
     mine = (target_rows.c.request_id == request_id) & (target_rows.c.state == TargetState.FAILED.value)
-    unknown = target_rows.c.id.in_(
-        select(step_rows.c.target_id).where(step_rows.c.step == "set", step_rows.c.state == "unknown")
-    )
+    set_ = (step_rows.c.step == Step.SET.value) & (step_rows.c.state == StepState.UNKNOWN.value)
+    return mine & target_rows.c.id.in_(select(step_rows.c.target_id).where(set_))
+
+
+async def _passwords_again(tx: Tx, request_id: str, *, anew: bool) -> set[str]:
+    mine = (target_rows.c.request_id == request_id) & (target_rows.c.state == TargetState.FAILED.value)
+    unknown = _unknown(request_id)
     other = target_rows.alias("other")
     same = (other.c.directory == target_rows.c.directory) & (other.c.account_id == target_rows.c.account_id)
     busy = exists().where(same, other.c.state == TargetState.STARTED.value)
     again = {"reason": None, "attempts": 0, "ended_at": None, "expires_at": None}
     touched: set[str] = set()
-    for which, state in ((unknown & ~busy, TargetState.STARTED), (~unknown, TargetState.NEW)):
-        moved = update(target_rows).where(mine, which).values(state=state.value, **again)
+    ways = [(unknown & ~busy, TargetState.STARTED), *([(mine & ~unknown, TargetState.NEW)] if anew else [])]
+    for which, state in ways:
+        moved = update(target_rows).where(which).values(state=state.value, **again)
         touched.update(await tx.conn.scalars(moved.returning(target_rows.c.chunk_id)))
     return touched
 

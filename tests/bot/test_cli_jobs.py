@@ -262,6 +262,26 @@ def test_retry_counts_who_has_to_wait_for_another_request(rekey, job):
     assert (entry.facts["left"], entry.facts["method"]) == (1, "totp")
 
 
+def test_retry_after_a_cancellation(rekey, job):
+    """Nobody had been begun, so that nobody is left; of one nobody knows, and that one alone is tried again."""
+    assert rekey("jobs", "cancel", job, "--as", "zoe").code == 0
+    nobody = rekey("jobs", "retry", job, "--as", "ada")
+    assert (nobody.code, "Nobody of this job is left" in nobody.err) == (1, True)
+
+    async def unknown(house):
+        async with house.tools.store.write() as tx:
+            one = (await requests.targets(tx, job))[0]
+            spared = (TargetState.CANCELLED,)
+            silent = Reason.DIRECTORY_SILENT
+            assert await requests.move_target(tx, one.id, spared, TargetState.FAILED, reason=silent)
+            await requests.record_step(tx, one.id, StepRecord(Step.SET, StepState.UNKNOWN, silent))
+
+    rekey.in_house(unknown)
+    done = rekey("jobs", "retry", job, "--as", "ada", stdin=rekey.code(later=1))
+    assert done.code == 0, done
+    assert "Trying 1 person" in done.out
+
+
 def test_two_ids_that_begin_alike(rekey, job):
     """A beginning that two runs share names neither."""
     assert rekey("jobs", "cancel", job, "--as", "ada").code == 0

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
-from desk import control, steer
+from desk import control, live, steer
 from desk.tools import WorkKind
+from directory.base import NotAllowed, NotNow
 from resets.outcome import Step, StepState
-from resets.reasons import Reason
+from resets.reasons import Reason, Refused
 from resets.request import RequestState, TargetState
 from store import chunks
 from tests.support import bulks
@@ -149,3 +151,70 @@ async def test_a_run_whose_chunks_are_gone_is_not_done(mails):
     run = await bulks.worked(mails, request_id)
     assert (run.state, run.stopped) == (RequestState.PAUSED, Reason.NOT_PROVED)
     assert mails.directory.passwords == []
+
+
+def tallied(targets):
+    """Return how many stand where, and how many of those who failed are such that nobody knows."""
+    unknown = sum(target.step(Step.SET).state is StepState.UNKNOWN for target in targets)
+    return Counter(target.state for target in targets), unknown
+
+
+async def retryable(house):
+    async with house.store.read() as tx:
+        facts = await live.facts(house.tools, tx, *await live.request_and_run(tx, house.request_id))
+    return facts.retryable
+
+
+@pytest.fixture
+async def few(mails):
+    """A bulk of nine, of whom two at most are begun at once."""
+    mails.with_rules(mail_password=True, concurrency={"corp": 2})
+    mails.request_id = await bulks.begun(mails, await bulks.people(mails, 9))
+    return mails
+
+
+async def test_after_a_cancellation_who_was_begun_is_tried_again(few):
+    """Of some nobody knows: they get the very same password and are told, and whoever was spared stays so."""
+    few.directory.before["set_password"] = [NotNow("busy", after=timedelta(minutes=1))] * 9
+    await few.do(few.queue.popleft())
+    await control.cancel(few.tools, few.request_id, ADA)
+    few.queue.clear()
+    few.clock.tick(seconds=1, minutes=10)
+    await steer.all_runs(few.tools)
+    few.directory.before.clear()
+    few.directory.passwords.clear()
+    states, unknown = tallied(await bulks.targets_of(few, few.request_id))
+    assert states == {TargetState.FAILED: unknown, TargetState.CANCELLED: 9 - unknown}
+    assert await retryable(few) == unknown > 0
+    assert await control.retry_failed(few.tools, few.request_id, ADA) == 0
+    assert (await bulks.worked(few, few.request_id)).state is RequestState.CANCELLED
+    states, _ = tallied(await bulks.targets_of(few, few.request_id))
+    assert states == {TargetState.DELIVERED: unknown, TargetState.CANCELLED: 9 - unknown}
+    assert len(set(few.directory.passwords)) == len(bulks.mailed(few)) == unknown
+    async with few.store.read() as tx:
+        assert await chunks.standing(tx, 100) == ()
+    with pytest.raises(Refused, match=Reason.NOTHING_LEFT.value):
+        await control.retry_failed(few.tools, few.request_id, ADA)
+
+
+async def test_after_a_cancellation_nobody_begins_anew(few):
+    """Who failed without being written to keeps the old password: the run was cancelled, and stays so."""
+    few.directory.before["set_password"] = [NotAllowed("no")]
+    setting = few.directory.set_password
+
+    async def cancels(*args, **kwargs):
+        few.directory.set_password = setting
+        try:
+            return await setting(*args, **kwargs)
+        finally:
+            await control.cancel(few.tools, few.request_id, ADA)
+
+    few.directory.set_password = cancels
+    await few.pump(limit=500)
+    states, unknown = tallied(await bulks.targets_of(few, few.request_id))
+    assert (states[TargetState.FAILED], unknown) == (1, 0)
+    assert states[TargetState.CANCELLED] > 0
+    assert await retryable(few) == 0
+    with pytest.raises(Refused, match=Reason.NOTHING_LEFT.value):
+        await control.retry_failed(few.tools, few.request_id, ADA)
+    assert tallied(await bulks.targets_of(few, few.request_id)) == (states, 0)

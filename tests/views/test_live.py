@@ -32,6 +32,7 @@ def buttons(message):
         (run(state=RequestState.DONE, progress=progress(**OVER)), set()),
         (run(state=RequestState.DONE, progress=progress(**OVER), retryable=4), {"bulk_retry"}),
         (run(state=RequestState.CANCELLED, progress=progress(**OVER)), set()),
+        (run(state=RequestState.CANCELLED, progress=progress(**OVER), retryable=2), {"bulk_retry"}),
     ],
 )
 def test_only_what_can_act_can_be_pressed(facts, pressed):
