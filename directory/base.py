@@ -240,6 +240,24 @@ class Directory(ABC):
         self._demand(Capability.MEMBERS)
         return self._members(group_id)
 
+    async def place(self, name: str) -> Group | None:
+        """Read the one group or organizational unit that an operator has named; None where there is none such.
+
+        Args:
+            name: its id, or what the connector takes besides: a name, a DN.
+        """
+        self._demand(Capability.MEMBERS)
+        return await self._place(name) if _is_text(name) else None
+
+    async def inside(self, group: Group, ids: Sequence[str]) -> frozenset[str]:
+        """Say which of some accounts (1-1,000 ids) are in a group, directly or nested, or below a unit.
+
+        Raises:
+            GroupGone: no such group (any more).
+        """
+        self._demand(Capability.MEMBERS)
+        return await self._inside(group, ids)
+
     async def password_policy(self, account: Account) -> PasswordPolicy:
         """Read the policy that the directory will hold a new password of this account against.
 
@@ -287,6 +305,16 @@ class Directory(ABC):
 
     def _members(self, group_id: str) -> AsyncIterator[tuple[str, ...]]:
         raise NotImplementedError
+
+    async def _place(self, name: str) -> Group | None:
+        return await self._group(name)
+
+    async def _inside(self, group: Group, ids: Sequence[str]) -> frozenset[str]:
+        """Walk over all of them; a connector that can ask for the few overrides it."""
+        wanted, found = frozenset(ids), set[str]()
+        async for batch in self._members(group.id):
+            found |= wanted.intersection(batch)
+        return frozenset(found)
 
     async def _password_policy(self, account: Account) -> PasswordPolicy:
         raise NotImplementedError

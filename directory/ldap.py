@@ -38,7 +38,7 @@ from directory.base import (
 from directory.ldap_check import check
 from directory.ldap_entry import CSN, STATE, UUID, Entry, account, attributes
 from directory.ldap_errors import EXPIRED, told_of_password
-from directory.ldap_groups import batches, find_groups, group, groups_of
+from directory.ldap_groups import batches, find_groups, group, groups_of, inside, place
 from directory.ldap_options import LdapOptions
 from directory.ldap_policy import Policies
 from directory.ldap_pool import Pool
@@ -310,6 +310,14 @@ class LdapDirectory(Directory):
 
     def _members(self, group_id: str) -> AsyncIterator[tuple[str, ...]]:
         return batches(self._pool, self._options, group_id)
+
+    async def _place(self, name: str) -> Group | None:
+        async with self._pool.take() as conn:
+            return await place(conn, self._options, name)
+
+    async def _inside(self, group: Group, ids: Sequence[str]) -> frozenset[str]:
+        found = await inside(self._pool, self._options, group.id, ids)
+        return await super()._inside(group, ids) if found is None else found
 
     async def _password_policy(self, account: Account) -> PasswordPolicy:
         seen = self._recent.of(account.id)

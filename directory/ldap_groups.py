@@ -15,13 +15,14 @@ from directory.ldap_options import same_dn
 from directory.ldap_search import MOST_GROUPS, any_class, any_of, chunks, group_classes, named_by, pages, read, search
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
     from directory.ldap_entry import Entry
     from directory.ldap_options import LdapOptions
     from directory.ldap_pool import Connection, Pool
 
 BATCH = 1000  # ids
+FEW = 3  # people whose groups are read, and not the group
 NAMES = ("entryUUID", "objectClass", "cn", "ou")
 BETWEEN = " › "  # noqa: RUF001 - between the parts of a path; no name holds it
 UNIT = "organizationalunit"
@@ -50,6 +51,46 @@ async def group(conn: Connection, options: LdapOptions, group_id: str) -> Group 
     """Read one group or unit by its entryUUID."""
     entry = await _entry(conn, options, group_id)
     return None if entry is None else _group(entry, options)
+
+
+async def place(conn: Connection, options: LdapOptions, name: str) -> Group | None:
+    """Read one group or unit by its entryUUID or its DN, wherever in the tree that is."""
+    if UUID.fullmatch(name.lower()):
+        return await group(conn, options, name.lower())
+    if not ldap.dn.is_dn(name) or not name:
+        return None
+    entry = await read(conn, name, NAMES, any_class({*group_classes(options), UNIT}))
+    return None if entry is None else await group(conn, options, entry.uuid)
+
+
+async def inside(pool: Pool, options: LdapOptions, group_id: str, ids: Sequence[str]) -> frozenset[str] | None:
+    """Say which of some people are below a unit or, of a few, in a group; None: the group is better walked over.
+
+    A unit may hold everybody, so it is asked for those people alone; for a few people it costs less to read the groups
+    around them than all that are in a group.
+
+    Raises:
+        GroupGone: neither a group nor a unit has this id (any more).
+    """
+    async with pool.take() as conn:
+        top = await _entry(conn, options, group_id)
+        if top is None:
+            raise GroupGone("no such group or unit")
+        wanted = list(filter(UUID.fullmatch, ids))
+        found: set[str] = set()
+        if _is_unit(top):
+            for chunk in chunks(wanted):
+                condition = f"(&{options.people_filter}{any_of('entryUUID', chunk)})"
+                found.update(entry.uuid for entry in await search(conn, top.dn, condition, ["entryUUID"]))
+        elif len(wanted) <= FEW:
+            condition = f"(&{options.people_filter}{any_of('entryUUID', wanted)})" if wanted else ""
+            people = await search(conn, options.base, condition, ["entryUUID", options.login]) if wanted else []
+            for person in people:
+                if top.dn.lower() in map(str.lower, await groups_of(conn, options, person)):
+                    found.add(person.uuid)
+        else:
+            return None
+    return frozenset(found & set(wanted))
 
 
 async def batches(pool: Pool, options: LdapOptions, group_id: str) -> AsyncIterator[tuple[str, ...]]:

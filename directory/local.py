@@ -24,7 +24,7 @@ from directory.base import (
     Written,
 )
 from directory.local_file import LocalFile
-from directory.local_groups import batches, find_groups, group, names_around
+from directory.local_groups import batches, find_groups, group, inside, names_around
 from directory.local_hash import Hasher
 from directory.local_parts import Parts, Settings, next_change, read_settings
 from directory.local_passwords import replace
@@ -259,6 +259,12 @@ class LocalDirectory(LocalPeople, LocalSignIn, Directory):
 
     def _members(self, group_id: str) -> AsyncIterator[tuple[str, ...]]:
         return batches(self._parts.file, group_id)
+
+    async def _place(self, name: str) -> Group | None:
+        return await group(self._parts.file, key(name))
+
+    async def _inside(self, group: Group, ids: Sequence[str]) -> frozenset[str]:
+        return await inside(self._parts.file, group.id, ids)
 
     async def _password_policy(self, account: Account) -> PasswordPolicy:  # noqa: ARG002
         return (await self._parts.file.read(read_settings)).policy

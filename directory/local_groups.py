@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import CTE, Select, exists, func, select
+from sqlalchemy import CTE, ColumnElement, Select, exists, func, select
 
 from directory.base import Group, GroupGone, GroupKind
 from directory.local_tables import accounts, groups, is_unicode, key, members, nesting
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -57,6 +57,19 @@ async def batches(file: LocalFile, group_id: str) -> AsyncIterator[tuple[str, ..
         last = found[-1]
 
 
+async def inside(file: LocalFile, group_id: str, ids: Sequence[str]) -> frozenset[str]:
+    """Say which of some accounts are members, direct and nested, in one transaction.
+
+    Raises:
+        GroupGone: no such group.
+    """
+    if not is_unicode(group_id) or await group(file, group_id) is None:
+        raise GroupGone("no such group")
+    closure = _closure(group_id)
+    some = select(accounts.c.id).where(accounts.c.id.in_({i for i in ids if is_unicode(i)}), _member_of(closure))
+    return frozenset(await _ids(file, some))
+
+
 def _closure(group_id: str) -> CTE:
     """The keys of a group and of all groups inside it."""
     top = select(groups.c.key).where(groups.c.key == group_id).cte(recursive=True)
@@ -65,8 +78,11 @@ def _closure(group_id: str) -> CTE:
 
 def _after(closure: CTE, last: str) -> Select[str]:
     """The next ids in their own order: each once, and a page costs no more for what comes before or after it."""
-    inside = exists().where(members.c.account_id == accounts.c.id, members.c.group_key.in_(select(closure.c.key)))
-    return select(accounts.c.id).where(accounts.c.id > last, inside).order_by(accounts.c.id).limit(BATCH)
+    return select(accounts.c.id).where(accounts.c.id > last, _member_of(closure)).order_by(accounts.c.id).limit(BATCH)
+
+
+def _member_of(closure: CTE) -> ColumnElement[bool]:
+    return exists().where(members.c.account_id == accounts.c.id, members.c.group_key.in_(select(closure.c.key)))
 
 
 def _described() -> Select[str, str, int]:

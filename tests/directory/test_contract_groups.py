@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -63,6 +64,43 @@ async def test_members_are_walked_nested_and_once(harness: Harness, directory: D
     assert set(await inside(directory, inner.id)) == {ada.id, charles.id}
     await harness.delete(charles.id)
     assert set(await inside(directory, outer.id)) == {ada.id}
+
+
+async def test_who_of_some_is_inside(harness: Harness, directory: Directory) -> None:
+    """Of few accounts and of many, those are told that are in the group, directly or nested, and nobody else."""
+    if not declares(harness, directory, Capability.MEMBERS):
+        return
+    people = [
+        await made(harness, directory, Person(login=f"p{n}", name=f"P {n}", mail=f"p{n}@example.test"))
+        for n in range(6)
+    ]
+    ids = [each.id for each in people]
+    await harness.join(ids[0], "outer")
+    await harness.join(ids[1], "inner")
+    await harness.join(ids[5], "other")
+    await harness.nest("inner", inside="outer")
+    await harness.nest("outer", inside="inner")
+    outer = await named(directory, "outer")
+    for some in (ids[:1], ids[1:3], ids[:3], ids, [*ids, "nonsense", "\ud800", "*"]):
+        assert await directory.inside(outer, some) == {ids[0], ids[1]} & set(some)
+    assert await directory.inside(outer, []) == set()
+
+
+async def test_a_place_is_named_by_its_id(harness: Harness, directory: Directory) -> None:
+    """What an operator writes down finds the group again; nonsense finds none, and what is gone holds nobody."""
+    if not declares(harness, directory, Capability.MEMBERS):
+        return
+    account = await made(harness, directory)
+    await harness.join(account.id, "Desk")
+    desk = await named(directory, "Desk")
+    assert await directory.place(desk.id) == desk
+    assert await directory.place(desk.id.upper()) == desk
+    for nothing in ("", "nonsense", "*", "\ud800", account.id, "00000000-0000-4000-8000-000000000000"):
+        assert await directory.place(nothing) is None
+    gone = replace(desk, id="00000000-0000-4000-8000-000000000000")
+    for some in ([account.id], [account.id] * 5):
+        with pytest.raises(GroupGone):
+            await directory.inside(gone, some)
 
 
 async def test_an_empty_group_has_no_members(harness: Harness, directory: Directory) -> None:

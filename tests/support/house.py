@@ -124,6 +124,12 @@ class Unsteady(Directory):
     async def _group(self, group_id):
         return await self._pass("_group", group_id)
 
+    async def _place(self, name):
+        return await self._pass("place", name)
+
+    async def _inside(self, group, ids):
+        return await self._pass("inside", group, ids)
+
     async def _members(self, group_id):
         async for ids in self.inner.members(group_id):
             yield ids
