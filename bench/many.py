@@ -136,7 +136,7 @@ class Many:
             slack_user=ADMIN.user,
             directory="corp",
             login=ADMIN_LOGIN,
-            role="admin",
+            role="helpdesk",
             randbytes=secrets.token_bytes,
         )
         self._seed = pending.seed.reveal()

@@ -21,6 +21,7 @@ COMMANDS = {  # name -> (module, attribute)
     "reset": ("bot.cli_reset", "command"),
     "freeze": ("bot.cli_freeze", "freeze"),
     "resume": ("bot.cli_freeze", "resume"),
+    "policy": ("bot.cli_policy", "group"),
     "jobs": ("bot.cli_jobs", "group"),
     "audit": ("bot.cli_audit", "group"),
     "keys": ("bot.cli", "keys"),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from bot.engine import Intake
 from bot.errors import ConfigError, OperatorError
 from bot.settings import zone
+from bot.settings_rules import grants, held_in, listed
 from desk.tools import Tools
 from directory.misconfigured import Misconfigured
 from directory.registry import connector
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from bot.settings import DirectorySection, Settings
     from directory.base import Directory
+    from resets.scope import Grant
 
 log = logging.getLogger(__name__)
 
@@ -186,6 +188,9 @@ def rules(settings: Settings) -> Rules:
         "domains": {d.name: _domains(d) for d in settings.directories},
         "fresh_days": delivery.fresh_address_days,
         "expires": int(delivery.expires.total_seconds()),
+        "grants": {role: [_rule(grant) for grant in given] for role, given in grants(settings).items()},
+        "held_in": {role: f"{place.directory}/{place.name}" for role, place in held_in(settings).items()},
+        "tiers": {d.name: [sorted(d.tiers.sensitive), sorted(d.tiers.privileged)] for d in settings.directories},
         "verification": {tier.value: needed.value for tier, needed in verified.items()},
     }
     version = hashlib.sha256(json.dumps(decided, sort_keys=True).encode()).hexdigest()[:16]
@@ -206,6 +211,9 @@ def rules(settings: Settings) -> Rules:
         limits=_limits(settings),
         security=frozenset(role.name for role in settings.roles if role.security),
         verification=verified,
+        grants=grants(settings),
+        held_in=held_in(settings),
+        listed=listed(settings),
         display={d.name: d.display for d in settings.directories if d.display},
         concurrency={d.name: d.concurrency for d in settings.directories},
         lanes={d.name: d.lanes or _lanes(settings) for d in settings.directories},
@@ -233,6 +241,10 @@ def _hours(text: str, where: str) -> Hours | None:
         return None
     opens, _, closes = text.partition("-")
     return Hours(time.fromisoformat(opens), time.fromisoformat(closes), zone(where))
+
+
+def _rule(grant: Grant) -> list[str]:
+    return [grant.directory or "", str(grant.within or ""), *sorted(grant.tiers)]
 
 
 def _lanes(settings: Settings) -> int:

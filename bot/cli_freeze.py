@@ -51,10 +51,12 @@ def resume(door: Door, *, login: str, directory: str | None) -> None:
     from bot.cli_admin import host_user
     from bot.cli_host import at_host
     from desk import freeze as deeds
+    from desk import roles
 
     with at_host(door) as host:
         admin, user = host.admin(login, directory), host_user()
         host.do(deeds.demand_resumable(host.tools, admin.slack))
+        host.do(roles.admit(host.tools, admin))
         host.proved(admin, lambda code: deeds.resume_at_host(host.tools, admin.slack, code, host=user))
         click.echo("The freeze is over; what waited goes on.")
         if said := host.idle():

@@ -10,13 +10,14 @@ import aiohttp
 import aiosmtplib
 from slack_sdk.errors import SlackApiError
 
+from bot import doctor_rules
 from bot.assembly import clock, open_directory, open_store, ring, rules
 from bot.config import demand_slack, load
 from bot.duties import mail_server
 from bot.errors import OperatorError
 from bot.slack import REMEDIES, Line
 from bot.socket_mode import TOKEN_REMEDY
-from directory.base import Finding
+from directory.base import DirectoryError, Finding
 from resets.request import Channel
 from store import admins, audit
 from store.audit import Finding as ChainFinding
@@ -56,7 +57,7 @@ async def examine(config: str | None) -> list[Finding]:
     found += await _store(settings)
     found += await _slack(settings)
     for section in settings.directories:
-        found += [*await _directory(section), *reach(section, rules(settings))]
+        found += [*await _directory(section, settings), *reach(section, rules(settings))]
     found += await _mail(settings)
     return found
 
@@ -80,7 +81,7 @@ async def _store(settings: Settings) -> list[Finding]:
     except OperatorError as error:
         return [*found, _bad("store", "", str(error))]
     try:
-        return [*found, _good("store", "up to date"), *await _inside(store)]
+        return [*found, _good("store", "up to date"), *await _inside(store, settings)]
     except StoreFailed as error:
         return [*found, _bad("store", error.what, "See that its disk has room and that the bot may write to it.")]
     except Exception as error:  # noqa: BLE001 - a check tells, it does not fail
@@ -89,7 +90,7 @@ async def _store(settings: Settings) -> list[Finding]:
         await store.close()
 
 
-async def _inside(store: Store) -> list[Finding]:
+async def _inside(store: Store, settings: Settings) -> list[Finding]:
     async with store.write() as tx:
         await audit.demand_writable(tx)
     async with store.read() as tx:
@@ -106,7 +107,7 @@ async def _inside(store: Store) -> list[Finding]:
         journal = _good("journal", "empty")
     if not living:
         return [journal, _bad("admins", "nobody is enrolled", "Enrol the first with `rekey admin enrol`.")]
-    return [journal, _good("admins", f"{len(living)} enrolled")]
+    return [journal, _good("admins", f"{len(living)} enrolled"), *doctor_rules.roles(settings, living)]
 
 
 async def _slack(settings: Settings) -> list[Finding]:
@@ -174,7 +175,7 @@ async def _channel(settings: Settings, line: Line) -> Finding:
     return _good("slack: security channel", channel)
 
 
-async def _directory(section: DirectorySection) -> list[Finding]:
+async def _directory(section: DirectorySection, settings: Settings) -> list[Finding]:
     where = f"directory {section.name}"
     try:
         directory = open_directory(section, clock, make=False)
@@ -183,6 +184,9 @@ async def _directory(section: DirectorySection) -> list[Finding]:
     try:
         async with asyncio.timeout(PATIENCE):
             found = await directory.check()
+            found += await doctor_rules.named(directory, settings)
+    except DirectoryError as error:
+        found.append(_bad("rules", error.detail, "See that it answers, then run this again."))
     except TimeoutError:
         found = [_bad("answer", f"none in {PATIENCE:.0f} s", "See that its server runs and can be reached from here.")]
     finally:

@@ -15,13 +15,13 @@ from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     model_validator,
 )
 
+from bot.section import Name, Section
+from bot.settings_rules import Expect, HeldBy, May, Tiers, mistakes
 from directory.secret import Secret
 
 SLACK_API = "https://slack.com/api/"
@@ -107,17 +107,8 @@ Hidden = Annotated[Secret, BeforeValidator(_hidden)]
 Span = Annotated[timedelta, BeforeValidator(_span)]
 Pickup = Literal["requester", "none"]
 Needs = Literal["none", "said", "in_person"]  # the least first, as in resets/verification.py
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 Many = Annotated[int, Field(ge=1, le=100_000)]
 SlackId = Annotated[str, Field(pattern=r"^([A-Z][A-Z0-9]{2,20})?$")]
-
-
-class Section(BaseModel):
-    """One table of the file: unknown keys are mistakes, an error never repeats a value, nothing changes later."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, hide_input_in_errors=True, arbitrary_types_allowed=True, validate_default=True
-    )
 
 
 class Slack(Section):
@@ -277,6 +268,8 @@ class Role(Section):
 
     name: Name = "helpdesk"
     security: bool = False
+    group: HeldBy = ""
+    may: tuple[May, ...] = (May(),)
 
 
 class DirectorySection(Section):
@@ -288,6 +281,7 @@ class DirectorySection(Section):
     verified_domains: tuple[str, ...] | None = None
     gates: tuple[Literal["mail", "slack"], ...] = ()
     never: tuple[str, ...] = ()
+    tiers: Tiers = Tiers()
     index_refresh: Span = timedelta(minutes=5)
     concurrency: Annotated[int, Field(ge=1, le=64)] = 32
     lanes: Annotated[int, Field(ge=0, le=4)] = 0
@@ -309,6 +303,7 @@ class Settings(Section):
     verification: Verification = Field(default_factory=Verification)
     limits: Limits = Field(default_factory=Limits)
     roles: tuple[Role, ...] = (Role(),)
+    expect: tuple[Expect, ...] = ()
 
     @model_validator(mode="after")
     def _unique(self) -> Self:
@@ -319,4 +314,10 @@ class Settings(Section):
             twice = sorted({n for n in names if names.count(n) > 1})
             if twice:
                 raise ValueError(f"{what}: the name {twice[0]!r} is given twice; rename one")
+        return self
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        if wrong := next(mistakes(self), None):
+            raise ValueError(wrong)
         return self

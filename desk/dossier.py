@@ -74,6 +74,7 @@ def vouches(request: ResetRequest, proof: AuditEntry) -> bool:
         and proof.digest == request.digest
         and proof.actor == slack_name(request.requester.slack)
         and proof.actor_account == account_name(request.requester)
+        and proof.facts.get("role", request.requester.role) == request.requester.role
     )
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from desk import fill, limits, resolve
+from desk.standing import Standing
 from directory.base import Account
 from resets import delivery, ruling
 from resets.bulk import Candidate, Unfound, Wish
 from resets.facts import Member
 from resets.reasons import Reason, Refused
-from resets.request import Channel, Options, PlannedTarget, ResetRequest
+from resets.request import Channel, Options, PlannedTarget, ResetRequest, Tier
 from store import bulk, index
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Draft:
     wish: Wish
     reach: Reach
     budget: int  # look-ups that wrong names may cost
-    domains: dict[str, frozenset[str] | None] = field(default_factory=dict)
+    standings: dict[str, Standing] = field(default_factory=dict)  # by directory
     size: int = 0
     included: Counter[str] = field(default_factory=Counter)  # by directory
     channels: Counter[Channel] = field(default_factory=Counter)
@@ -112,31 +113,33 @@ async def _judged(
 ) -> list[Candidate]:
     """Say of each whether the rules allow it and how the password would reach them."""
     tools = draft.tools
-    if directory not in draft.domains:
-        with resolve.answering(tools, directory):
-            draft.domains[directory] = await fill.verified_domains(tools, tools.directory(directory))
-    verdicts = {
-        account_id: ruling.exclusion(draft.actor, directory, account, draft.domains[directory], tools.rules)
+    if directory not in draft.standings:
+        draft.standings[directory] = Standing(tools.rules, tools.directory(directory), draft.actor.role, many=True)
+    with resolve.answering(tools, directory):
+        read = await draft.standings[directory].of(list(named))
+    ruled = {
+        account_id: ruling.judge(draft.actor, directory, account, read, tools.rules)
         for account_id, (_, account) in named.items()
     }
     for account_id, facts in often.items():
-        if account_id in named and verdicts[account_id] is None:
-            verdicts[account_id] = Reason.RESET_LATELY, {**facts, "login": named[account_id][1].login}
-    free = [account for account_id, (_, account) in named.items() if verdicts[account_id] is None]
+        if account_id in named and ruled[account_id].reason is None:
+            told = {**facts, "login": named[account_id][1].login}
+            ruled[account_id] = replace(ruled[account_id], reason=Reason.RESET_LATELY, facts=told)
+    free = [account for account_id, (_, account) in named.items() if ruled[account_id].reason is None]
     by_dm = Channel.DM in draft.options.channels and Channel.DM not in tools.rules.gates.get(directory, ())
     members = await draft.reach(free) if by_dm and free else {}
     candidates = []
     for account_id, (source, account) in named.items():
-        verdict, member = verdicts[account_id], members.get(account_id)
+        tier, reason, member = ruled[account_id].tier, ruled[account_id].reason, members.get(account_id)
+        facts = ruled[account_id].facts if reason is not None else {}
         channels: tuple[Channel, ...] = ()
-        if verdict is None:
+        if reason is None:
             changed = fill.addresses_changed(tools, addresses.get(account_id), account)
             try:
-                channels = _ways(draft, directory, account, member, *changed)
+                channels = _ways(draft, directory, account, tier, member, *changed)
             except Refused as refused:
-                verdict = refused.reason, refused.facts
-        planned = _planned(directory, account, member, channels)
-        reason, facts = verdict or (None, {})
+                reason, facts = refused.reason, refused.facts
+        planned = _planned(directory, account, tier, member, channels)
         candidates.append(Candidate(planned, source, reason, facts))
     return candidates
 
@@ -145,6 +148,7 @@ def _ways(
     draft: Draft,
     directory: str,
     account: Account,
+    tier: Tier,
     member: Member | None,
     mail_changed_at: datetime | None,
     recovery_changed_at: datetime | None,
@@ -154,6 +158,7 @@ def _ways(
         draft.options.channels,
         directory=directory,
         account=account,
+        tier=tier,
         actor=draft.actor,
         actor_account=draft.own,
         member=member,
@@ -165,14 +170,16 @@ def _ways(
     )
 
 
-def _planned(directory: str, account: Account, member: Member | None, channels: tuple[Channel, ...]) -> PlannedTarget:
+def _planned(
+    directory: str, account: Account, tier: Tier, member: Member | None, channels: tuple[Channel, ...]
+) -> PlannedTarget:
     """Freeze one person. The address is kept for the notice, whether or not it gets the password."""
     return PlannedTarget(
         directory=directory,
         account_id=account.id,
         login=account.login,
         name=account.name,
-        tier=ruling.tier(account),
+        tier=tier,
         slack_user=member.person.user if member and Channel.DM in channels else None,
         address=account.mail if channels else None,
         recovery_address=account.recovery_mail if Channel.RECOVERY in channels else None,

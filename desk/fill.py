@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from desk import roles, standing
 from desk.faults import reason as reason_of
 from desk.forms import opened
 from directory.base import Account, Capability, Directory, DirectoryError
 from resets import delivery, ruling, verification
 from resets.facts import AccountCard, AskReset, Excluded, Member
-from resets.reasons import Reason, Refused
+from resets.reasons import Refused
 from store import forms, index
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from desk.tools import Tools
     from resets.actor import Actor, SlackPerson
     from resets.facts import Offer
+    from resets.ruling import Ruling
     from store.base import Tx
     from store.index import Addresses
 
@@ -38,32 +40,31 @@ async def fill(
         member: the Slack person whom the directory names for this account, or None where there is none.
 
     Raises:
-        Refused: the form is not good, ACTOR_DISABLED, UNREACHABLE_PERSON, or a directory could not be asked.
+        Refused: the form is not good, what `roles.demand` refuses, UNREACHABLE_PERSON, or a directory could not be
+            asked.
     """
     async with tools.store.read() as tx:
         form = await opened(tools, tx, form_id, person)
         changed = await _addresses_changed(tools, tx, found)
+    own = await roles.demand(tools, form.actor)
     directory = tools.directory(found.directory)
     try:
         async with asyncio.TaskGroup() as group:
-            own = group.create_task(own_account(tools, form.actor))
-            domains = group.create_task(verified_domains(tools, directory))
+            read = group.create_task(standing.facts(tools.rules, directory, form.actor.role, [found.account.id]))
             seen = group.create_task(_last_sign_in(directory, found.account))
     except* DirectoryError as errors:
         raise Refused(reason_of(_first(errors)), directory=tools.rules.called(found.directory)) from errors
-    if own.result() is None:
-        raise Refused(Reason.ACTOR_DISABLED)
-    card = _card(tools, found, seen.result())
-    verdict = ruling.exclusion(form.actor, found.directory, found.account, domains.result(), tools.rules)
-    if verdict is not None:
-        reason, facts = verdict
-        return Excluded(form_id, card, reason, {**facts, "login": card.login, "directory": card.directory})
+    ruled = ruling.judge(form.actor, found.directory, found.account, read.result(), tools.rules)
+    card = _card(tools, found, ruled, form.actor, seen.result())
+    if ruled.reason is not None:
+        return Excluded(form_id, card, ruled.reason, ruled.facts)
     offer = delivery.offer(
         account=found.account,
+        tier=ruled.tier,
         directory=found.directory,
         capabilities=directory.capabilities,
         actor=form.actor,
-        actor_account=own.result(),
+        actor_account=own,
         member=member,
         team=tools.team,
         mail_changed_at=changed[0],
@@ -77,22 +78,6 @@ async def fill(
         frozen = {**_frozen(found, card, offer, member), "asks": bool(hows)}
         await forms.save(tx, form_id, {**form.form.state, "target": frozen})
     return AskReset(form_id, card, offer, card.directory, hows)
-
-
-async def verified_domains(tools: Tools, directory: Directory) -> frozenset[str] | None:
-    """Return the mail domains that count as verified: the configured ones, else those that the directory knows."""
-    configured = tools.rules.verified_domains.get(directory.name)
-    if configured is not None:
-        return configured
-    if directory.can(Capability.VERIFIED_DOMAINS):
-        return await directory.verified_domains()
-    return None
-
-
-async def own_account(tools: Tools, actor: Actor) -> Account | None:
-    """Read the admin's own account; None when it is gone or disabled: then the role is not used."""
-    own = (await tools.directory(actor.directory).fetch([actor.account_id])).get(actor.account_id)
-    return None if own is None or own.disabled else own
 
 
 async def _last_sign_in(directory: Directory, account: Account) -> datetime | None:
@@ -120,7 +105,7 @@ def _same(known: str | None, told: str | None) -> bool:
     return (known or "").casefold() == (told or "").casefold()
 
 
-def _card(tools: Tools, found: Found, seen: datetime | None) -> AccountCard:
+def _card(tools: Tools, found: Found, ruled: Ruling, actor: Actor, seen: datetime | None) -> AccountCard:
     a = found.account
     return AccountCard(
         directory=tools.rules.called(found.directory),
@@ -129,12 +114,13 @@ def _card(tools: Tools, found: Found, seen: datetime | None) -> AccountCard:
         name=a.name,
         mail=a.mail,
         department=a.department,
-        tier=ruling.tier(a),
+        tier=ruled.tier,
         locked=a.locked,
         must_change=a.must_change,
         domain=ruling.domain(a),
         password_changed_at=a.password_changed_at,
         last_sign_in=seen,
+        allowed=(actor.role, ruled.grant) if ruled.grant else None,
     )
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from desk import roles
 from resets.facts import HomeFacts, HomeRow
 from resets.outcome import Step, StepState
+from resets.reasons import Refused
 from resets.request import TargetState
 from store import admins, freezes, requests, tally
 
@@ -43,6 +45,18 @@ async def show(tools: Tools, person: SlackPerson) -> HomeFacts:
         freeze=freeze,
         stopped=admin is not None and admin.frozen_at is not None,
     )
+
+
+async def unheld(tools: Tools, person: SlackPerson) -> Refused | None:
+    """Say why an admin's role is not theirs at this moment; asks a directory where the role names a group."""
+    async with tools.store.read() as tx:
+        admin = await admins.by_slack(tx, person)
+    try:
+        if admin is not None:
+            await roles.admit(tools, admin.actor)
+    except Refused as refused:
+        return refused
+    return None
 
 
 async def runs(tools: Tools, person: SlackPerson) -> tuple[BulkRow, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from desk import limits
+from desk import limits, roles
 from desk.find import Chosen, Found, Mentioned, Named, Typed, choice, chosen, exact, mentioned
 from desk.forms import RESET, open_form, opened, role_of
 from desk.freeze import demand
@@ -26,6 +26,7 @@ MIN_LETTERS = 3
 MAX_CHOICES = 20
 MAX_QUERY = 64
 AN_HOUR = timedelta(hours=1)
+HELD = "held"  # of a form: the role was read, and who opened it holds it
 
 
 async def start(tools: Tools, person: SlackPerson) -> str:
@@ -47,7 +48,7 @@ async def named(tools: Tools, form_id: str, person: SlackPerson, named: Named) -
     A login or an address may be as short as it likes; what is nobody's is searched for from 3 letters on.
 
     Raises:
-        Refused: the form is not good, TOO_MANY_LOOKUPS, or a directory could not be asked.
+        Refused: the form is not good, TOO_MANY_LOOKUPS, the role is not held, or a directory could not be asked.
     """
     typed = named.text if isinstance(named, Typed) else named.member.name if isinstance(named, Mentioned) else ""
     letters = _letters(typed) if isinstance(named, Typed) else MIN_LETTERS
@@ -56,6 +57,7 @@ async def named(tools: Tools, form_id: str, person: SlackPerson, named: Named) -
     async with tools.store.write() as tx:
         form = await opened(tools, tx, form_id, person)
         await count(tools, tx, form.actor, typed or "a choice")
+    await roles.admit(tools, form.actor)
     match named:
         case Typed(text):
             found = await exact(tools, text.strip())
@@ -95,7 +97,7 @@ async def typed(
     """Count what is typed into a field of a form as a look-up, unless it is the last one typed on; returns it, tidied.
 
     Raises:
-        Refused: the form is not good, TOO_SHORT or TOO_MANY_LOOKUPS.
+        Refused: the form is not good, TOO_SHORT, TOO_MANY_LOOKUPS, or the role is not held.
     """
     query = " ".join(query.split())[:MAX_QUERY].casefold()
     if _letters(query) < least:
@@ -103,6 +105,8 @@ async def typed(
     keys = (f"{field}first", f"{field}query")
     async with tools.store.read() as tx:
         form = await opened(tools, tx, form_id, person, kind)
+    if not form.form.state.get(HELD):
+        await roles.admit(tools, form.actor)
     if not _typed_before(form.form.state, query, keys):
         async with tools.store.write(waited_for=True) as tx:
             form = await opened(tools, tx, form_id, person, kind)
@@ -110,7 +114,7 @@ async def typed(
             first = state.get(keys[0], "") if _typed_on(state, query, keys) else query
             if first == query:
                 await count(tools, tx, form.actor, query)
-            await forms.save(tx, form_id, {**state, keys[0]: first, keys[1]: query})
+            await forms.save(tx, form_id, {**state, keys[0]: first, keys[1]: query, HELD: True})
     return query
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from desk import fill, look, resolve
+from desk import look, resolve, roles
 from desk.draft import MOST, Draft, Reach, take, take_ids, write
 from desk.forms import BULK, opened
 from desk.journal import announce, note
@@ -49,7 +49,8 @@ async def make(tools: Tools, form_id: str, person: SlackPerson, wish: Wish, reac
 
     Raises:
         Refused: the form is not good, NOBODY_CHOSEN, TOO_MANY_ROWS, CHOICE_INVALID, START_INVALID, TOO_MANY_LOOKUPS,
-            ACTOR_DISABLED, GROUP_GONE, WHO_UNKNOWN, or a directory could not be asked. Nothing of it can be proved.
+            what `roles.demand` refuses, GROUP_GONE, WHO_UNKNOWN, or a directory could not be asked. Nothing of it
+            can be proved.
     """
     draft = await _begin(tools, form_id, person, wish, reach)
     for directory, some in _by_directory(wish.people):
@@ -91,10 +92,7 @@ async def _begin(tools: Tools, form_id: str, person: SlackPerson, wish: Wish, re
         raise Refused(Reason.START_INVALID, field="start")
     async with tools.store.read() as tx:
         actor = (await opened(tools, tx, form_id, person, BULK)).actor
-    with resolve.answering(tools, actor.directory):
-        own = await fill.own_account(tools, actor)
-    if own is None:
-        raise Refused(Reason.ACTOR_DISABLED)
+    own = await roles.demand(tools, actor)
     plan = Plan(
         team=tools.team,
         requester_account_id=actor.account_id,

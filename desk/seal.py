@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from desk import brakes, limits
+from desk import brakes, limits, roles, standing
 from desk.dossier import PURPOSE, end_target
 from desk.faults import reason as reason_of
-from desk.fill import verified_domains
 from desk.journal import note
-from desk.set_password import address_moved
+from desk.set_password import address_moved, judged
 from directory.base import Capability, DirectoryError, PasswordPolicy
-from resets import password, ruling
+from resets import password
 from resets.audit import Deed
 from resets.outcome import Step, StepRecord, StepState
 from resets.reasons import Reason, Refused
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from directory.base import Account
     from directory.secret import Secret
     from resets.outcome import Target
+    from resets.ruling import Facts
 
 EXTRA = {
     Step.MUST_CHANGE: Capability.MUST_CHANGE,
@@ -49,14 +49,15 @@ async def all_new(tools: Tools, folder: Folder) -> None:
     found = await brakes.patiently(
         tools, folder.chunk, lambda: folder.directory.fetch([target.planned.account_id for target in waiting])
     )
-    domains = await verified_domains(tools, folder.directory)
+    around = standing.Standing(tools.rules, folder.directory, folder.request.requester.role, many=True)
+    facts = await brakes.patiently(tools, folder.chunk, lambda: around.of(list(found)))
     async with tools.store.read() as tx:
         often = await limits.too_often(tools, tx, folder.directory.name, list(found), apart_from=folder.request.id)
     dropped: dict[str, Reason] = {}
     drawn: dict[str, Secret] = {}
     for target in waiting:
         account = found.get(target.planned.account_id)
-        reason = _reason(tools, folder, target, account, domains)
+        reason = _reason(tools, folder, target, account, facts)
         if reason is None and target.planned.account_id in often:
             reason = Reason.RESET_LATELY
         if reason is None and account is not None:
@@ -93,33 +94,28 @@ async def _requester_holds(tools: Tools, folder: Folder) -> bool:
     actor = folder.request.requester
     async with tools.store.read() as tx:
         row = await admins.by_id(tx, actor.id)
-    directory = tools.directories.get(actor.directory)
-    if row is None or row.revoked_at is not None or directory is None:
+    if row is None or row.revoked_at is not None:
         await brakes.stop(tools, folder.request.id, Reason.NO_ROLE)
         return False
     if row.frozen_at is not None:
         await brakes.stop(tools, folder.request.id, Reason.ACTOR_FROZEN)
         return False
-    own = (await brakes.patiently(tools, folder.chunk, lambda: directory.fetch([actor.account_id]))).get(
-        actor.account_id
-    )
-    if own is None or own.disabled:
-        await brakes.stop(tools, folder.request.id, Reason.ACTOR_DISABLED)
+    try:
+        await brakes.patiently(tools, folder.chunk, lambda: roles.holds(tools, actor))
+    except Refused as refused:
+        await brakes.stop(tools, folder.request.id, refused.reason)
         return False
     return True
 
 
-def _reason(
-    tools: Tools, folder: Folder, target: Target, account: Account | None, domains: frozenset[str] | None
-) -> Reason | None:
+def _reason(tools: Tools, folder: Folder, target: Target, account: Account | None, facts: Facts) -> Reason | None:
     """Say why somebody may no longer be reset, with facts of this moment."""
     planned = target.planned
     if account is None or account.id != planned.account_id:
         return Reason.ACCOUNT_GONE
     if account.login != planned.login or address_moved(folder.request.plan.channels_of(planned), planned, account):
         return Reason.CHANGED_SINCE
-    verdict = ruling.exclusion(folder.request.requester, folder.directory.name, account, domains, tools.rules)
-    return verdict[0] if verdict else None
+    return judged(tools, folder.request, folder.directory.name, planned, account, facts)
 
 
 async def _drawn(tools: Tools, folder: Folder, account: Account) -> Secret:

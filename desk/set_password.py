@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from desk import supersede, turn
+from desk import roles, standing, supersede, turn
 from desk.dossier import PURPOSE, Dossier, fail
 from desk.faults import may_have_happened
 from desk.faults import reason as reason_of
-from desk.fill import verified_domains
 from desk.journal import current, note
 from desk.repeat import Seen, as_written, look
 from desk.retry import RETRY_WITHIN
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from directory.secret import Secret
     from resets.audit import AuditEntry
     from resets.request import PlannedTarget, ResetRequest
+    from resets.ruling import Facts
     from store.base import Tx
 
 RUN_WITHIN = timedelta(minutes=30)  # from the proof to the first write; facts: an approval "must run within 30 min"
@@ -102,10 +102,13 @@ async def read(directory: Directory, planned: PlannedTarget) -> Account | None:
 
 
 async def _judged(tools: Tools, dossier: Dossier, directory: Directory) -> Account | None:
-    """Judge target and requester again, with fresh facts; None when the job has ended with a reason."""
+    """Judge target and requester again, with fresh facts; None when the job has ended with a reason.
+
+    Raises:
+        Refused: the requester no longer holds the role.
+    """
     planned, actor = dossier.target.planned, dossier.request.requester
     account = await read(directory, planned)
-    own = (await tools.directory(actor.directory).fetch([actor.account_id])).get(actor.account_id)
     if dossier.target.state is TargetState.STARTED:
         # The directory may know the password already: going back is no longer possible.
         if account is None:
@@ -114,18 +117,26 @@ async def _judged(tools: Tools, dossier: Dossier, directory: Directory) -> Accou
     if account is None:
         await fail(tools, dossier, Reason.ACCOUNT_GONE)
         return None
-    if own is None or own.disabled:
-        await fail(tools, dossier, Reason.ACTOR_DISABLED)
-        return None
+    await roles.holds(tools, actor)
     if account.login != planned.login or _address_moved(dossier, account):
         await fail(tools, dossier, Reason.CHANGED_SINCE, state=TargetState.EXCLUDED)
         return None
-    domains = await verified_domains(tools, directory)
-    verdict = ruling.exclusion(actor, directory.name, account, domains, tools.rules)
-    if verdict is not None:
-        await fail(tools, dossier, verdict[0], state=TargetState.EXCLUDED)
+    facts = await standing.facts(tools.rules, directory, actor.role, [account.id])
+    reason = judged(tools, dossier.request, directory.name, planned, account, facts)
+    if reason is not None:
+        await fail(tools, dossier, reason, state=TargetState.EXCLUDED)
         return None
     return account
+
+
+def judged(
+    tools: Tools, request: ResetRequest, directory: str, planned: PlannedTarget, account: Account, facts: Facts
+) -> Reason | None:
+    """Say why an account, as it is now, may no longer be reset as it was planned; None when it may."""
+    ruled = ruling.judge(request.requester, directory, account, facts, tools.rules)
+    if ruled.reason is None and ruling.raised(planned.tier, ruled.tier):
+        return Reason.CHANGED_SINCE
+    return ruled.reason
 
 
 def _address_moved(dossier: Dossier, account: Account) -> bool:

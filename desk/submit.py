@@ -78,7 +78,8 @@ async def _record(tools: Tools, tx: Tx, actor: Actor, plan: Plan, frozen: dict[s
     told = {"login": planned.login, "name": planned.name}
     told |= {"verified": " ".join(each.how for each in plan.options.evidence)} if plan.options.evidence else {}
     await note(tools, tx, Deed.ASKED, by=actor, request=request, target=target, more=told)
-    await note(tools, tx, Deed.PROVED, by=actor, request=request, target=target, method="totp", pickup=pickup_of)
+    proof = {"method": "totp", "pickup": pickup_of, "role": actor.role}
+    await note(tools, tx, Deed.PROVED, by=actor, request=request, target=target, more=proof)
     code = await _pickup(tools, tx, target.id, wanted=wanted)
     job = jobs.Job(tools.new_id(), WorkKind.RESET.value, request.id, target.id, {}, tools.clock())
     await jobs.add(tx, job)

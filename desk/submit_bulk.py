@@ -79,6 +79,7 @@ async def begin(
                 request=request,
                 method="totp",
                 pickup="none",
+                role=form.actor.role,
                 head=request.plan.head(),
                 count=count,
                 begins=begins.isoformat(),

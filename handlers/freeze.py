@@ -49,6 +49,8 @@ async def ask(room: Room, call: Command | Press, reply: Reply) -> None:
     """Open the question for the code."""
     await reply.ack()
     form_id, stands = await freeze.ask_resume(room.tools, call.origin.person)
+    if (refused := await home.unheld(room.tools, call.origin.person)) is not None:
+        raise refused
     async with room.members.admitted(call.origin.person.user):
         await reply.open(forms.ask(form_id, stands))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from desk import home
@@ -21,6 +22,7 @@ async def opened(room: Room, call: HomeOpened, reply: Reply) -> None:
         return
     async with room.members.admitted(call.origin.person.user):
         facts = await home.show(room.tools, call.origin.person)
+        facts = replace(facts, unheld=await home.unheld(room.tools, call.origin.person))
         runs = await home.runs(room.tools, call.origin.person)
     await reply.publish(page.view(facts, room.tools.clock(), runs))
 

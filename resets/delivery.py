@@ -9,7 +9,7 @@ from directory.base import Capability
 from resets.facts import Offer
 from resets.reasons import Reason, Refused
 from resets.request import Channel, Tier
-from resets.ruling import domain_of, tier
+from resets.ruling import domain_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -25,6 +25,7 @@ def offer(
     *,
     directory: str,
     account: Account,
+    tier: Tier,
     actor: Actor,
     actor_account: Account | None,
     member: Member | None,
@@ -40,6 +41,7 @@ def offer(
     Args:
         directory: where the account lives.
         account: read just now.
+        tier: as the ruling has it.
         actor: who asks.
         actor_account: the asker's own account; its addresses are never mailed to.
         member: the account's person in Slack; None when Slack knows nobody.
@@ -79,7 +81,7 @@ def offer(
         can_sessions=Capability.REVOKE_SESSIONS in capabilities,
         can_tokens=Capability.REVOKE_TOKENS in capabilities,
         can_unlock=Capability.UNLOCK in capabilities,
-        pickup=rules.pickup.get(tier(account), True),
+        pickup=rules.pickup.get(tier, True),
         expires_in_hours=max(1, rules.expires // timedelta(hours=1)),
     )
 
@@ -89,6 +91,7 @@ def ways(
     *,
     directory: str,
     account: Account,
+    tier: Tier,
     actor: Actor,
     actor_account: Account | None,
     member: Member | None,
@@ -106,6 +109,7 @@ def ways(
         wanted: for everybody; nothing at all means the recovery address alone.
         directory: see `offer`, as the others.
         account: read just now.
+        tier: as the ruling has it.
         actor: who asks.
         actor_account: the asker's own.
         member: the account's person in Slack.
@@ -130,8 +134,7 @@ def ways(
         now=now,
         rules=rules,
     )
-    own = tier(account)
-    if rules.bulk_pickup.get(own, own is not Tier.STANDARD):
+    if rules.bulk_pickup.get(tier, tier is not Tier.STANDARD):
         why_not[Channel.DM] = why_not[Channel.DM] or Reason.CANNOT
     channels = tuple(c for c in Channel if c in (wanted or (Channel.RECOVERY,)) and why_not[c] is None)
     if not channels:

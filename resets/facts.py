@@ -10,8 +10,9 @@ from resets.actor import SlackPerson  # noqa: TC001
 from resets.evidence import Evidence, How  # noqa: TC001
 from resets.freeze import Freeze  # noqa: TC001
 from resets.outcome import Step, StepRecord  # noqa: TC001
-from resets.reasons import Reason  # noqa: TC001
+from resets.reasons import Reason, Refused  # noqa: TC001
 from resets.request import Channel, RequestState, TargetState, Tier, Why  # noqa: TC001
+from resets.scope import Grant  # noqa: TC001
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class AccountCard:
     domain: str | None  # the mail domain, verified
     password_changed_at: datetime | None
     last_sign_in: datetime | None
+    allowed: tuple[str, Grant] | None = None  # the role that may reset it, and by which of its rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,3 +244,4 @@ class HomeFacts:
     directories: tuple[str, ...]
     freeze: Freeze | None = None  # that stands now; only for who holds a role
     stopped: bool = False  # this admin is frozen, after a "not me"
+    unheld: Refused | None = None  # why the role is not theirs at this moment, where it names a group

@@ -15,6 +15,8 @@ class Reason(StrEnum):
     DEACTIVATED = "deactivated"
     OTHER_APP = "other_app"
     NO_ROLE = "no_role"
+    ROLE_NOT_HELD = "role_not_held"  # enrolled, but not a member of the group that the role names
+    ROLE_UNREAD = "role_unread"  # that group is not there or could not be read: then nobody holds the role
     NOT_YOURS = "not_yours"  # not the addressee, or not the one who opened it
     ACTOR_DISABLED = "actor_disabled"  # the admin's own directory account is disabled or gone
     ALREADY_ENROLLED = "already_enrolled"
@@ -43,8 +45,12 @@ class Reason(StrEnum):
     SELF = "self"
     DISABLED = "disabled"
     EXTERNAL = "external"
-    PRIVILEGED = "privileged"
+    PRIVILEGED = "privileged"  # of a tier that no rule of the role names
+    SENSITIVE = "sensitive"  # the same
     SERVICE = "service"
+    NEVER = "never"  # on the operator's never-list
+    OUT_OF_SCOPE = "out_of_scope"  # of a directory, or outside of a place, that no rule of the role names
+    FACTS_UNREAD = "facts_unread"  # a group or a unit that decides it
     UNVERIFIED_DOMAIN = "unverified_domain"
     UNCONFIRMED = "unconfirmed"
     UNREACHABLE_PERSON = "unreachable_person"  # nothing to deliver to

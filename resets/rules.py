@@ -7,12 +7,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from resets.limits import Limits
+from resets.scope import STANDARD_EVERYWHERE
 from resets.verification import Needed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from resets.request import Channel, Tier
+    from resets.scope import Grant, Listed, Place
 
 AT_ONCE = 32  # a server with a slow hash is busy with fewer; with a fast one, as many as share a commit count
 
@@ -46,6 +48,9 @@ class Rules:
     proof_life: timedelta = timedelta(minutes=5)
     must_change_default: bool = True
     verification: Mapping[Tier, Needed] = field(default_factory=dict)  # of the caller; missing: nothing is asked
+    grants: Mapping[str, tuple[Grant, ...]] | None = None  # role -> its rules; None: nobody wrote any, or a role
+    held_in: Mapping[str, Place] = field(default_factory=dict)  # role -> the group whose members alone hold it
+    listed: Mapping[str, tuple[Listed, ...]] = field(default_factory=dict)  # directory -> who is of a higher tier
     display: Mapping[str, str] = field(default_factory=dict)  # directory -> its name for people
     concurrency: Mapping[str, int] = field(default_factory=dict)  # directory -> writes in flight of one chunk
     lanes: Mapping[str, int] = field(
@@ -57,6 +62,17 @@ class Rules:
     def needed_of(self, tier: Tier) -> Needed:
         """Return what must be known of the caller."""
         return self.verification.get(tier, Needed.NONE)
+
+    def grants_of(self, role: str, directory: str) -> tuple[Grant, ...]:
+        """Return what a role may reset in a directory; of a role that is not configured (any more), nothing."""
+        given = STANDARD_EVERYWHERE if self.grants is None else self.grants.get(role, ())
+        return tuple(grant for grant in given if grant.directory in (None, directory))
+
+    def places(self, role: str, directory: str) -> tuple[Place, ...]:
+        """Return the groups and units that have to be read before accounts of a directory can be judged, each once."""
+        raising = [place for listed in self.listed.get(directory, ()) for place in listed.places]
+        within = [grant.within for grant in self.grants_of(role, directory) if grant.within is not None]
+        return tuple(dict.fromkeys([*raising, *within]))
 
     def apart(self, directory: str) -> float:
         """Return how many seconds one lane leaves between two writes; 0 for none."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from views import blocks, labels
-from views.text import cut, quiet, safe, when
+from views import blocks, labels, words
+from views.text import cut, escape, quiet, safe, when
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,7 +23,7 @@ def card(facts: AccountCard, *, domain: str = "") -> list[blocks.Block]:
         ("Mail", _mail(facts, domain)),
         ("Department", quiet(facts.department) if facts.department else "not recorded"),
     ]
-    small = [_status(facts), _last(facts)]
+    small = [_status(facts), _last(facts), _allowed(facts)]
     return [blocks.header(safe(facts.name)), blocks.fields(pairs), blocks.context(*filter(None, small))]
 
 
@@ -39,6 +39,14 @@ def _status(facts: AccountCard) -> str:
     if facts.must_change:
         parts.append("is already asked for a new password at the next sign-in")
     return " · ".join(parts)
+
+
+def _allowed(facts: AccountCard) -> str:
+    """Say by which rule of which role it may be reset; nothing where it may not."""
+    if facts.allowed is None:
+        return ""
+    role, grant = facts.allowed
+    return escape(words.allowed(role, grant, facts.directory))
 
 
 def _last(facts: AccountCard) -> str:

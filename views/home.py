@@ -45,6 +45,7 @@ def _admin(facts: HomeFacts, bulks: Sequence[BulkRow]) -> list[blocks.Block]:
             "block_id": "home_bulk",
         },
         *([blocks.paragraph(words.sentence(Reason.ACTOR_FROZEN))] if facts.stopped else []),
+        *([blocks.paragraph(words.sentence(facts.unheld.reason, facts.unheld.facts))] if facts.unheld else []),
         *freeze.home(facts.freeze),
         blocks.divider(),
         *_runs(bulks, frozen=facts.freeze is not None),

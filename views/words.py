@@ -3,20 +3,24 @@
 Facts that a sentence may use, each of them optional: `login`, `directory`, `domain`, `typed`, `user` (texts of
 people, made safe here), `directory_key` (the directory's name in the settings), `seconds` (to wait, or that a freeze
 still stands), `minutes` (how far off), `limit` (how many are allowed), within `hours`, and how many seconds `ago` the
-first of them was, `left` (tries), `people` (how many), `no_dm` and `no_mail`
-(reasons), and of a list `column` (its header), `row` and `most` (characters).
+first of them was, `left` (tries), `people` (how many), `no_dm` and `no_mail` (reasons), of a rule `role` and `place` (a
+group or a unit, as the settings write it), and of a list `column` (its header), `row` and `most` (characters).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from directory.base import GroupKind
 from resets.reasons import Reason
+from resets.request import Tier
 from views import labels
 from views.text import many, safe, span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from resets.scope import Grant
 
 _MISSES = frozenset({Reason.CODE_WRONG, Reason.CODE_SKEWED, Reason.CODE_USED})  # after some of them there is a pause
 _FACT = 40  # UTF-16 units of a person's text within a sentence
@@ -36,6 +40,10 @@ SENTENCES: dict[Reason, str] = {
     Reason.OTHER_APP: "This came by way of another app, so nothing was done. " + _AGAIN,
     Reason.NO_ROLE: "Resetting other people's passwords needs a role that you do not have here, so nothing was done. "
     "If your work needs it, ask whoever runs this bot to enrol you.",
+    Reason.ROLE_NOT_HELD: "To hold {role} one has to be in {place} of {directory}, and at the moment that is not so. "
+    "Nothing was done. Whoever looks after that group can mend it.",
+    Reason.ROLE_UNREAD: "I could not read {place} of {directory}, and without it nobody holds {role}. Nothing was "
+    "done. Try again in a minute; if it stays so, whoever runs this bot can find out why with: rekey doctor.",
     Reason.NOT_YOURS: "This is meant for somebody else, so nothing was shown or changed. "
     "If you were expecting a password, ask the IT desk to reset yours.",
     Reason.ACTOR_DISABLED: "Your own account in the directory is disabled or gone, so nothing was done. "
@@ -87,8 +95,16 @@ SENTENCES: dict[Reason, str] = {
     "If the person should have it again, enable the account there first.",
     Reason.EXTERNAL: "{login} belongs to somebody outside the organisation. Nothing has changed. "
     "Their own organisation can reset it.",
-    Reason.PRIVILEGED: "{login} is an owner or has administrative rights, and such accounts are not reset here. "
-    "Nothing has changed. An owner of {directory} can reset it in its own console.",
+    Reason.PRIVILEGED: "{login} is an owner or has administrative rights, or is listed as such, and {role} may not "
+    "reset those. Nothing has changed. An owner of {directory} can reset it in its own console.",
+    Reason.SENSITIVE: "{login} is a sensitive account, and {role} may not reset those. Nothing has changed. "
+    "Ask an admin whose role may, or whoever runs this bot.",
+    Reason.NEVER: "{login} is on the list of accounts that nobody resets here. Nothing has changed. "
+    "Whoever owns it can change its password in {directory}.",
+    Reason.OUT_OF_SCOPE: "{login} is outside of what {role} may reset in {directory}. Nothing has changed. "
+    "Ask an admin whose role covers it, or whoever runs this bot.",
+    Reason.FACTS_UNREAD: "I could not read {place} in {directory}, which decides who may be reset, so {login} was left "
+    "alone. Nothing has changed. Whoever runs this bot can find out why with: rekey doctor.",
     Reason.SERVICE: "{login} belongs to a service or a machine, and a reset would cut it off. Nothing has changed. "
     "Its owner can change the password where the service keeps it.",
     Reason.UNVERIFIED_DOMAIN: "The mail domain {domain} is not verified for {directory}. Nothing has changed. "
@@ -238,6 +254,8 @@ _UNSAID = {
     "user": "this person",
     "people": "this person",
     "key": "this directory",
+    "role": "this role",
+    "place": "a group",
     "because": "",
     "row": "",
     "column": "with that header",
@@ -252,6 +270,19 @@ def sentence(reason: Reason, facts: Mapping[str, str | int] | None = None) -> st
     if reason in _MISSES and "seconds" in facts:
         text += f" Please wait {span(int(facts['seconds']))} before that."
     return text[0].upper() + text[1:] if text.startswith(tuple(filter(None, _UNSAID.values()))) else text
+
+
+def allowed(role: str, grant: Grant, directory: str) -> str:
+    """Return the sentence for a yes: which role may, and by which of its rules."""
+    tiers = " and ".join(tier.value for tier in Tier if tier in grant.tiers)
+    within = f", within {place(str(grant.within))}" if grant.within else ""
+    return f"The role “{safe(role, _FACT)}” may reset {tiers} accounts of {safe(directory, _FACT)}{within}."
+
+
+def place(text: str) -> str:
+    """Return a group or a unit, as the settings write it, in words: "the group “Sales”"."""
+    kind, _, name = text.partition(":")
+    return f"the {'unit' if kind == GroupKind.OU else 'group'} “{safe(name, _FACT)}”"
 
 
 def broken(reference: str) -> str:
@@ -284,7 +315,7 @@ def _said(facts: Mapping[str, str | int]) -> dict[str, str]:
     if "people" in facts:
         said["people"] = many(int(facts["people"]))
     said["because"] = _because(facts)
-    return said | _of_a_limit(facts) | _of_a_list(facts)
+    return said | _of_a_limit(facts) | _of_a_rule(facts) | _of_a_list(facts)
 
 
 def _of_a_limit(facts: Mapping[str, str | int]) -> dict[str, str]:
@@ -294,6 +325,15 @@ def _of_a_limit(facts: Mapping[str, str | int]) -> dict[str, str]:
         said |= {"limit": f"{int(facts['limit'])} ", "often": f" ({int(facts['limit'])}{lately})"}
     if "hours" in facts:
         said["within"] = span(int(facts["hours"]) * 3600)
+    return said
+
+
+def _of_a_rule(facts: Mapping[str, str | int]) -> dict[str, str]:
+    said = {}
+    if facts.get("role"):
+        said["role"] = f"the role “{safe(str(facts['role']), _FACT)}”"
+    if facts.get("place"):
+        said["place"] = place(str(facts["place"]))
     return said
 
 

@@ -14,12 +14,16 @@ from bot.assembly import rules
 from bot.config import demand_slack, load
 from bot.errors import ConfigError
 from bot.settings import DirectorySection, Settings, Span
+from bot.settings_rules import Expect
+from directory.base import GroupKind
 from directory.misconfigured import Misconfigured
 from directory.registry import CONNECTORS, connector
 from directory.secret import Secret
 from resets.request import Channel, Tier
+from resets.scope import STANDARD_EVERYWHERE, Grant, Listed, Place
 
 EXAMPLE = Path(__file__).parents[2] / "rekey.example.toml"
+TEAM = "[[directories]]\nname = 'team'\nkind = 'local'\npath = 'x'\n"
 SPAN = TypeAdapter(Span)
 
 
@@ -96,6 +100,19 @@ def test_the_defaults_need_no_file(tmp_path, monkeypatch):
         ("[[directories]]\nname = 'a'\nkind = 'local'", "directories.a.path", "add it"),
         ("[[directories]]\nname = 'A B'\nkind = 'local'\npath = 'x'", "directories.1.name", "rekey.example.toml"),
         ("[[roles]]\nname = 'a'\n[[roles]]\nname = 'a'", "roles", "rename one"),
+        ("[[roles]]\ngroup = 'Desk'", "roles.1.group", '"DIRECTORY/NAME"'),
+        (f"{TEAM}[[roles]]\ngroup = 'teem/Desk'", "roles.helpdesk.group", "the nearest is 'team'"),
+        (f"{TEAM}[[roles]]\nmay = [{{directory = 'x'}}]", "roles.helpdesk.may.1.directory", "add it"),
+        ("[[roles]]\nmay = [{tiers = []}]", "roles.1.may.1.tiers", "one tier at least"),
+        ("[[roles]]\nmay = [{tiers = ['all']}]", "roles.1.may.1.tiers.1", "'privileged'"),
+        ("[[roles]]\nmay = [{teirs = ['standard']}]", "roles.1.may.1.teirs", "roles.1.may.1.tiers"),
+        ("[[roles]]\nmay = [{within = 'group:Sales'}]", "roles.1.may.1", "directory beside it"),
+        (f"{TEAM}[[roles]]\nmay = [{{directory = 'team', within = 'Sales'}}]", "roles.1.may.1.within", '"ou:NAME"'),
+        (f"{TEAM}tiers = {{sensitive = ['group: ']}}", "directories.1.tiers.sensitive.1", '"group:NAME"'),
+        (f"{TEAM}tiers = {{sensitve = ['ceo']}}", "tiers.sensitve", "tiers.sensitive"),
+        ("[[expect]]\nrole = 'helpdsk'\naccount = 'ceo'\nmay = false", "expect.1.role", "'helpdesk'"),
+        ("[[expect]]\nrole = 'helpdesk'\naccount = 'ceo'\ndirectory = 'x'\nmay = true", "expect.1.directory", "add it"),
+        ("[[expect]]\nrole = 'helpdesk'\naccount = 'ceo'", "expect.1.may", "add it"),
         ("[slack\n", "rekey.toml", "line 1"),
     ],
 )
@@ -187,6 +204,30 @@ def test_the_rules_are_what_the_operator_decided(read):
     assert other.version != plain.version
 
 
+def test_the_rules_of_roles_and_tiers_reach_the_rules(read):
+    """Who may reset whom, who is of a higher tier and which group holds a role are read as they are written."""
+    plain = rules(read(TEAM))
+    assert plain.grants == {"helpdesk": STANDARD_EVERYWHERE}
+    assert (plain.held_in, plain.listed) == ({}, {"team": ()})
+    text = (
+        f"{TEAM}tiers = {{sensitive = ['CEO', 'group:Board'], privileged = ['ou:Vault']}}\n"
+        "[[roles]]\nname = 'desk'\ngroup = 'team/Service desk'\n"
+        "may = [{directory = 'team', tiers = ['standard', 'sensitive'], within = 'group: Sales'}]\n"
+        "[[roles]]\nname = 'approver'\nmay = []\n"
+    )
+    decided = rules(read(text))
+    both = frozenset({Tier.STANDARD, Tier.SENSITIVE})
+    sales = Place("team", GroupKind.GROUP, "Sales")
+    assert decided.grants == {"desk": (Grant(both, "team", sales),), "approver": ()}
+    assert decided.held_in == {"desk": Place("team", GroupKind.GROUP, "Service desk")}
+    assert decided.listed["team"] == (
+        Listed(Tier.SENSITIVE, frozenset({"ceo"}), (Place("team", GroupKind.GROUP, "Board"),)),
+        Listed(Tier.PRIVILEGED, frozenset(), (Place("team", GroupKind.OU, "Vault"),)),
+    )
+    versions = {plain.version, decided.version, rules(read(text.replace("Sales", "Labs"))).version}
+    assert len(versions | {rules(read(text.replace("'CEO', ", ""))).version}) == 4
+
+
 def example():
     """The example with its commented keys taken in."""
     live = re.sub(r"^# (?=\[\[|[a-z_]+ = )", "", EXAMPLE.read_text("utf-8"), flags=re.MULTILINE)
@@ -219,8 +260,10 @@ def test_the_example_holds_every_key_with_its_default():
                 assert told[key] == (str(value) if isinstance(value, Path) else value), f"{where}.{key}"
 
     told, meant = example(), fields_of(Settings)
-    assert told.pop("roles") == [{"name": "helpdesk", "security": False}]
-    del told["directories"], meant["directories"], meant["roles"]
+    rule = {"directory": "", "tiers": ["standard"], "within": ""}
+    assert told.pop("roles") == [{"name": "helpdesk", "security": False, "group": "", "may": [rule]}]
+    assert set(told.pop("expect")[0]) == set(Expect.model_fields)
+    del told["directories"], meant["directories"], meant["roles"], meant["expect"]
     compare(told, meant, "")
 
 

@@ -11,16 +11,14 @@ from hypothesis import strategies as st
 from directory.base import Account
 from resets.actor import Actor, SlackPerson
 from resets.reasons import Reason
-from resets.request import Tier
 from resets.rules import Rules
-from resets.ruling import domain, exclusion, tier
+from resets.ruling import Facts, domain, judge
 
 VERIFIED = frozenset({"example.com"})
 
 
 def judged(actor, account, rules, *, verified=VERIFIED, directory="corp"):
-    verdict = exclusion(actor, directory, account, verified, rules)
-    return verdict and verdict[0]
+    return judge(actor, directory, account, Facts(verified), rules).reason
 
 
 def test_a_plain_account_may_be_reset(actor, account, rules):
@@ -66,9 +64,9 @@ def test_an_account_of_the_same_id_elsewhere_is_another(actor, account, rules):
 
 
 def test_the_never_list_names_by_login_and_by_id(actor, account, rules):
-    """Who is on the list is treated as privileged, in any case, and only in that directory."""
+    """Who is on the list is never reset, in any case, and only in that directory."""
     for entry in ("Corp/BOB", "corp/id-bob"):
-        assert judged(actor, account, replace(rules, never=frozenset({entry}))) is Reason.PRIVILEGED
+        assert judged(actor, account, replace(rules, never=frozenset({entry}))) is Reason.NEVER
     assert judged(actor, account, replace(rules, never=frozenset({"other/bob"}))) is None
 
 
@@ -83,19 +81,17 @@ def test_the_operators_domains_go_before_the_directorys(actor, account, rules):
 
 def test_the_facts_fill_the_sentence(actor, account, rules):
     """The directory is named as people know it."""
-    assert exclusion(actor, "corp", replace(account, mail="b@x.example"), VERIFIED, rules) == (
-        Reason.UNVERIFIED_DOMAIN,
-        {"login": "bob", "directory": "Corporate", "directory_key": "corp", "domain": "x.example"},
-    )
-    _, facts = exclusion(actor, "lab", replace(account, mail=None, disabled=True), VERIFIED, rules)
-    assert facts == {"login": "bob", "directory": "lab", "directory_key": "lab", "domain": ""}
-
-
-def test_tiers(account):
-    """Rights over the directory weigh most, then what no person holds."""
-    assert tier(account) is Tier.STANDARD
-    assert tier(replace(account, service=True)) is Tier.SENSITIVE
-    assert tier(replace(account, service=True, privileged=True)) is Tier.PRIVILEGED
+    ruled = judge(actor, "corp", replace(account, mail="b@x.example"), Facts(VERIFIED), rules)
+    assert ruled.reason is Reason.UNVERIFIED_DOMAIN
+    assert ruled.facts == {
+        "login": "bob",
+        "directory": "Corporate",
+        "directory_key": "corp",
+        "domain": "x.example",
+        "role": "admin",
+    }
+    ruled = judge(actor, "lab", replace(account, mail=None, disabled=True), Facts(VERIFIED), rules)
+    assert (ruled.facts["directory"], ruled.facts["domain"]) == ("lab", "")
 
 
 def test_the_domain_comes_from_the_address_first(account):
@@ -139,7 +135,6 @@ def test_every_domain_only_where_the_operator_wrote_it(actor, account, rules):
     """A star in the setting stands for all domains; one that a directory answers stands for nothing."""
     far = replace(account, mail="bob@far.test")
     everything = replace(rules, verified_domains={"corp": frozenset({"*"})})
-    assert exclusion(actor, "corp", far, None, everything) is None
+    assert judged(actor, far, everything, verified=None) is None
     told = replace(rules, verified_domains={})
-    reason, _ = exclusion(actor, "corp", far, frozenset({"*"}), told)
-    assert reason is Reason.UNVERIFIED_DOMAIN
+    assert judged(actor, far, told, verified=frozenset({"*"})) is Reason.UNVERIFIED_DOMAIN

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from directory.base import GroupKind
 from directory.secret import Secret
 from resets.actor import SlackPerson
 from resets.facts import (
@@ -27,6 +28,7 @@ from resets.freeze import Freeze
 from resets.outcome import Step, StepRecord, StepState
 from resets.reasons import Reason
 from resets.request import Channel, RequestState, TargetState, Tier, Why
+from resets.scope import Grant, Place
 
 NOW = datetime(2026, 3, 14, 9, 26, tzinfo=UTC)
 REQUESTER, TARGET = SlackPerson("T0123", "U0ADMIN"), SlackPerson("T0123", "U0ANNA")
@@ -61,6 +63,9 @@ def card(text="Anna Bell", **changes):
         "domain": "example.com",
         "password_changed_at": NOW - timedelta(days=90),
         "last_sign_in": NOW - timedelta(days=1),
+        "allowed": ("helpdesk", Grant(frozenset({Tier.STANDARD})))
+        if text == "Anna Bell"
+        else (text, Grant(frozenset(Tier), "corp", Place("corp", GroupKind.GROUP, text))),
     }
     return AccountCard(**(known | changes))
 

@@ -16,7 +16,7 @@ from tests.views.samples import HOSTILE
 from views import labels
 from views.words import SENTENCES, sentence
 
-FACTS = ("login", "directory", "directory_key", "domain", "typed", "user")
+FACTS = ("login", "directory", "directory_key", "domain", "typed", "user", "role", "place")
 JARGON = re.compile(
     r"traceback|exception|\berror\b|invalid|illegal|\bnull\b|\bNone\b|\bLDAP\b|\bHTTP\b|timeout|payload|\bdigest\b|"
     r"\bfailed\b|\bhash\b|your fault|you (forgot|failed|should have)|wrong",
