@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 import segno
 
+from bot.cli_break_glass import group as break_glass
 from bot.errors import ConfigError, OperatorError
 
 if TYPE_CHECKING:
@@ -55,6 +56,9 @@ def _in_house(door: Door, deed: Callable[[Tools], Awaitable[Result]]) -> Result:
 @click.group()
 def group() -> None:
     """Who may ask for resets, and their codes."""
+
+
+group.add_command(break_glass, "break-glass")
 
 
 @group.command("enrol")

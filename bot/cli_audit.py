@@ -1,4 +1,4 @@
-"""`rekey audit`: the journal. Reads only."""
+"""`rekey audit`: the journal, which is only read here, and the review of what went past it all but for it."""
 
 from __future__ import annotations
 
@@ -101,3 +101,17 @@ def export(door: Door) -> None:
             click.echo(json.dumps(_line(kept)))
 
     _reading(door, deed)
+
+
+@group.command("review")
+@click.argument("request", metavar="ID")
+@click.option(
+    "--as", "login", required=True, metavar="LOGIN", help="The enrolled admin who has looked, and has the code."
+)
+@click.option("--directory", metavar="NAME", help="The admin's directory, where the login is in several.")
+@click.pass_obj
+def review(door: Door, *, request: str, login: str, directory: str | None) -> None:
+    """Say that a reset by break-glass has been looked at; ID is the beginning of its request's."""
+    from bot import cli_break_glass
+
+    cli_break_glass.review(door, request, login, directory)

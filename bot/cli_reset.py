@@ -33,7 +33,7 @@ WHYS = {why.value.replace("_", "-"): why for why in Why}
 @click.option(
     "--group", "groups", multiple=True, metavar="NAME", help="Everybody in a group; DIRECTORY/NAME says where."
 )
-@click.option("--as", "login", required=True, metavar="LOGIN", help="The enrolled admin who asks, and has the code.")
+@click.option("--as", "login", metavar="LOGIN", help="The enrolled admin who asks, and has the code.")
 @click.option("--directory", metavar="NAME", help="The admin's directory, where the login is in several.")
 @click.option("--dry-run", is_flag=True, help="Show who would be reset, and change nothing.")
 @click.option("--report", metavar="FILE", type=click.Path(dir_okay=False), help="Write the whole preview as CSV.")
@@ -48,6 +48,8 @@ WHYS = {why.value.replace("_", "-"): why for why in Why}
 @click.option("--yes", "number", type=int, metavar="N", help="For scripts: reset, if it is exactly so many people.")
 @click.option("--no-wait", is_flag=True, help="End once it is on its way.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for programs.")
+@click.option("--break-glass", "sealed", is_flag=True, help="One person, by the sealed code, where no admin is there.")
+@click.option("--reason", default="", help="Of --break-glass, for everybody who hears the alarm.")
 @click.pass_obj
 def command(
     door: Door,
@@ -56,16 +58,26 @@ def command(
     logins: tuple[str, ...],
     file: str | None,
     groups: tuple[str, ...],
-    login: str,
+    login: str | None,
     directory: str | None,
     dry_run: bool,
     report: str | None,
     number: int | None,
     no_wait: bool,
     as_json: bool,
+    sealed: bool,
+    reason: str,
     **wanted: Any,
 ) -> int:
     """Reset the passwords of many, as in Slack: a preview, a code, a minute to think, then one after the other."""
+    if sealed:
+        from bot import cli_break_glass
+
+        if file or groups or login or dry_run:
+            raise click.UsageError("--break-glass takes one login and --reason, and nothing else.")
+        return cli_break_glass.reset(door, logins, reason)
+    if login is None:
+        raise click.UsageError("Missing option '--as'.")
     if not (logins or file or groups):
         raise click.UsageError("Nobody is named; give logins or addresses, --csv FILE or --group NAME.")
     if file and report and _same(file, report):

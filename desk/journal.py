@@ -102,5 +102,5 @@ async def current(tools: Tools, tx: Tx, target: Target) -> None:
 
 
 async def alarm(tools: Tools, tx: Tx, what: str, *, request_id: str | None = None, **facts: str) -> None:
-    """Tell the security channel."""
+    """Tell the security channel or, with the fact `to`, one Slack person."""
     await announce(tools, tx, NoticeKind.ALARM, request_id=request_id, what=what, **facts)

@@ -26,6 +26,7 @@ from directory.base import (
 )
 from resets import password, ruling
 from resets.audit import Deed
+from resets.break_glass import proves
 from resets.outcome import Step, StepRecord, StepState
 from resets.reasons import Reason, Refused
 from resets.request import Channel, RequestState, TargetState
@@ -117,7 +118,8 @@ async def _judged(tools: Tools, dossier: Dossier, directory: Directory) -> Accou
     if account is None:
         await fail(tools, dossier, Reason.ACCOUNT_GONE)
         return None
-    await roles.holds(tools, actor)
+    if not proves(dossier.proof):
+        await roles.holds(tools, actor)
     if account.login != planned.login or _address_moved(dossier, account):
         await fail(tools, dossier, Reason.CHANGED_SINCE, state=TargetState.EXCLUDED)
         return None

@@ -167,6 +167,9 @@ async def _slack(
         unsent = await _unsent(tx, request, target)
         to, facts = request.requester.slack.user, replace(status(tools, request, target), unsent=unsent)
         at = await outbox.place_of(tx, NoticeKind.STATUS, request_id=request.id)
+        if not to:  # by break-glass: nobody in Slack has asked
+            await outbox.fail(tx, notice.id)
+            return None
     else:
         to = target.planned.slack_user or ""
         row = await pickup.get(tx, target.id)
@@ -269,13 +272,14 @@ async def _mail(
 
 
 async def _alarm(tools: Tools, tx: Tx, notice: Notice) -> SaySlack | timedelta | None:
-    if not tools.security_channel:
+    facts = notice.facts
+    to = facts.get("to") or tools.security_channel
+    if not to:
         await outbox.fail(tx, notice.id)
         return None
     attempt = await outbox.tried(tx, notice.id, LEASE)
     if not attempt:
         return LOOK_AGAIN
-    facts = notice.facts
     what: Reason | str = facts["what"]
     if what in set(Reason):
         what = Reason(what)
@@ -283,4 +287,4 @@ async def _alarm(tools: Tools, tx: Tx, notice: Notice) -> SaySlack | timedelta |
     ended = tuple(StepRecord(step, StepState(facts[step])) for step in ENDED if step in facts)
     name, about = facts.get("name", ""), facts.get("about", "")
     alarm = AlarmFacts(what, who, name, about, notice.request_id, notice.created_at, ended)
-    return SaySlack(notice.id, tools.security_channel, alarm, None, None, attempt, must_be_member=False)
+    return SaySlack(notice.id, to, alarm, None, None, attempt, must_be_member="to" in facts)

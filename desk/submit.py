@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from desk import freeze, limits, prove, signals
+from desk import freeze, limits, prove, reviews, signals
 from desk.forms import opened
 from desk.journal import current, note
 from desk.tools import Tools, Work, WorkKind
@@ -55,6 +55,7 @@ async def reset(tools: Tools, form_id: str, person: SlackPerson, answer: Answer)
         if frozen is None:
             raise Refused(Reason.FORM_UNKNOWN)
         await freeze.demand(tools, tx, form.actor)
+        await reviews.demand(tools, tx)
         plan = _plan(tools, form.actor, frozen, _options(tools, answer, frozen))
         missed = await prove.step_up(tools, tx, form.actor, answer.code)
         missed = missed or await limits.single(tools, tx, form.actor, plan.targets[0])
@@ -71,7 +72,7 @@ async def _record(tools: Tools, tx: Tx, actor: Actor, plan: Plan, frozen: dict[s
     """Write the request, its proof, its job and what the requester will hear."""
     request = ResetRequest(tools.new_id(), actor, plan, plan.digest(), RequestState.PROVED, tools.clock())
     planned = plan.targets[0]
-    target = await requests.create(tx, request, tools.new_id(), _steps(plan.options, frozen["can"]))
+    target = await requests.create(tx, request, tools.new_id(), steps(plan.options, frozen["can"]))
     wanted = bool(frozen["pickup"]) and Channel.DM in plan.options.channels
     # What *Show* will ask for stands in the journal: the row of a code that is gone is not "none wanted".
     pickup_of = {True: "requester", False: "none"}[wanted]
@@ -80,7 +81,7 @@ async def _record(tools: Tools, tx: Tx, actor: Actor, plan: Plan, frozen: dict[s
     await note(tools, tx, Deed.ASKED, by=actor, request=request, target=target, more=told)
     proof = {"method": "totp", "pickup": pickup_of, "role": actor.role}
     await note(tools, tx, Deed.PROVED, by=actor, request=request, target=target, more=proof)
-    code = await _pickup(tools, tx, target.id, wanted=wanted)
+    code = await pickup_code(tools, tx, target.id, wanted=wanted)
     job = jobs.Job(tools.new_id(), WorkKind.RESET.value, request.id, target.id, {}, tools.clock())
     await jobs.add(tx, job)
     await tools.enqueue(tx, Work(WorkKind.RESET, job.id))
@@ -89,7 +90,7 @@ async def _record(tools: Tools, tx: Tx, actor: Actor, plan: Plan, frozen: dict[s
     return Queued(request.id, planned.name, planned.login, plan.options.channels, code)
 
 
-async def _pickup(tools: Tools, tx: Tx, target_id: str, *, wanted: bool) -> str | None:
+async def pickup_code(tools: Tools, tx: Tx, target_id: str, *, wanted: bool) -> str | None:
     """Keep a keyed hash of a new pickup code and return the code, to be shown this once."""
     code = pickup.new_code(tools.randbelow) if wanted else None
     mac = pickup.mac(tools.store.ring.code_key, target_id, code) if code else None
@@ -159,7 +160,7 @@ def _plan(tools: Tools, actor: Actor, frozen: dict[str, Any], options: Options) 
     )
 
 
-def _steps(options: Options, can: dict[str, bool]) -> tuple[StepRecord, ...]:
+def steps(options: Options, can: dict[str, bool]) -> tuple[StepRecord, ...]:
     """Return every step with what is already known of it: to do, not asked for, or not possible here."""
 
     def step(step: Step, *, wanted: bool, able: bool = True) -> StepRecord:

@@ -47,6 +47,10 @@ class Deed(StrEnum):
     ACTOR_FROZEN = "actor_frozen"  # one admin, by the word of whom they reset
     ACTOR_UNFROZEN = "actor_unfrozen"  # at the host
     LIMITED = "limited"  # proved with a code, and not taken: it was one too many
+    GLASS_SEALED = "glass_sealed"  # a new break-glass code was made, at the host
+    GLASS_MISSED = "glass_missed"
+    GLASS_USED = "glass_used"  # besides ASKED and PROVED: who sat there, and why
+    GLASS_REVIEWED = "glass_reviewed"
     DONE = "done"
 
 

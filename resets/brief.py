@@ -116,6 +116,13 @@ BRIEF: dict[Reason, str] = {
     Reason.RESET_LATELY: "reset too often within a day",
     Reason.OUT_OF_HOURS: "a run outside of working hours",
     Reason.ALL_USED_UP: "more single resets within an hour than usual",
+    # break-glass
+    Reason.GLASS_NONE: "there is no break-glass code",
+    Reason.GLASS_WRONG: "the break-glass code did not match",
+    Reason.GLASS_LOCKED: "the break-glass code is locked",
+    Reason.NOT_REVIEWED: "a break-glass reset waits for its review",
+    Reason.NOT_TO_REVIEW: "waits for no review",
+    Reason.OWN_REVIEW: "the person who was reset by break-glass",
     # ourselves
     Reason.STORE_FAILED: "this bot could not write its records",
     Reason.KEY_WRONG: "the keys do not open what was sealed",

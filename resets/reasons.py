@@ -119,6 +119,13 @@ class Reason(StrEnum):
     RESET_LATELY = "reset_lately"  # the same account, as often as may be within a day
     OUT_OF_HOURS = "out_of_hours"  # a run was begun at a time of the day when nobody works; everything is frozen then
     ALL_USED_UP = "all_used_up"  # single ones, of all admins; everything is frozen then
+    # break-glass
+    GLASS_NONE = "glass_none"  # no code was ever made
+    GLASS_WRONG = "glass_wrong"
+    GLASS_LOCKED = "glass_locked"
+    NOT_REVIEWED = "not_reviewed"  # a use of it, for more than a day
+    NOT_TO_REVIEW = "not_to_review"
+    OWN_REVIEW = "own_review"  # whoever was reset by it
     # ourselves
     STORE_FAILED = "store_failed"  # full disk, locked or lost database
     KEY_WRONG = "key_wrong"

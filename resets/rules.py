@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from resets import break_glass
 from resets.limits import Limits
-from resets.scope import STANDARD_EVERYWHERE
+from resets.scope import BY_BREAK_GLASS, STANDARD_EVERYWHERE
 from resets.verification import Needed
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ class Rules:
 
     def grants_of(self, role: str, directory: str) -> tuple[Grant, ...]:
         """Return what a role may reset in a directory; of a role that is not configured (any more), nothing."""
+        if role == break_glass.ROLE:
+            return BY_BREAK_GLASS
         given = STANDARD_EVERYWHERE if self.grants is None else self.grants.get(role, ())
         return tuple(grant for grant in given if grant.directory in (None, directory))
 

@@ -43,3 +43,5 @@ class Listed:
 
 # Where the operator has written no rule at all: it works for a team of three, and harms no owner.
 STANDARD_EVERYWHERE = (Grant(frozenset({Tier.STANDARD})),)
+# By the sealed code, which no role stands behind: whoever is privileged is not let in at night.
+BY_BREAK_GLASS = (Grant(frozenset({Tier.STANDARD, Tier.SENSITIVE})),)

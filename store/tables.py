@@ -63,6 +63,29 @@ freezes = Table(
     Column("looked_at", Moment),  # when somebody last ended one with a code
 )
 
+# One row, or none before there is a code.
+break_glass = Table(
+    "break_glass",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),  # always 1
+    Column("mac", LargeBinary, nullable=False),  # of the sealed code
+    Column("made_at", Moment, nullable=False),
+    Column("misses", Integer, nullable=False),
+    Column("locked_at", Moment),
+    Column("next_try_at", Moment),
+)
+
+break_glass_uses = Table(
+    "break_glass_uses",
+    metadata,
+    Column("request_id", Text, primary_key=True),
+    Column("host", Prose, nullable=False),  # who sat there
+    Column("why", Prose, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("reviewed_at", Moment),
+    Column("reviewed_by", Text),  # an enrolment
+)
+
 requests = Table(
     "requests",
     metadata,

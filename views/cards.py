@@ -95,6 +95,25 @@ ALARM: dict[str, tuple[str, str]] = {
             "with a code. If you do not know why: /reset-password freeze, then end the enrolment: rekey admin revoke."
         ),
     ),
+    "glass_sealed": (
+        "A new break-glass code was made",
+        "It was made on the host; the one before is good for nothing. If you do not know why, see who signs in there.",
+    ),
+    "glass_used": (
+        "Break-glass: one person was reset without an admin",
+        (
+            "Somebody on the host has used the sealed code. The person gets the new password as always. Call them, and "
+            "find out who sat there and why; within a day: rekey audit review. To stop all: /reset-password freeze."
+        ),
+    ),
+    "glass_missed": (
+        "The break-glass code did not match, again",
+        "Somebody on the host tries codes. Nobody was reset. Find out who; a new code: rekey admin break-glass new.",
+    ),
+    "glass_reviewed": (
+        "A break-glass reset was reviewed",
+        "This admin says, with a code, that it was looked at. If you know otherwise, speak with them, not in Slack.",
+    ),
     "reset_again": (
         "The same account was to be reset once more",
         (
@@ -131,7 +150,8 @@ ALARM: dict[str, tuple[str, str]] = {
 def show(facts: ShowFacts) -> Message:
     """Return the target's message: who asked, for which system, and where the one-time password stands."""
     system = f"*{quiet(facts.directory)}* (account {quiet(facts.login)})"
-    asked = f"{mention(facts.requester)} ({quiet(facts.requester_name)}) had it reset."
+    who = f"{mention(facts.requester)} ({quiet(facts.requester_name)})"
+    asked = f"{who if facts.requester.user else quiet(facts.requester_name)} had it reset."
     match facts.state:
         case TargetState.COLLECTED:
             title = "Your one-time password was shown"

@@ -231,6 +231,19 @@ SENTENCES: dict[Reason, str] = {
     "The security role looks at it, and ends that with /reset-password resume.",
     Reason.ALL_USED_UP: "All admins together have asked for more single resets than they may within {within}{often}, "
     "so nothing was begun, and everything is frozen. The security role ends that with /reset-password resume.",
+    # break-glass
+    Reason.GLASS_NONE: "There is no break-glass code yet, so nothing was done. While an admin can be reached, make one "
+    "and seal it: rekey admin break-glass new.",
+    Reason.GLASS_WRONG: "This is not the break-glass code, so nothing was done. Read it from the paper again: seven "
+    "groups of four. An older paper's code is good for nothing.",
+    Reason.GLASS_LOCKED: "The break-glass code is locked after too many that did not match, so nothing was done. "
+    "Find out who tried; then make a new one with: rekey admin break-glass new.",
+    Reason.NOT_REVIEWED: "A reset by break-glass was not reviewed within a day, so single resets are not taken until "
+    "it is. Any enrolled admin can look at it and say so, at the host, with: rekey audit review.",
+    Reason.NOT_TO_REVIEW: "This reset waits for no review, so nothing was changed. Somebody may have reviewed it "
+    "already: look with: rekey audit tail.",
+    Reason.OWN_REVIEW: "This reset was yours, and nobody reviews their own, so nothing was changed. Ask another admin "
+    "to review it.",
     # ourselves
     Reason.STORE_FAILED: "I could not write my own records, so I did nothing: without a record nothing is reset. "
     "Tell whoever runs this bot, then try again.",
