@@ -214,6 +214,8 @@ def rules(settings: Settings) -> Rules:
         grants=grants(settings),
         held_in=held_in(settings),
         listed=listed(settings),
+        numbers_per_hour=settings.verification.numbers_per_hour,
+        number_life=settings.verification.number_life,
         display={d.name: d.display for d in settings.directories if d.display},
         concurrency={d.name: d.concurrency for d in settings.directories},
         lanes={d.name: d.lanes or _lanes(settings) for d in settings.directories},

@@ -106,7 +106,8 @@ def _zone(value: str) -> str:
 Hidden = Annotated[Secret, BeforeValidator(_hidden)]
 Span = Annotated[timedelta, BeforeValidator(_span)]
 Pickup = Literal["requester", "none"]
-Needs = Literal["none", "said", "in_person"]  # the least first, as in resets/verification.py
+Needs = Literal["none", "said", "number", "in_person"]  # the least first, as in resets/verification.py
+NeedsAbove = Literal["none", "said", "in_person"]  # a number match never counts above the standard tier
 Many = Annotated[int, Field(ge=1, le=100_000)]
 SlackId = Annotated[str, Field(pattern=r"^([A-Z][A-Z0-9]{2,20})?$")]
 
@@ -227,8 +228,10 @@ class Verification(Section):
     """What must be known of whoever asks for one reset, by the tier of the account; a higher tier never needs less."""
 
     standard: Needs = "said"
-    sensitive: Needs = "in_person"
-    privileged: Needs = "in_person"
+    sensitive: NeedsAbove = "in_person"
+    privileged: NeedsAbove = "in_person"
+    numbers_per_hour: Annotated[int, Field(ge=0, le=1000)] = 20
+    number_life: Span = timedelta(minutes=5)
 
     @model_validator(mode="after")
     def _rising(self) -> Self:

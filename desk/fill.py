@@ -12,6 +12,7 @@ from directory.base import Account, Capability, Directory, DirectoryError
 from resets import delivery, ruling, verification
 from resets.facts import AccountCard, AskReset, Excluded, Member
 from resets.reasons import Refused
+from resets.request import Tier
 from store import forms, index
 
 if TYPE_CHECKING:
@@ -72,12 +73,15 @@ async def fill(
         now=tools.clock(),
         rules=tools.rules,
     )
-    hows = verification.offered(tools.rules.needed_of(card.tier))
+    held = _frozen(found, card, offer, member)
+    needed, in_slack = tools.rules.needed_of(card.tier), held["slack_user"] is not None
+    hows = verification.offered(needed, card.tier, offer.channels, in_slack=in_slack)
+    number = bool(hows) and in_slack and card.tier is Tier.STANDARD
     async with tools.store.write() as tx:
         form = await opened(tools, tx, form_id, person)
-        frozen = {**_frozen(found, card, offer, member), "asks": bool(hows)}
+        frozen = {**held, "asks": bool(hows), "number": number}
         await forms.save(tx, form_id, {**form.form.state, "target": frozen})
-    return AskReset(form_id, card, offer, card.directory, hows)
+    return AskReset(form_id, card, offer, card.directory, hows, number)
 
 
 async def _last_sign_in(directory: Directory, account: Account) -> datetime | None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from desk import speak_bulk
+from desk import number, speak_bulk
 from desk.claim import LEASE, LOOK_AGAIN
 from desk.deliver import CARRIERS
 from desk.dossier import PURPOSE, proof_of
@@ -33,6 +33,7 @@ MAX_TRIES = 12  # with the waits below, about an hour
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=2), timedelta(minutes=10)
 MAILS = (NoticeKind.MAIL_PASSWORD, NoticeKind.MAIL_PASSWORD_RECOVERY, NoticeKind.MAIL_NOTICE)
 PASSWORD_MAILS = (NoticeKind.MAIL_PASSWORD, NoticeKind.MAIL_PASSWORD_RECOVERY)
+OF_NO_REQUEST = (NoticeKind.ALARM, NoticeKind.NUMBER)
 KEPT_CURRENT = (NoticeKind.STATUS, NoticeKind.SHOW)
 ENDED = (Step.SESSIONS, Step.TOKENS)  # what ends after a "not me", where the directory can
 ALIVE = (TargetState.SET, TargetState.DELIVERED)
@@ -48,8 +49,9 @@ async def prepare(tools: Tools, notice_id: str) -> SaySlack | SayFile | SayMail 
         notice = await outbox.get(tx, notice_id)
         if notice is None or notice.state is not NoticeState.WAITING:
             return None
-        if notice.kind is NoticeKind.ALARM:
-            return await _alarm(tools, tx, notice)
+        if notice.kind in OF_NO_REQUEST:
+            alone = _alarm if notice.kind is NoticeKind.ALARM else number.saying
+            return await alone(tools, tx, notice)
         if notice.kind in speak_bulk.KINDS:
             if (wait := await speak_bulk.unripe(tx, notice)) is not None:
                 return wait

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from desk import freeze, limits, prove, reviews, signals
+from desk import freeze, limits, number, prove, reviews, signals, verify
 from desk.forms import opened
 from desk.journal import current, note
 from desk.tools import Tools, Work, WorkKind
-from resets import pickup, verification
+from resets import pickup
 from resets.audit import Deed
-from resets.evidence import Evidence, How
 from resets.facts import Queued
 from resets.outcome import Step, StepRecord, StepState
 from resets.reasons import Reason, Refused
 from resets.request import Channel, Options, Plan, PlannedTarget, RequestState, ResetRequest, Tier, Why
-from resets.verification import Needed
 from store import forms, jobs, requests
 from store import pickup as pickups
 
@@ -45,7 +43,7 @@ async def reset(tools: Tools, form_id: str, person: SlackPerson, answer: Answer)
     """Write, prove and enqueue one reset: all of it or nothing. Touches no network; safe to call before an ack.
 
     Raises:
-        Refused: the form is not good, FROZEN, ACTOR_FROZEN, CHOICE_INVALID, what `verification.enough` says, a CODE_
+        Refused: the form is not good, FROZEN, ACTOR_FROZEN, CHOICE_INVALID, what `verify.evidence` refuses, a CODE_
             reason, or, with a code that is spent, RESETS_USED_UP, TOO_MANY_OPEN, RESET_LATELY or ALL_USED_UP; nothing
             has been changed in a directory.
     """
@@ -56,12 +54,15 @@ async def reset(tools: Tools, form_id: str, person: SlackPerson, answer: Answer)
             raise Refused(Reason.FORM_UNKNOWN)
         await freeze.demand(tools, tx, form.actor)
         await reviews.demand(tools, tx)
-        plan = _plan(tools, form.actor, frozen, _options(tools, answer, frozen))
+        options = _options(answer, frozen)
+        evidence = await verify.evidence(tools, tx, form.form, answer.verified, options)
+        plan = _plan(tools, form.actor, frozen, replace(options, evidence=evidence))
         missed = await prove.step_up(tools, tx, form.actor, answer.code)
         missed = missed or await limits.single(tools, tx, form.actor, plan.targets[0])
         if missed is None:
             if not await forms.use(tx, form_id, tools.clock()):
                 raise Refused(Reason.FORM_USED)
+            await number.withdraw(tools, tx, form_id)
             return await _record(tools, tx, form.actor, plan, frozen)
     if missed.reason is Reason.ALL_USED_UP:
         await freeze.by_itself(tools, missed.reason)
@@ -98,7 +99,7 @@ async def pickup_code(tools: Tools, tx: Tx, target_id: str, *, wanted: bool) -> 
     return code
 
 
-def _options(tools: Tools, answer: Answer, frozen: dict[str, Any]) -> Options:
+def _options(answer: Answer, frozen: dict[str, Any]) -> Options:
     can: dict[str, bool] = frozen["can"]
     offered = frozenset(frozen["channels"])
     chosen = frozenset(answer.channels)
@@ -118,24 +119,7 @@ def _options(tools: Tools, answer: Answer, frozen: dict[str, Any]) -> Options:
         clear_sessions=answer.clear_sessions or why is Why.COMPROMISE,
         unlock=answer.unlock and can["unlock"],
         channels=tuple(c for c in Channel if c.value in chosen),
-        evidence=_evidence(tools, answer, why, frozen),
     )
-
-
-def _evidence(tools: Tools, answer: Answer, why: Why, frozen: dict[str, Any]) -> tuple[Evidence, ...]:
-    """Return how the caller was verified, if that is enough for an account of the tier."""
-    needed = tools.rules.needed_of(Tier(frozen["tier"]))
-    if needed is Needed.NONE:
-        return ()
-    where: dict[str, str] = {"field": "verified"} if frozen.get("asks") else {}
-    try:
-        hows = (How(answer.verified),) if answer.verified else ()
-    except ValueError as error:
-        raise Refused(Reason.CHOICE_INVALID, **where) from error
-    lack = verification.enough(hows, why, needed)
-    if lack is not None:
-        raise Refused(lack, **where)
-    return tuple(Evidence(how) for how in hows)
 
 
 def _plan(tools: Tools, actor: Actor, frozen: dict[str, Any], options: Options) -> Plan:

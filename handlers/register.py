@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from desk import faults
-from handlers import bulk, collect, control, freeze, home, reset, retry, stop
+from handlers import bulk, collect, control, freeze, home, number, reset, retry, stop
 from handlers.files import Files
 from handlers.guard import demand_origin
 from handlers.hook import Hook
@@ -29,6 +29,7 @@ SURFACES: dict[str, Surface] = {
     **freeze.SURFACES,  # these two before the command that takes any word for a name
     **bulk.SURFACES,
     **reset.SURFACES,
+    **number.SURFACES,
     **control.SURFACES,
     **collect.SURFACES,
     **stop.SURFACES,

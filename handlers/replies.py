@@ -78,11 +78,12 @@ class Reply:
         answer = await self._client.views_open(trigger_id=self._origin.trigger, view=view)
         self._view = payloads.opened(answer.data)
 
-    async def push(self, view: blocks.Block) -> None:
-        """Lay another modal over the open one; Slack takes three, one over the other."""
+    async def push(self, view: blocks.Block) -> str:
+        """Lay another modal over the open one, and return its id; Slack takes three, one over the other."""
         assert self._origin is not None
         answer = await self._client.views_push(trigger_id=self._origin.trigger, view=view)
         self._view = payloads.opened(answer.data)
+        return self._view.id
 
     async def show(self, view: blocks.Block) -> None:
         """Bring the open modal up to date; one that has been changed or closed meanwhile is left alone."""
@@ -98,6 +99,15 @@ class Reply:
             log.info("view_left_alone", extra={"why": code})
             return
         self._view = payloads.opened(answer.data)
+
+    async def show_elsewhere(self, view_id: str, view: blocks.Block) -> None:
+        """Bring somebody else's open modal up to date, if it is still open; never raises."""
+        if not view_id:
+            return
+        try:
+            await self._client.views_update(view_id=view_id, view=view)
+        except UNHEARD as error:
+            log.info("view_left_alone", extra={"why": type(error).__name__})
 
     async def publish(self, view: blocks.Block) -> None:
         """Put up the person's Home."""

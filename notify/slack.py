@@ -9,9 +9,9 @@ from notify import upload
 from notify.base import Failed, Said, always
 from notify.calls import call, demand, patient
 from resets.bulk import BulkFacts
-from resets.facts import AlarmFacts, ShowFacts
+from resets.facts import AlarmFacts, MatchFacts, ShowFacts
 from resets.reasons import Reason
-from views import cards, live, preview
+from views import cards, live, number, preview
 from views.status import status
 
 if TYPE_CHECKING:
@@ -98,6 +98,8 @@ def _content(saying: SaySlack) -> dict[str, Any]:
     match saying.facts:
         case ShowFacts() as facts:
             message = cards.show(facts)
+        case MatchFacts() as facts:
+            message = number.message(facts)
         case AlarmFacts() as facts:
             message = cards.alarm(facts)
         case BulkFacts() as facts:

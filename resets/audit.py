@@ -20,6 +20,10 @@ class Deed(StrEnum):
     LOOKED_UP = "looked_up"
     STEP_UP_MISSED = "step_up_missed"
     STEP_UP_LOCKED = "step_up_locked"
+    NUMBER_ASKED = "number_asked"  # a person is asked which number the caller was read
+    NUMBER_MATCHED = "number_matched"
+    NUMBER_WRONG = "number_wrong"
+    NUMBER_DENIED = "number_denied"  # "I did not ask for this"
     ASKED = "asked"
     PROVED = "proved"
     SEALED = "sealed"

@@ -66,6 +66,11 @@ BRIEF: dict[Reason, str] = {
     # the caller
     Reason.NOT_VERIFIED: "the caller was not verified",
     Reason.EVIDENCE_WEAK: "not enough is known of the caller",
+    Reason.EVIDENCE_SLACK: "nothing outside of Slack speaks for the caller",
+    Reason.NOT_PRESSED: "the person has not pressed a number",
+    Reason.CALLER_DENIED: "the person says that it is not them",
+    Reason.NUMBER_OVER: "nobody waits for a number any more",
+    Reason.TOO_MANY_NUMBERS: "the hour's number matches are used up",
     Reason.SOMEBODY_ASKED: "“nobody asked” does not go with the reason",
     Reason.TOO_LATE: "confirmed, but not begun in time",
     Reason.NOT_PROVED: "no proof was found",

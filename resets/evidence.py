@@ -13,6 +13,7 @@ class How(StrEnum):
     CALL_BACK = "call_back"  # called back on a number that the directory gives
     VIDEO = "video"  # a video call with a document
     TICKET = "ticket"  # out of the person's own signed-in portal
+    NUMBER = "number"  # pressed the number that the caller was read, in their own Slack
     UNASKED = "unasked"  # nobody asked: a suspected compromise, or a new person
 
 
@@ -21,7 +22,8 @@ class Evidence:
     """One thing that speaks for the caller, as it is kept with the request and signed by the step-up."""
 
     how: How
+    ref: str = ""  # the id of the number match
 
     def signed(self) -> list[str]:
         """Return what the digest signs of it."""
-        return [self.how.value]
+        return [self.how.value, self.ref] if self.ref else [self.how.value]

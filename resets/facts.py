@@ -9,6 +9,7 @@ from directory.secret import Secret  # noqa: TC001
 from resets.actor import SlackPerson  # noqa: TC001
 from resets.evidence import Evidence, How  # noqa: TC001
 from resets.freeze import Freeze  # noqa: TC001
+from resets.number import MatchState  # noqa: TC001
 from resets.outcome import Step, StepRecord  # noqa: TC001
 from resets.reasons import Reason, Refused  # noqa: TC001
 from resets.request import Channel, RequestState, TargetState, Tier, Why  # noqa: TC001
@@ -95,6 +96,7 @@ class AskReset:
     offer: Offer
     kept: str  # the directory's display name, for "what will not be touched"
     hows: tuple[How, ...] = ()  # how the caller may be verified; empty: that is not asked
+    number: bool = False  # may a number match be asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +166,21 @@ class ShowFacts:
     collected_at: datetime | None
     reason: Reason | None = None
     ended: tuple[StepRecord, ...] = ()  # after "not me": what came of sessions and tokens
+
+
+@dataclass(frozen=True, slots=True)
+class MatchFacts:
+    """The person's question which number the caller was read, or what came of it. The right one does not stand here."""
+
+    id: str
+    person: SlackPerson
+    requester: SlackPerson
+    requester_name: str
+    directory: str
+    login: str
+    numbers: tuple[int, ...]
+    state: MatchState
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

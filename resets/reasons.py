@@ -71,6 +71,11 @@ class Reason(StrEnum):
     # the caller
     NOT_VERIFIED = "not_verified"  # nothing is known of them
     EVIDENCE_WEAK = "evidence_weak"  # less than the account's tier needs
+    EVIDENCE_SLACK = "evidence_slack"  # out of Slack alone, where the password goes by Slack too
+    NOT_PRESSED = "not_pressed"  # no number yet
+    CALLER_DENIED = "caller_denied"  # the person pressed a wrong number, or says that they asked for nothing
+    NUMBER_OVER = "number_over"  # pressed too late, or for a form that was sent
+    TOO_MANY_NUMBERS = "too_many_numbers"
     SOMEBODY_ASKED = "somebody_asked"  # "nobody asked" does not go with the reason of the reset
     # the directory
     DIRECTORY_DOWN = "directory_down"  # unreachable, nothing was sent

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from directory.secret import Secret  # noqa: TC001
 from resets.bulk import BulkFacts, Preview  # noqa: TC001
-from resets.facts import AlarmFacts, MailFacts, ShowFacts, StatusFacts  # noqa: TC001
+from resets.facts import AlarmFacts, MailFacts, MatchFacts, ShowFacts, StatusFacts  # noqa: TC001
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class SaySlack:
 
     notice_id: str
     to: str  # a user id (a DM) or a channel id
-    facts: StatusFacts | ShowFacts | AlarmFacts | BulkFacts
+    facts: StatusFacts | ShowFacts | MatchFacts | AlarmFacts | BulkFacts
     place: str | None
     stamp: str | None
     attempt: int  # which try this is: 1 and more

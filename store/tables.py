@@ -249,6 +249,33 @@ lookups = Table(
     Index(None, "actor_id", "at"),
 )
 
+# Who was read which number; what vouches for a caller is signed.
+number_matches = Table(
+    "number_matches",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("form_id", Text, nullable=False, index=True),
+    Column("actor_id", Text, nullable=False),
+    Column("requester", Json, nullable=False),  # the Actor as it was
+    Column("team", Text, nullable=False),
+    Column("slack_user", Text, nullable=False),  # who may press
+    Column("directory", Text, nullable=False),
+    Column("account_id", Text, nullable=False),
+    Column("login", Prose, nullable=False),
+    Column("name", Prose, nullable=False),
+    Column("numbers", Json, nullable=False),
+    Column("right", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("view_id", Text, nullable=False),  # the requester's modal
+    Column("mac", Text, nullable=False),
+    Index(None, "actor_id", "asked_at"),
+    Index(None, "directory", "account_id", "asked_at"),
+    Index(None, "state", "expires_at"),
+)
+
 notices = Table(
     "notices",
     metadata,

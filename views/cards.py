@@ -44,6 +44,20 @@ ALARM: dict[str, tuple[str, str]] = {
             "End them where the directory is administered, or reset again with the reason “Suspected compromise”."
         ),
     ),
+    "number_wrong": (
+        "A caller is not who they say",
+        (
+            "Somebody had an admin read them a number, and the person whose account it is pressed another one in "
+            "Slack. Nothing was reset. Speak with the person and the admin, on a channel other than Slack: who called?"
+        ),
+    ),
+    "number_denied": (
+        "A person said “I did not ask for this”",
+        (
+            "Somebody called the desk in this person's name, and the person says that it was not them. Nothing was "
+            "reset. Warn the desk: whoever called may call again, also in another name."
+        ),
+    ),
     "step_up_misses": (
         "Several codes did not match",
         "Nothing was reset. It may be a slip; it may be somebody in this person's Slack. Ask them, not in Slack.",

@@ -18,6 +18,7 @@ CHOICE: dict[How, str] = {
     How.CALL_BACK: "I called back on a number from the directory",
     How.VIDEO: "Video call, with a document",
     How.TICKET: "A ticket out of their own signed-in portal",
+    How.NUMBER: "They press the number that I read to them (below)",
     How.UNASKED: "Nobody asked: compromise, or a new person",
 }
 SAID: dict[How, str] = {
@@ -25,11 +26,12 @@ SAID: dict[How, str] = {
     How.CALL_BACK: "called back on a number from the directory",
     How.VIDEO: "seen in a video call, with a document",
     How.TICKET: "asked by a ticket out of their own signed-in portal",
+    How.NUMBER: "pressed the right number in Slack",
     How.UNASKED: "nobody asked",
 }
 
 
-def question(hows: Sequence[How]) -> list[blocks.Block]:
+def question(hows: Sequence[How], form_id: str, *, number: bool) -> list[blocks.Block]:
     """Return the question how the caller was verified; nothing is chosen beforehand, since nobody could know."""
     if not hows:
         return []
@@ -40,7 +42,14 @@ def question(hows: Sequence[How]) -> list[blocks.Block]:
         "options": [blocks.option(CHOICE[how], how.value) for how in hows],
     }
     hint = "Kept in the journal. A voice that you know is not enough: voices are cloned."
-    return [blocks.question("verified", "How do you know that it is them?", pick, hint=hint)]
+    asked = blocks.question("verified", "How do you know that it is them?", pick, hint=hint)
+    return [asked, _verify(form_id)] if number else [asked]
+
+
+def _verify(form_id: str) -> blocks.Block:
+    text = "Let the caller show that they are in this person's Slack: you read them a number, and they press it there."
+    button = blocks.button("Verify this person", "number_ask", form_id)
+    return {**blocks.section(text, button), "block_id": "verify"}
 
 
 def line(evidence: Sequence[Evidence]) -> str:

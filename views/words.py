@@ -137,6 +137,16 @@ SENTENCES: dict[Reason, str] = {
     Reason.NOT_VERIFIED: "It is not said how you know that it is them, so nothing was done. Choose what you did; if "
     "you did nothing yet, call back on a number from the directory first.",
     Reason.EVIDENCE_WEAK: "For this account that is not enough, so nothing was done. See the person face to face.",
+    Reason.EVIDENCE_SLACK: "A number in Slack is not enough where the password goes by Slack too: somebody may sit in "
+    "that Slack. Nothing was done. Say how else you know that it is them.",
+    Reason.NOT_PRESSED: "They have not pressed the number yet, so nothing was done. Press “Verify this person”, and "
+    "read them the number.",
+    Reason.CALLER_DENIED: "The person behind this account said within the last hour that whoever called is not them. "
+    "Nothing was done, and the security channel knows. Reset it only for whom you see face to face.",
+    Reason.NUMBER_OVER: "Nobody waits for this number any more, so nothing was done. "
+    "If you are on the phone with IT, ask them to begin again.",
+    Reason.TOO_MANY_NUMBERS: "This hour's {limit}number matches are used up, so nobody was asked. "
+    "Say how else you know that it is them; more come back within the hour.",
     Reason.SOMEBODY_ASKED: "“Nobody asked” goes with a suspected compromise or a new person only, so nothing was done. "
     "Choose how you know that it is them, or mend the reason.",
     Reason.TOO_LATE: "This was confirmed but could not be begun in time, so it was not done. Nothing has changed. "

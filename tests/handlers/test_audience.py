@@ -6,11 +6,15 @@ import functools
 
 import pytest
 
+from desk import number
 from handlers.hook import Hook
 from handlers.register import SURFACES
 from handlers.surface import Audience
+from resets.actor import SlackPerson
+from resets.request import Tier
+from resets.verification import Needed
 from tests.handlers.conftest import ADA, BOB, EVE
-from tests.support.slackwire import person, texts
+from tests.support.slackwire import TEAM, person, texts
 
 CONTROLS = ("bulk_pause", "bulk_resume", "bulk_cancel", "bulk_retry")
 PEOPLE_AGAINST_WHOM = {
@@ -38,6 +42,9 @@ def test_every_surface_names_its_audience():
         "who_pick": "role",
         "reset_who": "role",
         "reset_form": "role",
+        "number_ask": "role",
+        "number_press": "addressee",
+        "number_deny": "addressee",
         "show_password": "addressee",
         "pickup_form": "addressee",
         "not_me": "addressee",
@@ -82,6 +89,9 @@ async def do(slack, name, user, /, **changes):
         "who_pick": lambda: slack.type(user, "bak", **changes),
         "reset_who": lambda: slack.submit(user, whom, **changes),
         "reset_form": lambda: slack.submit(user, slack.reset_values(), **changes),
+        "number_ask": lambda: slack.press_in_view(user, name, slack.form_id, **changes),
+        "number_press": lambda: slack.press(user, name, f"{slack.match.id}:{slack.match.right}", **changes),
+        "number_deny": lambda: slack.press(user, name, slack.match.id, **changes),
         "show_password": lambda: slack.press(user, name, slack.target, **changes),
         "pickup_form": lambda: slack.submit(user, slack.pickup_values("AAAA-AAAA"), **changes),
         "not_me": lambda: slack.press(user, name, slack.target, **changes),
@@ -110,10 +120,12 @@ async def prepare(slack, name):
     """Bring the house to where a surface can be used at all."""
     slack.house.clock.tick(seconds=61)
     slack.target = "no such target"
-    if SURFACES[name].audience is Audience.ADDRESSEE or name == "retry_step":
+    if name in {"show_password", "pickup_form", "not_me", "home", "retry_step"}:
         await slack.reset()
         slack.target = await slack.target_id()
-    if name == "pickup_form":
+    if name.startswith("number_"):
+        await prepare_number(slack, name)
+    elif name == "pickup_form":
         await slack.press(BOB, "show_password", slack.target)
     elif name in {"who_pick", "reset_who"}:
         await slack.command(ADA)
@@ -130,6 +142,15 @@ async def prepare(slack, name):
     if name == "resume_form":
         await slack.command(ADA, "resume")
     slack.house.directory.calls.clear()
+
+
+async def prepare_number(slack, name):
+    """Open a form whose person may be asked for a number, and, for their own buttons, ask."""
+    slack.rules(verification={Tier.STANDARD: Needed.SAID})
+    await slack.command(ADA, "bob")
+    slack.form_id = slack.wire.view["private_metadata"]
+    if name != "number_ask":
+        slack.match = await number.ask(slack.house.tools, slack.form_id, SlackPerson(TEAM, ADA))
 
 
 OTHERS = {
@@ -170,18 +191,20 @@ async def test_a_colleague_without_a_role_is_refused(slack, name):
     assert "Bob Baker" not in said
 
 
-@pytest.mark.parametrize("name", ["show_password", "pickup_form", "not_me"])
+@pytest.mark.parametrize("name", ["show_password", "pickup_form", "not_me", "number_press", "number_deny"])
 async def test_a_colleague_is_not_the_addressee(slack, name):
     """Neither Eve nor the requester herself sees or stops what is Bob's."""
     await prepare(slack, name)
     slack.lands = False
     for user in (EVE, ADA):
         assert "meant for somebody else" in await do(slack, name, user)
-    assert slack.house.directory.passwords[-1][1] not in repr(slack.wire.calls) + repr(slack.wire.posts)
+    for _, password in slack.house.directory.passwords:
+        assert password not in repr(slack.wire.calls) + repr(slack.wire.posts)
 
 
 ASKED_OF_SLACK = [
     *("reset", "reset_person", "home_reset", "who_pick", "reset_who", "show_password", "retry_step", "home"),
+    *("number_ask", "number_press", "number_deny"),
     *("bulk", "home_bulk", "bulk_people", "bulk_groups", "bulk_template", "bulk_form", "bulk_excluded"),
     *(
         "bulk_page_back",

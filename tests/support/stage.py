@@ -172,6 +172,11 @@ class Stage:
         with closing(sqlite3.connect(self.data / "rekey.db", timeout=10, isolation_level=None)) as connection:
             connection.execute("UPDATE forms SET expires_at = datetime(expires_at, '-1 day') || '.000000'")
 
+    def age_numbers(self):
+        """Let every number match be as old as if an hour had passed."""
+        with closing(sqlite3.connect(self.data / "rekey.db", timeout=10, isolation_level=None)) as connection:
+            connection.execute("UPDATE number_matches SET expires_at = datetime(expires_at, '-1 hour') || '.000000'")
+
     @contextmanager
     def refused(self, *logins):
         """Let the directory refuse new passwords for some accounts, as one does where its service lacks the right."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from resets.evidence import Evidence, How
+from resets.number import MatchState
 from resets.outcome import Step, StepState
 from resets.reasons import Reason
 from resets.request import Channel, RequestState, TargetState, Why
 from tests.views import crowd, samples
 from tests.views.samples import NOW
-from views import cards, forms, freeze, home, labels
+from views import cards, forms, freeze, home, labels, number
 from views.status import status
 from views.words import sentence
 
@@ -35,6 +36,7 @@ def views(text=ANNA):
         **{f"excluded_{r.value}": forms.excluded(samples.excluded(text, r)) for r in reasons},
         "queued": forms.queued(samples.queued(text, channels=tuple(Channel))),
         "queued_without_code": forms.queued(samples.queued(text, pickup=None)),
+        **{f"number_{state.value}": number.asked(samples.match(text, state=state)) for state in MatchState},
         "sentence": forms.sentence(labels.title(Reason.NOT_FOUND), sentence(Reason.NOT_FOUND, {"typed": text})),
         "pickup": forms.pickup(samples.pickup(text)),
         "pickup_without_code": forms.pickup(samples.pickup(text, asked=False)),
@@ -99,6 +101,7 @@ def messages(text=ANNA):
         **{f"alarm_{what}": cards.alarm(samples.alarm(text, what)) for what in (*cards.ALARM, text)},
         "alarm_reason": cards.alarm(samples.alarm(text, Reason.PICKUP_BURNED)),
         **crowd.messages(text),
+        **{f"number_{state.value}": number.message(samples.match_facts(text, state=state)) for state in MatchState},
         "frozen": freeze.frozen(samples.freeze(text)),
         "frozen_unlimited": freeze.frozen(samples.freeze(text, until=None, why="")),
         "help": cards.help_blocks(),

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from directory.base import GroupKind
 from directory.secret import Secret
-from resets.actor import SlackPerson
+from resets.actor import Actor, SlackPerson
+from resets.evidence import How
 from resets.facts import (
     AccountCard,
     AlarmFacts,
@@ -18,6 +19,7 @@ from resets.facts import (
     HomeFacts,
     HomeRow,
     MailFacts,
+    MatchFacts,
     Offer,
     Queued,
     ShowFacts,
@@ -25,6 +27,7 @@ from resets.facts import (
     StatusFacts,
 )
 from resets.freeze import Freeze
+from resets.number import MatchState, NumberMatch
 from resets.outcome import Step, StepRecord, StepState
 from resets.reasons import Reason
 from resets.request import Channel, RequestState, TargetState, Tier, Why
@@ -94,7 +97,8 @@ def choice(text="Anna Bell", number=1):
 
 def ask_reset(text="Anna Bell", hows=(), **changes):
     hint = "a…@example.com" if text == "Anna Bell" else text
-    return AskReset("F0RM", card(text), offer(hint, **changes), "Corp" if text == "Anna Bell" else text, hows)
+    kept = "Corp" if text == "Anna Bell" else text
+    return AskReset("F0RM", card(text), offer(hint, **changes), kept, hows, How.NUMBER in hows)
 
 
 def excluded(text="Anna Bell", reason=Reason.UNVERIFIED_DOMAIN):
@@ -164,6 +168,41 @@ def show(text="Anna Bell", **changes):
         "collected_at": None,
     }
     return ShowFacts(**(known | changes))
+
+
+def match(text="Anna Bell", **changes):
+    actor = Actor("A1", REQUESTER, "corp", "id-ada", "ada", "Ada Admin" if text == "Anna Bell" else text, "helpdesk")
+    known = {
+        "id": "M1",
+        "form_id": "F0RM",
+        "requester": actor,
+        "person": TARGET,
+        "directory": "corp",
+        "account_id": "id-1",
+        "login": "anna.bell" if text == "Anna Bell" else text,
+        "name": text,
+        "numbers": (17, 42, 83),
+        "right": 42,
+        "state": MatchState.WAITING,
+        "asked_at": NOW,
+        "expires_at": NOW + timedelta(minutes=5),
+    }
+    return NumberMatch(**(known | changes))
+
+
+def match_facts(text="Anna Bell", **changes):
+    known = {
+        "id": "M1",
+        "person": TARGET,
+        "requester": REQUESTER,
+        "requester_name": "Ada Admin" if text == "Anna Bell" else text,
+        "directory": "Corp" if text == "Anna Bell" else text,
+        "login": "anna.bell" if text == "Anna Bell" else text,
+        "numbers": (17, 42, 83),
+        "state": MatchState.WAITING,
+        "expires_at": NOW + timedelta(minutes=5),
+    }
+    return MatchFacts(**(known | changes))
 
 
 def alarm(text="Anna Bell", what="not_me", ended=()):

@@ -1,0 +1,95 @@
+"""Verify this person: a number is read to the caller, and the person presses it in their own Slack, or says no."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import expect
+
+from tests.support.stage import GENERAL, MORGAN, ROBIN
+
+pytestmark = pytest.mark.as_shipped
+
+
+async def asked(play):
+    """Morgan asks Robin for a number; returns both at their pages, and the number."""
+    robin = await play.viewer(ROBIN)
+    morgan = await play.viewer(MORGAN, GENERAL)
+    await morgan.form_for("@robin")
+    await morgan.field("ticket_text").fill("INC-42")
+    await morgan.button("number_ask", morgan.modal).click()
+    await morgan.titled("Verify this person")
+    number = await morgan.modal.locator(".block-title").inner_text()
+    await robin.to_app()
+    question = robin.message("Are you on the phone with IT?")
+    await expect(robin.button("number_press", question)).to_have_count(3)
+    return morgan, robin, number
+
+
+def pressable(robin, number):
+    return robin.button("number_press").filter(has_text=number)
+
+
+async def back_to_the_form(morgan):
+    await morgan.page.bring_to_front()
+    await morgan.modal.get_by_test_id("modal-close").click()
+    await morgan.titled("Reset a password")
+    await expect(morgan.field("ticket_text")).to_have_value("INC-42")
+
+
+async def test_the_right_number_goes_through(play, pictures):
+    """The view changes by itself, the form has kept everything, and the evidence stands with the request."""
+    morgan, robin, number = await asked(play)
+    await pictures.take(morgan, "verify")
+    await robin.page.bring_to_front()
+    await pressable(robin, number).click()
+    await expect(robin.message("Thank you")).to_contain_text("may now reset your password")
+    await expect(robin.button("number_press")).to_have_count(0)
+    await expect(morgan.modal).to_contain_text("Robin Meyer pressed the right number")
+    await back_to_the_form(morgan)
+    await morgan.knows("They press the number")
+    await morgan.field("code_text").fill(play.code())
+    await morgan.submit()
+    await expect(morgan.fault("verified")).to_contain_text("not enough where the password goes by Slack too")
+    await morgan.knows("called back")
+    pickup = await morgan.asked(play.code())
+    await morgan.leave()
+    await morgan.to_app()
+    status = morgan.message("Password reset for Robin Meyer")
+    await expect(status).to_contain_text("called back on a number from the directory, and pressed the right number")
+    assert play.fits("robin.meyer", await robin.collect(pickup))
+
+
+@pytest.mark.parametrize("no", [True, False], ids=["did not ask", "wrong number"])
+async def test_the_caller_is_somebody_else(play, no):
+    """Nothing is reset, the desk is warned, and the next call about Robin is not believed either."""
+    morgan, robin, number = await asked(play)
+    before = play.account("robin.meyer")["marker"]
+    await robin.page.bring_to_front()
+    if no:
+        await robin.button("number_deny").click()
+    else:
+        await robin.button("number_press").filter(has_not_text=number).first.click()
+    await expect(robin.message("Stopped: nothing was reset")).to_contain_text("has not changed")
+    await expect(morgan.modal).to_contain_text("The caller is somebody else")
+    await back_to_the_form(morgan)
+    await morgan.knows("called back")
+    await morgan.field("code_text").fill(play.code())
+    await morgan.submit()
+    await expect(morgan.fault("verified")).to_contain_text("whoever called is not them")
+    await morgan.leave()
+    await morgan.go("security")
+    await expect(morgan.message("I did not ask for this" if no else "not who they say")).to_contain_text("Robin Meyer")
+    assert play.targets("robin.meyer") == []
+    assert play.account("robin.meyer")["marker"] == before
+    assert {"number_denied" if no else "number_wrong"} <= set(play.deeds())
+
+
+async def test_its_time_runs_out(play):
+    """The buttons vanish; the requester says how else they know."""
+    morgan, robin, _ = await asked(play)
+    play.age_numbers()
+    await expect(robin.message("This question is over")).to_be_visible(timeout=30_000)
+    await expect(robin.button("number_press")).to_have_count(0)
+    await back_to_the_form(morgan)
+    await morgan.knows("In person")
+    await morgan.asked(play.code())
