@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from bot.errors import ConfigError, OperatorError
+from resets.request import RequestState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,10 +19,12 @@ if TYPE_CHECKING:
     from bot.door import Door
     from resets.actor import Actor
     from resets.bulk import BulkRow
+    from resets.freeze import Freeze
     from store.runs import Run
 
 Result = TypeVar("Result")
 
+HELD_UP = (RequestState.HELD, RequestState.RUNNING)  # by a freeze
 SHORT = 8  # characters of an id, where they are enough
 SPARED = 50  # logins at most that `cancel` names
 
@@ -44,46 +47,52 @@ def listing(door: Door, *, lines: int, as_json: bool) -> None:
     from bot.cli_host import at_host
 
     with at_host(door) as host:
-        rows = host.do(_recent(host, lines))
+        rows, stands = host.do(_recent(host, lines))
         if as_json:
-            click.echo(json.dumps([_row_json(row) for row in rows], indent=2))
+            held_up = [row.state in HELD_UP and stands is not None for row in rows]
+            click.echo(json.dumps([_row_json(row, frozen=it) for row, it in zip(rows, held_up, strict=True)], indent=2))
             return
         if not rows:
             click.echo("No job yet: `rekey reset` and /reset-password bulk begin one.", err=True)
             return
-        for line in _table(rows):
+        for line in _table(rows, frozen=stands is not None):
             click.echo(line)
+        if stands is not None:
+            from bot import cli_watch
+
+            click.echo(cli_watch.frozen(stands))
 
 
-async def _recent(host: Host, limit: int) -> tuple[BulkRow, ...]:
-    from store import tally
+async def _recent(host: Host, limit: int) -> tuple[tuple[BulkRow, ...], Freeze | None]:
+    from store import freezes, tally
 
     async with host.tools.store.read() as tx:
-        return await tally.recent(tx, limit)
+        return await tally.recent(tx, limit), await freezes.standing(tx)
 
 
-def _row_json(row: BulkRow) -> dict[str, object]:
+def _row_json(row: BulkRow, *, frozen: bool) -> dict[str, object]:
     from bot.cli_watch import counts_json
 
     return {
         "id": row.request_id,
         "state": row.state.value,
+        "frozen": frozen,
         "requester": row.requester_name,
         "people": counts_json(row.progress),
         "asked_at": row.asked_at.isoformat(),
     }
 
 
-def _table(rows: tuple[BulkRow, ...]) -> list[str]:
+def _table(rows: tuple[BulkRow, ...], *, frozen: bool) -> list[str]:
     from bot.cli_watch import not_reset
     from views.text import safe, utc
 
     wide = _wide([row.request_id for row in rows])
     out = [f"{'ID':{wide}}  {'STATE':9}  {'WHO':20}  {'PEOPLE':>7}  {'DONE':>7}  {'FAILED':>7}  WHEN"]
     for row in rows:
-        people = row.progress
+        people, state = row.progress, "frozen" if frozen and row.state in HELD_UP else row.state.value
         out.append(
-            f"{row.request_id[:wide]}  {row.state.value:9}  {safe(row.requester_name, 20):20}  {people.total:7,}  "
+            f"{row.request_id[:wide]}  {state:9}  {safe(row.requester_name, 20):20}  {people.total:7,}  "
             f"{people.done:7,}  {not_reset(people):7,}  {utc(row.asked_at)}"
         )
     return out

@@ -26,6 +26,7 @@ from store.base import StoreFailed
 if TYPE_CHECKING:
     from bot.settings import DirectorySection, Settings
     from resets.rules import Rules
+    from store.admins import AdminRow
     from store.base import Store
 
 SCOPES = frozenset(
@@ -107,7 +108,21 @@ async def _inside(store: Store, settings: Settings) -> list[Finding]:
         journal = _good("journal", "empty")
     if not living:
         return [journal, _bad("admins", "nobody is enrolled", "Enrol the first with `rekey admin enrol`.")]
-    return [journal, _good("admins", f"{len(living)} enrolled"), *doctor_rules.roles(settings, living)]
+    roles = doctor_rules.roles(settings, living)
+    return [journal, _good("admins", f"{len(living)} enrolled"), _security(settings, living), *roles]
+
+
+def _security(settings: Settings, living: list[AdminRow]) -> Finding:
+    """Say whether anybody could end a freeze."""
+    named = {role.name for role in settings.roles if role.security}
+    able = [row for row in living if row.actor.role in named] if named else living[:1]
+    if not able:
+        remedy = f"Enrol somebody with `rekey admin enrol --role {min(named)}`; better two."
+        return _bad("admins: security role", "nobody who is enrolled holds it: nobody could end a freeze", remedy)
+    if all(row.frozen_at for row in able):
+        remedy = "Lift that with `rekey admin unfreeze`, once it is cleared up."
+        return _bad("admins: security role", "whoever holds it is frozen: nobody could end a freeze", remedy)
+    return _good("admins: security role", f"{len(able)} can end a freeze")
 
 
 async def _slack(settings: Settings) -> list[Finding]:

@@ -21,7 +21,7 @@ from resets.outcome import Step, StepRecord, StepState, Target
 from resets.reasons import Reason, Refused
 from resets.request import Channel, TargetState
 from resets.saying import SayFile, SayMail, SaySlack
-from store import outbox, pickup, requests, vault
+from store import freezes, outbox, pickup, requests, vault
 
 if TYPE_CHECKING:
     from desk.tools import Tools
@@ -36,6 +36,7 @@ PASSWORD_MAILS = (NoticeKind.MAIL_PASSWORD, NoticeKind.MAIL_PASSWORD_RECOVERY)
 OF_NO_REQUEST = (NoticeKind.ALARM, NoticeKind.NUMBER)
 KEPT_CURRENT = (NoticeKind.STATUS, NoticeKind.SHOW)
 ENDED = (Step.SESSIONS, Step.TOKENS)  # what ends after a "not me", where the directory can
+NOT_BEGUN = (TargetState.NEW, TargetState.SEALED)
 ALIVE = (TargetState.SET, TargetState.DELIVERED)
 
 
@@ -167,7 +168,9 @@ async def _slack(
     facts: StatusFacts | ShowFacts
     if notice.kind is NoticeKind.STATUS:
         unsent = await _unsent(tx, request, target)
-        to, facts = request.requester.slack.user, replace(status(tools, request, target), unsent=unsent)
+        stands = await freezes.standing(tx) if target.state in NOT_BEGUN else None
+        to = request.requester.slack.user
+        facts = replace(status(tools, request, target), unsent=unsent, freeze=stands)
         at = await outbox.place_of(tx, NoticeKind.STATUS, request_id=request.id)
         if not to:  # by break-glass: nobody in Slack has asked
             await outbox.fail(tx, notice.id)

@@ -6,9 +6,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from desk import freeze
+from desk.journal import current
+from resets.notice import NoticeKind
 from resets.reasons import Refused
 from resets.request import TargetState
-from store import requests
+from store import freezes, outbox, requests
 
 if TYPE_CHECKING:
     from desk.dossier import Dossier
@@ -19,7 +21,7 @@ ITS_TURN = timedelta(seconds=2)  # another request is writing this account's pas
 
 
 async def frozen(tools: Tools, dossier: Dossier) -> timedelta | None:
-    """Return how long one who was not begun waits for a freeze's end, before any directory is asked.
+    """Return how long one who was not begun waits for a freeze's end, before any directory is asked, and say so once.
 
     Raises:
         Refused: ACTOR_FROZEN.
@@ -27,7 +29,12 @@ async def frozen(tools: Tools, dossier: Dossier) -> timedelta | None:
     if dossier.target.state is TargetState.STARTED:
         return None
     async with tools.store.read() as tx:
-        return await freeze.waits(tools, tx, dossier.request.requester)
+        held_up, stands = await freeze.waits(tools, tx, dossier.request.requester), await freezes.standing(tx)
+        untold = stands is not None and not await outbox.any_since(tx, NoticeKind.STATUS, dossier.request.id, stands.at)
+    if untold:
+        async with tools.store.write() as tx:
+            await current(tools, tx, dossier.target)
+    return held_up
 
 
 async def wait(tools: Tools, tx: Tx, dossier: Dossier) -> timedelta | None:

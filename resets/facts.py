@@ -146,6 +146,7 @@ class StatusFacts:
     signed_in_at: datetime | None = None  # where the directory can tell
     unsent: tuple[Channel, ...] = ()  # of the channels: those by which it could not be sent
     evidence: tuple[Evidence, ...] = ()  # how the caller was verified
+    freeze: Freeze | None = None  # that holds it up, where it has not begun
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from store.tables import notices
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from datetime import timedelta
+    from datetime import datetime, timedelta
 
     from sqlalchemy import ColumnElement, Row
 
@@ -127,6 +127,12 @@ async def waiting(tx: Tx) -> tuple[str, ...]:
     """Return the ids of the notices that are still to be said by a work of their own, the oldest first."""
     left = select(notices.c.id).where(notices.c.state == NoticeState.WAITING.value, notices.c.chunk_id.is_(None))
     return tuple(await tx.conn.scalars(left.order_by(notices.c.created_at, notices.c.id)))
+
+
+async def any_since(tx: Tx, kind: NoticeKind, request_id: str, since: datetime) -> bool:
+    """Say whether a notice of this kind was written about a request since a time."""
+    mine = (notices.c.kind == kind.value) & (notices.c.request_id == request_id) & (notices.c.created_at >= since)
+    return await tx.conn.scalar(select(notices.c.id).where(mine).limit(1)) is not None
 
 
 async def any_waiting(tx: Tx, kind: NoticeKind, *, target_id: str) -> bool:

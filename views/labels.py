@@ -71,6 +71,7 @@ RUN: dict[RequestState, str] = {
     RequestState.CANCELLED: "🚫 cancelled",
 }
 
+FROZEN_RESET = "❄️ Waits until the freeze is over"
 FROZEN_RUN = "❄️ frozen"  # in the place of one that would run or begin
 
 # The first line of the requester's message; FAILED says more, by what had been done.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from resets.outcome import Step, StepRecord, StepState
 from resets.reasons import Reason
 from resets.request import Channel, RequestState, TargetState
-from views import blocks, labels, verification, words
+from views import blocks, freeze, labels, verification, words
 from views.text import escape, quiet, safe, when
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def status(facts: StatusFacts) -> blocks.Block:
     body = [
         blocks.header(headline),
         blocks.section(f"Password reset for *{whom}*\n{_asked(facts)}"),
+        *([blocks.section(freeze.line(facts.freeze))] if facts.freeze is not None else []),
         *[_step(record, facts) for record in steps],
         *[blocks.section(line) for line in _after(facts, steps)],
         blocks.context(f"Request {quiet(facts.request_id)}"),
@@ -45,6 +46,8 @@ def _headline(facts: StatusFacts) -> str:
     match facts.target_state:
         case TargetState.FAILED:
             return _failed(facts)
+        case TargetState.NEW | TargetState.SEALED if facts.freeze is not None:
+            return labels.FROZEN_RESET
         case TargetState.SET if _record(facts, Step.DELIVER).state is StepState.FAILED:
             return "❌ Password set, but the person is not told"
         case TargetState.DELIVERED | TargetState.COLLECTED if _left(facts):

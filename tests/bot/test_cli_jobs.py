@@ -64,6 +64,17 @@ def test_list_and_show(rekey, job, tmp_path):
     assert (tmp_path / "r.csv").read_text("utf-8-sig").count("will be reset") == 3
 
 
+def test_a_freeze_is_seen_in_the_list(rekey, job):
+    """A run that a freeze holds up is called frozen; its own state is kept, and stands in the JSON."""
+    code = rekey.code(later=1)
+    assert rekey("freeze", "--as", "ada", stdin=code).code == 0
+    _, row, who = rekey("jobs", "list").out.splitlines()
+    assert row.split()[:2] == [job[:8], "frozen"]
+    assert who.startswith("Ada Admin has frozen all resets")
+    (told,) = json.loads(rekey("jobs", "list", "--json").out)
+    assert (told["state"], told["frozen"]) == ("held", True)
+
+
 def test_the_json_that_programs_read(rekey, job):
     """The keys of a run's JSON are a promise."""
     told = json.loads(rekey("jobs", "show", job, "--json").out)
@@ -87,7 +98,8 @@ def test_the_json_that_programs_read(rekey, job):
     assert (told["id"], told["state"], told["people"]["total"], told["why"]) == (job, "held", 3, "forgot")
     assert told["requester"] == {"name": "Ada Admin", "slack_user": "U0ADA"}
     (row,) = json.loads(rekey("jobs", "list", "--json").out)
-    assert set(row) == {"id", "state", "requester", "people", "asked_at"}
+    assert set(row) == {"id", "state", "frozen", "requester", "people", "asked_at"}
+    assert row["frozen"] is False
     assert set(row["people"]) == COUNTS
 
 

@@ -11,10 +11,11 @@ import pytest
 from desk import control, freeze, live, retry, steer, stop, submit, submit_bulk
 from desk.choose import start as start_many
 from desk.look import start as start_one
+from desk.tools import WorkKind
 from directory.base import NotAllowed
 from resets.audit import Deed
 from resets.bulk import BulkFacts
-from resets.facts import AlarmFacts, ShowFacts
+from resets.facts import AlarmFacts, ShowFacts, StatusFacts
 from resets.reasons import Reason, Refused
 from resets.request import RequestState, TargetState
 from store import freezes
@@ -137,8 +138,17 @@ async def test_a_single_reset_waits_and_goes_on(house):
     put = await freeze.freeze(house.tools, ADA, "")
     house.directory.calls.clear()
     moments = timed(house)
-    await one_step(house)
+    work = next(work for work in house.queue if work.kind is WorkKind.RESET)
+    house.queue.remove(work)
+    for _ in range(2):
+        assert await house.do(work) is not None
     assert house.directory.calls == []
+    told = [work for work in house.queue if work.kind is WorkKind.NOTICE]
+    house.queue.clear()
+    for notice in told[::-1]:
+        await house.do(notice)
+    assert house.last(StatusFacts).facts.freeze == put
+    house.queue.append(work)
     assert (await house.target_of(queued)).state is TargetState.NEW
     await ended_with_a_code(after(house, 1))
     await house.pump()

@@ -69,6 +69,9 @@ def messages(text=ANNA):
             for reason in (Reason.PICKUP_BURNED, Reason.SUPERSEDED, Reason.DIRECTORY_DOWN, Reason.PASSWORD_CHANGED)
         },
         "status_failing": status(failing),
+        "status_frozen": status(
+            samples.status(text, target_state=TargetState.NEW, set_at=None, freeze=samples.freeze(text))
+        ),
         "status_unknown": status(
             samples.status(
                 text,
