@@ -8,7 +8,7 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from bench import acks, beside, bulk, crowd, modals, report, rig, starts
+from bench import acks, beside, bulk, crowd, modals, report, rig, rules, starts
 from bench.late import LateWire
 from bench.report import Row
 from bench.slack import Slack
@@ -36,7 +36,7 @@ async def main():
             many, told = await bulk.rows(Path(folder), full=given.full)
     finally:
         await slack.stop()
-    rows, notes = [*rows, *more, *within, *many], [*notes, *said, *noted, *told]
+    rows, notes = [*rows, *more, *within, *many, *rules.rows()], [*notes, *said, *noted, *told]
     print(report.table(rows), *notes, sep="\n")
     if not given.dry:
         report.write(rows, notes)

@@ -9,9 +9,8 @@ from desk import brakes, limits, roles, standing
 from desk.dossier import PURPOSE, end_target
 from desk.faults import reason as reason_of
 from desk.journal import note
-from desk.set_password import address_moved, judged
 from directory.base import Capability, DirectoryError, PasswordPolicy
-from resets import password
+from resets import again, password
 from resets.audit import Deed
 from resets.outcome import Step, StepRecord, StepState
 from resets.reasons import Reason, Refused
@@ -113,9 +112,7 @@ def _reason(tools: Tools, folder: Folder, target: Target, account: Account | Non
     planned = target.planned
     if account is None or account.id != planned.account_id:
         return Reason.ACCOUNT_GONE
-    if account.login != planned.login or address_moved(folder.request.plan.channels_of(planned), planned, account):
-        return Reason.CHANGED_SINCE
-    return judged(tools, folder.request, folder.directory.name, planned, account, facts)
+    return again.changed(folder.request, planned, account, facts, tools.rules)
 
 
 async def _drawn(tools: Tools, folder: Folder, account: Account) -> Secret:

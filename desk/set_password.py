@@ -24,12 +24,12 @@ from directory.base import (
     PasswordUnchanged,
     Written,
 )
-from resets import password, ruling
+from resets import again, password
 from resets.audit import Deed
 from resets.break_glass import proves
 from resets.outcome import Step, StepRecord, StepState
 from resets.reasons import Reason, Refused
-from resets.request import Channel, RequestState, TargetState
+from resets.request import RequestState, TargetState
 from store import jobs, requests, vault
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from directory.secret import Secret
     from resets.audit import AuditEntry
     from resets.request import PlannedTarget, ResetRequest
-    from resets.ruling import Facts
     from store.base import Tx
 
 RUN_WITHIN = timedelta(minutes=30)  # from the proof to the first write; facts: an approval "must run within 30 min"
@@ -120,37 +119,12 @@ async def _judged(tools: Tools, dossier: Dossier, directory: Directory) -> Accou
         return None
     if not proves(dossier.proof):
         await roles.holds(tools, actor)
-    if account.login != planned.login or _address_moved(dossier, account):
-        await fail(tools, dossier, Reason.CHANGED_SINCE, state=TargetState.EXCLUDED)
-        return None
     facts = await standing.facts(tools.rules, directory, actor.role, [account.id])
-    reason = judged(tools, dossier.request, directory.name, planned, account, facts)
+    reason = again.changed(dossier.request, planned, account, facts, tools.rules)
     if reason is not None:
         await fail(tools, dossier, reason, state=TargetState.EXCLUDED)
         return None
     return account
-
-
-def judged(
-    tools: Tools, request: ResetRequest, directory: str, planned: PlannedTarget, account: Account, facts: Facts
-) -> Reason | None:
-    """Say why an account, as it is now, may no longer be reset as it was planned; None when it may."""
-    ruled = ruling.judge(request.requester, directory, account, facts, tools.rules)
-    if ruled.reason is None and ruling.raised(planned.tier, ruled.tier):
-        return Reason.CHANGED_SINCE
-    return ruled.reason
-
-
-def _address_moved(dossier: Dossier, account: Account) -> bool:
-    planned = dossier.target.planned
-    return address_moved(dossier.request.plan.channels_of(planned), planned, account)
-
-
-def address_moved(channels: tuple[Channel, ...], planned: PlannedTarget, account: Account) -> bool:
-    """Say whether a password would be mailed to another address than the one that the plan names."""
-    return (Channel.MAIL in channels and account.mail != planned.address) or (
-        Channel.RECOVERY in channels and account.recovery_mail != planned.recovery_address
-    )
 
 
 async def _seal(tools: Tools, dossier: Dossier, directory: Directory, account: Account) -> None:

@@ -83,11 +83,6 @@ def judge(actor: Actor, directory: str, account: Account, facts: Facts, rules: R
     return Ruling(tier, reason, said, grant if reason is None else None)
 
 
-def raised(planned: Tier, now: Tier) -> bool:
-    """Say whether an account does more harm now than when it was planned: what was proved for less is not enough."""
-    return RANK[now] > RANK[planned]
-
-
 def domain(account: Account) -> str | None:
     """Return the mail domain, in lower case, of the address or, without one, of a login that looks like one.
 
