@@ -170,6 +170,7 @@ async def open_house(settings: Settings, *, now: Callable[[], datetime] = clock)
         enqueue_many=intake.enqueue_many,
         team=settings.slack.team_id,
         security_channel=settings.slack.security_channel,
+        security_mail=settings.mail.security,
     )
     return House(settings, tools, intake)
 

@@ -172,9 +172,12 @@ class Mail(Section):
     password: Hidden = Field(default_factory=_nothing)
     sender: str = ""
     ca_file: str = ""
+    security: str = ""
 
     @model_validator(mode="after")
     def _together(self) -> Self:
+        if self.security and not self.host:
+            raise ValueError("security is an address that nothing can be mailed to without host; add it")
         if self.tls == "none" and self.host and not is_loopback(self.host):
             raise ValueError('tls = "none" is only for a mail server on loopback; use "starttls" or "tls"')
         if self.host and not self.sender:

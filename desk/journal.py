@@ -102,5 +102,7 @@ async def current(tools: Tools, tx: Tx, target: Target) -> None:
 
 
 async def alarm(tools: Tools, tx: Tx, what: str, *, request_id: str | None = None, **facts: str) -> None:
-    """Tell the security channel or, with the fact `to`, one Slack person."""
+    """Tell the security channel, and its address where it has one; with the fact `to`, one Slack person alone."""
     await announce(tools, tx, NoticeKind.ALARM, request_id=request_id, what=what, **facts)
+    if tools.security_mail and "to" not in facts:
+        await announce(tools, tx, NoticeKind.MAIL_ALARM, request_id=request_id, what=what, **facts)

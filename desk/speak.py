@@ -15,7 +15,7 @@ from desk.retry import open_steps
 from desk.sealed import unsealed
 from resets.actor import SlackPerson
 from resets.audit import Deed
-from resets.facts import AlarmFacts, MailFacts, ShowFacts, StatusFacts
+from resets.facts import AlarmFacts, AlarmMail, MailFacts, ShowFacts, StatusFacts
 from resets.notice import Notice, NoticeKind, NoticeState
 from resets.outcome import Step, StepRecord, StepState, Target
 from resets.reasons import Reason, Refused
@@ -33,7 +33,8 @@ MAX_TRIES = 12  # with the waits below, about an hour
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=2), timedelta(minutes=10)
 MAILS = (NoticeKind.MAIL_PASSWORD, NoticeKind.MAIL_PASSWORD_RECOVERY, NoticeKind.MAIL_NOTICE)
 PASSWORD_MAILS = (NoticeKind.MAIL_PASSWORD, NoticeKind.MAIL_PASSWORD_RECOVERY)
-OF_NO_REQUEST = (NoticeKind.ALARM, NoticeKind.NUMBER)
+ALARMS = (NoticeKind.ALARM, NoticeKind.MAIL_ALARM)
+OF_NO_REQUEST = (*ALARMS, NoticeKind.NUMBER)
 KEPT_CURRENT = (NoticeKind.STATUS, NoticeKind.SHOW)
 ENDED = (Step.SESSIONS, Step.TOKENS)  # what ends after a "not me", where the directory can
 NOT_BEGUN = (TargetState.NEW, TargetState.SEALED)
@@ -51,7 +52,7 @@ async def prepare(tools: Tools, notice_id: str) -> SaySlack | SayFile | SayMail 
         if notice is None or notice.state is not NoticeState.WAITING:
             return None
         if notice.kind in OF_NO_REQUEST:
-            alone = _alarm if notice.kind is NoticeKind.ALARM else number.saying
+            alone = _alarm if notice.kind in ALARMS else number.saying
             return await alone(tools, tx, notice)
         if notice.kind in speak_bulk.KINDS:
             if (wait := await speak_bulk.unripe(tx, notice)) is not None:
@@ -276,9 +277,9 @@ async def _mail(
     return SayMail(notice.id, facts, secret, f"<{notice.id}@rekey.invalid>", attempt)
 
 
-async def _alarm(tools: Tools, tx: Tx, notice: Notice) -> SaySlack | timedelta | None:
-    facts = notice.facts
-    to = facts.get("to") or tools.security_channel
+async def _alarm(tools: Tools, tx: Tx, notice: Notice) -> SaySlack | SayMail | timedelta | None:
+    facts, by_mail = notice.facts, notice.kind is NoticeKind.MAIL_ALARM
+    to = tools.security_mail if by_mail else facts.get("to") or tools.security_channel
     if not to:
         await outbox.fail(tx, notice.id)
         return None
@@ -292,4 +293,6 @@ async def _alarm(tools: Tools, tx: Tx, notice: Notice) -> SaySlack | timedelta |
     ended = tuple(StepRecord(step, StepState(facts[step])) for step in ENDED if step in facts)
     name, about = facts.get("name", ""), facts.get("about", "")
     alarm = AlarmFacts(what, who, name, about, notice.request_id, notice.created_at, ended)
+    if by_mail:
+        return SayMail(notice.id, AlarmMail(to, alarm), None, f"<{notice.id}@rekey.invalid>", attempt)
     return SaySlack(notice.id, to, alarm, None, None, attempt, must_be_member="to" in facts)

@@ -59,6 +59,7 @@ class Tools:
     enqueue_many: Callable[[Tx, Sequence[Work]], Awaitable[None]]  # the same, for up to 1,000 at once
     team: str
     security_channel: str
+    security_mail: str = ""  # where alarms are mailed to as well; "": nowhere
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep  # seconds
     fit: Callable[[], bool] = always  # whether this process is still taken for alive by the other workers
     watch: Callable[[], float] = time.monotonic  # seconds since some moment; never set back, nor forward

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Literal
 import aiosmtplib
 
 from notify.base import Failed, Said
+from resets.facts import AlarmMail
 from resets.reasons import Reason
-from views.mail import letter
+from views.mail import alarm, letter
 from views.text import safe
 
 if TYPE_CHECKING:
@@ -88,7 +89,10 @@ async def send(server: MailServer, saying: SayMail, *, now: datetime) -> Said:
 
 
 def _message(server: MailServer, saying: SayMail, recipient: Address, now: datetime) -> EmailMessage:
-    subject, text, html = letter.build(saying.facts, saying.password)
+    if isinstance(saying.facts, AlarmMail):
+        subject, text, html = alarm.build(saying.facts)
+    else:
+        subject, text, html = letter.build(saying.facts, saying.password)
     message = EmailMessage(policy=SMTP)
     message["From"] = _sender(server.sender)
     # An Address holds exactly one recipient; a plain text with a comma in it would become two.

@@ -215,6 +215,15 @@ class AlarmFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class AlarmMail:
+    """The same, as a mail to the address that the operator has named."""
+
+    to: str
+    alarm: AlarmFacts
+    name: str = "Security"
+
+
+@dataclass(frozen=True, slots=True)
 class AskPickup:
     """Next for the target: enter the pickup code (or only press the button, where none is asked)."""
 

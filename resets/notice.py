@@ -17,6 +17,7 @@ class NoticeKind(StrEnum):
     MAIL_PASSWORD_RECOVERY = "mail_password_recovery"  # the same, to the recovery address
     MAIL_NOTICE = "mail_notice"  # "your password was reset", without it
     ALARM = "alarm"  # the security channel
+    MAIL_ALARM = "mail_alarm"  # the same, to the operator's address
     LIVE = "live"  # a bulk's one message, kept current
     RESULT = "result"  # a bulk's outcome, in the thread of its message, with the report as a file
     PREVIEW = "preview"  # the whole preview of a bulk as a file, to its requester

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from directory.secret import Secret  # noqa: TC001
 from resets.bulk import BulkFacts, Preview  # noqa: TC001
-from resets.facts import AlarmFacts, MailFacts, MatchFacts, ShowFacts, StatusFacts  # noqa: TC001
+from resets.facts import AlarmFacts, AlarmMail, MailFacts, MatchFacts, ShowFacts, StatusFacts  # noqa: TC001
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class SayMail:
     """A mail to one person. `message_id` is the same however often the mail is sent again."""
 
     notice_id: str
-    facts: MailFacts
+    facts: MailFacts | AlarmMail
     password: Secret | None
     message_id: str
     attempt: int  # which try this is: 1 and more

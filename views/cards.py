@@ -242,7 +242,7 @@ def _not_me(facts: ShowFacts) -> blocks.Block:
 
 def alarm(facts: AlarmFacts) -> Message:
     """Return the security channel's message."""
-    title, what = _alarm(facts.what)
+    title, what = alarm_words(facts.what)
     who = f"{mention(facts.who)} ({quiet(facts.who_name)})" if facts.who else quiet(facts.who_name or "nobody in Slack")
     pairs = [("Who", who), ("When", when(facts.at))]
     pairs += [("Account", quiet(facts.about, 160))] if facts.about else []
@@ -253,7 +253,8 @@ def alarm(facts: AlarmFacts) -> Message:
     return {"text": f"🚨 {escape(title)}{about}", "blocks": body}
 
 
-def _alarm(what: Reason | str) -> tuple[str, str]:
+def alarm_words(what: Reason | str) -> tuple[str, str]:
+    """Return an alarm's title, and what happened and is to be done, as plain texts."""
     if what in ALARM:
         return ALARM[what]
     try:

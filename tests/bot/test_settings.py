@@ -91,6 +91,7 @@ def test_the_defaults_need_no_file(tmp_path, monkeypatch):
         ("[delivery.pickup.single]\nsensitve = 'none'", "delivery.pickup.single.sensitve", "single.sensitive"),
         ("[mail]\nhost = 'mail.example.com'\ntls = 'none'\nsender = 'a@b.c'", "mail", "loopback"),
         ("[mail]\nhost = 'mail.example.com'", "mail", "sender is missing"),
+        ("[mail]\nsecurity = 'soc@example.com'", "mail", "without host"),
         ("[[directories]]\nname = 'a'", "directories.a.kind", 'kind = "ldap"'),
         ("[[directories]]\nname = 'a'\nkind = 'ldab'", "directories.a.kind", "local"),
         (

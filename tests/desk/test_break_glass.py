@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import timedelta
 
 import pyotp
@@ -12,7 +13,7 @@ import pytest
 from desk import break_glass, freeze, reviews, stop
 from desk.tools import WorkKind
 from resets.audit import Deed
-from resets.facts import AlarmFacts, MailFacts, ShowFacts, StatusFacts
+from resets.facts import AlarmFacts, AlarmMail, MailFacts, ShowFacts, StatusFacts
 from resets.reasons import Reason, Refused
 from resets.request import TargetState
 from store import audit
@@ -83,6 +84,18 @@ async def test_everybody_hears_of_it(mails, caplog):
     assert sorted(said) == ["C0SEC", "U0ADA", "U0EVE"]
     (record,) = [r for r in caplog.records if r.levelno == logging.CRITICAL]
     assert (record.getMessage(), record.request_id) == ("break_glass_used", made.request_id)
+
+
+async def test_alarms_are_mailed_where_an_address_is_named(mails):
+    """Once each, and not for what one admin is told alone."""
+    mails.tools = replace(mails.tools, security_mail="soc@example.com")
+    await broken(mails)
+    await mails.pump()
+    told = [one.facts for one in mails.heard if isinstance(one.facts, AlarmMail)]
+    assert [(one.to, one.alarm.what) for one in told] == [
+        ("soc@example.com", "glass_sealed"),
+        ("soc@example.com", "glass_used"),
+    ]
 
 
 async def test_it_works_without_any_admin(house):

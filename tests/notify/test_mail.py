@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from directory.secret import Secret
 from notify.base import Failed, Said
 from notify.mail import MailServer, _recipient, send
+from resets.facts import AlarmMail
 from resets.reasons import Reason
 from resets.saying import SayMail
 from tests.support.authority import Authority
@@ -70,6 +71,17 @@ async def test_a_mail_arrives_over_tls(start_post, trust, tls):
     assert message["Date"].datetime == NOW
     assert samples.PASSWORD in message.get_body(("plain",)).get_content()
     assert samples.PASSWORD in message.get_body(("html",)).get_content()
+
+
+async def test_an_alarm_arrives_as_any_mail(start_post, trust):
+    """At the operator's address, over TLS, and without a password."""
+    post = await start_post(starttls=True)
+    facts = AlarmMail("soc@example.com", samples.alarm(what="glass_used"))
+    assert await send(server(post, trust), SayMail("N1", facts, None, ID, 1), now=NOW) == Said("mail", ID)
+    envelope, message = read(post)
+    assert envelope.rcpt_tos == ["soc@example.com"]
+    assert message["Subject"].strip() == "Rekey: Break-glass: one person was reset without an admin (anna.bell (corp))"
+    assert "anna.bell (corp)" in message.get_body(("plain",)).get_content()
 
 
 async def test_sent_again_it_is_the_same_mail(start_post, trust):

@@ -8,8 +8,9 @@ from html.parser import HTMLParser
 import pytest
 
 from directory.secret import Secret
+from resets.facts import AlarmMail
 from tests.views import samples
-from views.mail import letter
+from views.mail import alarm, letter
 
 
 class _Reader(HTMLParser):
@@ -83,3 +84,14 @@ def test_no_link_in_any_mail():
     """A mail that never has a link teaches people not to press one."""
     for facts, password in ((samples.mail(), None), (samples.mail(with_password=True), samples.PASSWORD)):
         assert not any("://" in part or "href" in part for part in _mail(facts, password))
+
+
+@pytest.mark.parametrize("text", [*samples.HOSTILE, "Anna Bell"])
+def test_an_alarm_by_mail_is_only_text_too(text):
+    """What was typed by somebody adds no tag and no line to the subject; there is no link."""
+    subject, body, page = alarm.build(AlarmMail("soc@example.com", samples.alarm(text, "glass_used")))
+    assert "\n" not in subject
+    assert "Break-glass: one person was reset without an admin" in body
+    reader = _Reader()
+    reader.feed(page)
+    assert reader.tags <= {"html", "head", "meta", "title", "body", "p", "strong", "br"}

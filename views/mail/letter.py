@@ -29,11 +29,12 @@ def build(facts: MailFacts, password: Secret | None) -> tuple[str, str, str]:
     )
     escaped = {key: html.escape(value) for key, value in said.items()}
     subject = f"Your password for {safe(facts.directory, 60)} was reset"
-    return subject, _template(f"{name}.txt").substitute(said), _template(f"{name}.html").substitute(escaped)
+    return subject, template(f"{name}.txt").substitute(said), template(f"{name}.html").substitute(escaped)
 
 
 @cache
-def _template(name: str) -> Template:
+def template(name: str) -> Template:
+    """Return one of the template files beside this one."""
     return Template(files("views.mail").joinpath(name).read_text(encoding="utf-8"))
 
 
