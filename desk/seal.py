@@ -48,7 +48,7 @@ async def all_new(tools: Tools, folder: Folder) -> None:
     found = await brakes.patiently(
         tools, folder.chunk, lambda: folder.directory.fetch([target.planned.account_id for target in waiting])
     )
-    around = standing.Standing(tools.rules, folder.directory, folder.request.requester.role, many=True)
+    around = standing.Standing(tools.rules, folder.directory, folder.request.requester.role)
     facts = await brakes.patiently(tools, folder.chunk, lambda: around.of(list(found)))
     async with tools.store.read() as tx:
         often = await limits.too_often(tools, tx, folder.directory.name, list(found), apart_from=folder.request.id)

@@ -194,6 +194,7 @@ def status(tools: Tools, request: ResetRequest, target: Target) -> StatusFacts:
     planned, options = target.planned, request.plan.options
     reason = target.reason or target.step(Step.SET).reason
     facts: dict[str, str | int] = {
+        "role": request.requester.role,
         "login": planned.login,
         "directory": tools.rules.called(planned.directory),
         "directory_key": planned.directory,

@@ -252,6 +252,8 @@ class Directory(ABC):
     async def inside(self, group: Group, ids: Sequence[str]) -> frozenset[str]:
         """Say which of some accounts (1-1,000 ids) are in a group, directly or nested, or below a unit.
 
+        For one account it is what is so now; for many, a group that was read within half a minute may be used again.
+
         Raises:
             GroupGone: no such group (any more).
         """

@@ -42,7 +42,7 @@ from directory.ldap_groups import batches, find_groups, group, groups_of, inside
 from directory.ldap_options import LdapOptions
 from directory.ldap_policy import Policies
 from directory.ldap_pool import Pool
-from directory.ldap_recent import Recent, Sight
+from directory.ldap_recent import Crowds, Recent, Sight
 from directory.ldap_search import CHUNK, Marks, any_of, by_id, chunks, pages, search
 from directory.ldap_write import WHAT_CAME_OF_IT, folded, guard, is_unicode, modify, post_read, value_of
 from directory.misconfigured import Misconfigured
@@ -86,6 +86,7 @@ class LdapDirectory(Directory):
         self._pool = pool
         self._clock = clock
         self._recent = Recent(clock)
+        self._crowds = Crowds(clock)
         self._policies = Policies(options, clock)
 
     @classmethod
@@ -317,7 +318,12 @@ class LdapDirectory(Directory):
 
     async def _inside(self, group: Group, ids: Sequence[str]) -> frozenset[str]:
         found = await inside(self._pool, self._options, group.id, ids)
-        return await super()._inside(group, ids) if found is None else found
+        if found is None:
+            found = frozenset(ids) & await self._crowds.of(group.id, lambda: self._everybody(group.id))
+        return found
+
+    async def _everybody(self, group_id: str) -> frozenset[str]:
+        return frozenset([each async for batch in self._members(group_id) for each in batch])
 
     async def _password_policy(self, account: Account) -> PasswordPolicy:
         seen = self._recent.of(account.id)

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 from ldap.filter import escape_filter_chars
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from datetime import datetime
 
     from directory.ldap_entry import Entry
 
 FRESH = timedelta(seconds=30)
+MOST_CROWDS = 16  # groups; about 85 bytes for each member
 MOST = 8192  # accounts: eight batches of a bulk; about 400 bytes each
 
 
@@ -79,3 +80,23 @@ class Recent:
         sight = self.of(account_id)
         self._seen.pop(account_id, None)
         return sight
+
+
+class Crowds:
+    """Who is in the groups that were read whole within the last half minute: each chunk asks for the same ones."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._read: OrderedDict[str, tuple[datetime, frozenset[str]]] = OrderedDict()
+
+    async def of(self, group_id: str, read: Callable[[], Awaitable[frozenset[str]]]) -> frozenset[str]:
+        """Give the members' ids, read anew where that is half a minute ago or more."""
+        now = self._clock()
+        read_at, members = self._read.get(group_id, (None, frozenset[str]()))
+        if read_at is None or not timedelta(0) <= now - read_at < FRESH:
+            members = await read()
+            self._read[group_id] = (now, members)
+            self._read.move_to_end(group_id)
+            if len(self._read) > MOST_CROWDS:
+                self._read.popitem(last=False)
+        return members

@@ -13,10 +13,11 @@ from aiohttp import web
 
 from desk import look
 from desk.forms import role_of
-from directory.base import NotNow, Unreachable
+from directory.base import GroupKind, NotNow, Unreachable
 from handlers.hook import Hook
 from handlers.register import SURFACES
 from resets.request import Tier
+from resets.scope import Grant, Place
 from resets.verification import Needed
 from tests.handlers.conftest import ADA, BOB
 from tests.support import house as houses
@@ -55,6 +56,29 @@ async def test_who_cannot_be_reset_is_told_why(slack, wire, typed, sentence):
     await slack.command(ADA, typed)
     assert sentence in texts(wire.view)
     assert "code_text" not in repr(wire.view)
+
+
+async def test_who_is_out_of_scope_is_told_which_role_may_not(slack, wire):
+    """No rule covers the account: the modal names the role, and there is no field to go on with."""
+    slack.rules(grants={"admin": (Grant(frozenset({Tier.SENSITIVE})),)})
+    await slack.command(ADA, "bob")
+    assert "outside of what the role “admin” may reset" in texts(wire.view)
+    assert "code_text" not in repr(wire.view)
+
+
+async def test_a_role_that_is_not_held_shows_nobody(slack, wire, house):
+    """The form opens, and then says which group it is; so do the typeahead and Home; nobody's name is shown."""
+    slack.rules(held_in={"admin": Place("corp", GroupKind.GROUP, "Desk")})
+    await slack.command(ADA, "bob")
+    assert "I could not read the group “Desk” of corp" in texts(wire.view)
+    await house.local.add_group("Desk", members=[house.ids["bob"]])
+    await slack.command(ADA)
+    _, heard = await slack.type(ADA, "bob")
+    [said] = heard["options"]
+    assert "one has to be in the group" in said["text"]["text"]
+    await slack.open_home(ADA)
+    assert "one has to be in the group “Desk” of corp" in texts(wire.homes[ADA])
+    assert "Bob" not in texts(wire.view)
 
 
 @pytest.mark.parametrize(("error", "sentence"), [(Unreachable(), "cannot be reached"), (NotNow(), "too busy")])

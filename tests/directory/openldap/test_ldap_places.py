@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from directory.base import GroupKind
-from tests.directory.harness_ldap import ADMINS, ldif
+from directory.ldap_recent import MOST_CROWDS, Crowds
+from directory.registry import open_directory
+from tests.directory.harness_ldap import ADMINS, ldif, settings, utc_now
 from tests.support.ldap_tap import SEARCH, Tap
 from tests.support.slapd import GROUPS, PEOPLE, SERVICE, people
 
@@ -79,3 +83,37 @@ async def test_who_is_below_a_unit_is_asked_of_the_few(row, corp, opened) -> Non
     assert await directory.inside(whole, some) == set(some)
     assert tap.seen[SEARCH] == 2
     await tap.close()
+
+
+@pytest.mark.parametrize(("later", "anew"), [(29, False), (30, True), (-5, True)])
+async def test_a_group_that_was_read_whole_is_good_for_half_a_minute(row, later, anew) -> None:
+    """Chunk after chunk costs one search each, and a group is read anew after 30 s; for one person it always is."""
+    row.slapd.up(more=ADMIN_GROUP + people(8) + "\n" + group("desk", *(person(number) for number in range(1, 6))))
+    ahead = timedelta(0)
+    tap = Tap(row.slapd)
+    directory = open_directory(
+        "ldap", "corp", settings(row.slapd, url=await tap.listen()), clock=lambda: utc_now() + ahead
+    )
+    desk, everybody = await directory.place(f"cn=desk,{GROUPS}"), await ids(directory, *range(1, 9))
+    assert await directory.inside(desk, everybody) == set(everybody[:5])
+    row.slapd.admin(f"dn: cn=desk,{GROUPS}\nchangetype: modify\ndelete: member\nmember: {person(1)}\n")
+    tap.seen.clear()
+    ahead = timedelta(seconds=later) - timedelta(seconds=1 if later == 29 else 0)
+    assert await directory.inside(desk, everybody) == set(everybody[1 if anew else 0 : 5])
+    assert (tap.seen[SEARCH] == 1) is not anew
+    assert await directory.inside(desk, everybody[:1]) == set()
+    await directory.close()
+    await tap.close()
+
+
+async def test_no_more_groups_are_remembered_than_rules_name() -> None:
+    """What is remembered of groups is bounded: the one that was read first goes first."""
+    read, crowds = [], Crowds(utc_now)
+
+    async def everybody():
+        read.append(1)
+        return frozenset({"one"})
+
+    for number in [*range(MOST_CROWDS + 1), MOST_CROWDS, 0]:
+        assert await crowds.of(str(number), everybody) == {"one"}
+    assert len(read) == MOST_CROWDS + 2
