@@ -12,7 +12,6 @@ from store import chunks, freezes, outbox, runs
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-    from datetime import datetime
 
     from desk.tools import Tools
     from store.base import Tx
@@ -26,19 +25,22 @@ MOST = 2_000  # chunks whose rests are remembered
 
 
 class Rests:
-    """Until when notices rest that could not be said. In memory alone: who takes the work over tries them at once."""
+    """Until when notices rest that could not be said, by the watch: the clock may be set back meanwhile.
+
+    In memory alone: who takes the work over tries them at once.
+    """
 
     def __init__(self) -> None:
-        self._until: dict[str, dict[str, datetime]] = {}
+        self._until: dict[str, dict[str, float]] = {}
 
-    def of(self, chunk_id: str, now: datetime) -> Mapping[str, datetime]:
+    def of(self, chunk_id: str, now: float) -> Mapping[str, float]:
         """Return those of a chunk that still rest."""
         left = {notice_id: until for notice_id, until in self._until.pop(chunk_id, {}).items() if until > now}
         if left:
             self._until[chunk_id] = left
         return left
 
-    def add(self, chunk_id: str, some: Mapping[str, datetime]) -> None:
+    def add(self, chunk_id: str, some: Mapping[str, float]) -> None:
         """Let some of a chunk rest."""
         self._until.setdefault(chunk_id, {}).update(some)
         while len(self._until) > MOST:
@@ -61,18 +63,20 @@ async def go_on(
     """
     chunk_id = work_id.rpartition(".")[0]
     while True:
-        resting = rests.of(chunk_id, tools.clock())
+        resting = rests.of(chunk_id, tools.watch())
         ids = await _waiting(tools, chunk_id, resting)
         if not ids:
             break
         waits = await _tried(ids, say)
-        now = tools.clock()
-        rests.add(chunk_id, {notice_id: now + wait for notice_id, wait in waits.items()})
+        now = tools.watch()
+        rests.add(chunk_id, {notice_id: now + wait.total_seconds() for notice_id, wait in waits.items()})
         if len(waits) == AT_ONCE:  # not one was said: Slack or the mail server wants a rest, and not another twenty
             return min(max(min(waits.values()), LOOK_AGAIN), LONGEST)
     if not resting:
         return await _rest(tools, work_id)
-    return LOOK_AGAIN if await _grows(tools, chunk_id) else max(min(resting.values()) - tools.clock(), LOOK_AGAIN)
+    if await _grows(tools, chunk_id):
+        return LOOK_AGAIN
+    return max(timedelta(seconds=min(resting.values()) - tools.watch()), LOOK_AGAIN)
 
 
 async def _tried(ids: Sequence[str], say: Callable[[str], Awaitable[timedelta | None]]) -> dict[str, timedelta]:

@@ -88,6 +88,29 @@ async def test_who_was_cut_off_judges_nobody(home):
     assert heard == [False, False, True, False, False, False, True]
 
 
+@pytest.mark.parametrize("jump", ["- interval '1 day'", "+ interval '1 day'"])
+async def test_after_a_jump_of_the_clock_a_dead_worker_is_found_all_the_same(home, jump):
+    """The database's clock was set: the last sign of life of one that died is a day old, or of tomorrow."""
+    now = 1000.0
+    crew = Crew(home.store, beat=timedelta(seconds=5), ttl=timedelta(minutes=5), watch=lambda: now)
+    await crew.join()
+    with psycopg.connect(home.url.replace("+psycopg", "")) as connection:
+        connection.execute(f"insert into workers values ('gone', 'h', 1, now() {jump}, now() {jump})")
+    heard = []
+    for _ in range(3):
+        now += 5
+        heard.append(await crew.beat())
+    assert heard == [False, False, True]
+    handed_on = []
+
+    async def hand_on(name):
+        handed_on.append(name)
+        return 0
+
+    await crew.reap(hand_on)
+    assert handed_on == ["gone"]
+
+
 async def test_only_one_hands_the_works_of_the_dead_on(home):
     """Two that find the same worker dead do not both give its works back: one of them would take them from a third."""
     first, second = (Crew(home.store, ttl=timedelta(0)) for _ in range(2))
