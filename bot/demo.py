@@ -90,10 +90,11 @@ async def demo(data: Path, port: int) -> None:
 class Demo:
     """The whole demo as a context: the workspace, the directory and the bot's process, furnished and running."""
 
-    def __init__(self, data: Path, port: int = 0, *, hold: str = HOLD, more: str = "") -> None:
+    def __init__(self, data: Path, port: int = 0, *, hold: str = HOLD, more: str = "", limits: str = LIMITS) -> None:
         self.data = data
         self._hold = hold
         self._more = more  # of the configuration, as TOML
+        self._limits = limits  # the same, of its table of that name
         self._port = port
         self._stack = contextlib.AsyncExitStack()
 
@@ -124,7 +125,7 @@ class Demo:
                 f"Port {self._port} cannot be used ({error.strerror}); choose another --port."
             ) from error
         self._stack.push_async_callback(self.workspace.stop)
-        self.config = _configured(data, self.workspace, self._hold, self._more)
+        self.config = _configured(data, self.workspace, self._hold, self._more, self._limits)
         try:
             self.phones.update(await furnish(self.config, data / "phones.json"))
         except (StoreFailed, StoreNotReady, ValueError) as error:
@@ -165,7 +166,7 @@ def _alone(data: Path) -> Iterator[None]:
         yield
 
 
-def _configured(data: Path, workspace: Workspace, hold: str = HOLD, more: str = "") -> Path:
+def _configured(data: Path, workspace: Workspace, hold: str = HOLD, more: str = "", limits: str = LIMITS) -> Path:
     """Write the configuration anew: the ports are new at each start, the rest is the same."""
     security = next(channel.id for channel in CHANNELS if channel.name == "security")
     text = f"""\
@@ -193,7 +194,7 @@ pickup = {{single = "requester"}}
 
 [limits]
 hold = {json.dumps(hold)}
-{LIMITS}
+{limits}
 
 {more}
 [[directories]]

@@ -14,6 +14,7 @@ import pytest_asyncio
 from tests.support import browser, stage
 
 HERE = Path(__file__).parent
+AS_EVER = (stage.HOLD, stage.QUIET, stage.LIMITS)
 
 
 def pytest_collection_modifyitems(items):
@@ -49,19 +50,19 @@ class Wings:
         self._next = None
         self._ending = []
 
-    async def take(self, hold=stage.HOLD, more=stage.QUIET):
+    async def take(self, *settings):
         """Return a running stage and what ends it; one with settings of its own is put up for the asking."""
-        if (hold, more) != (stage.HOLD, stage.QUIET):
-            return await self._put_up(hold, more)
+        if settings != AS_EVER:
+            return await self._put_up(*settings)
         found = await (self._next or self._put_up())
         self._next = asyncio.create_task(self._put_up())
         return found
 
-    async def _put_up(self, hold=stage.HOLD, more=stage.QUIET):
+    async def _put_up(self, *settings):
         self._count += 1
         ends = AsyncExitStack()
         folder = stage.copy(self._template, self._folder / f"demo-{self._count}")
-        return await ends.enter_async_context(stage.raised(folder, hold, more)), ends
+        return await ends.enter_async_context(stage.raised(folder, *settings)), ends
 
     def take_down(self, ends):
         self._ending.append(asyncio.create_task(ends.aclose()))
@@ -83,9 +84,11 @@ async def wings(template, tmp_path_factory):
 @pytest_asyncio.fixture(loop_scope="session")
 async def play(chromium, wings, request):
     """A stage of one's own, with a desktop window: nobody has asked for anything yet."""
-    hold, shipped = (request.node.get_closest_marker(name) for name in ("hold", "as_shipped"))
+    hold, shipped, limits = (request.node.get_closest_marker(name) for name in ("hold", "as_shipped", "limits"))
     more = "" if shipped else stage.QUIET
-    raised, ends = await wings.take(hold.args[0] if hold else stage.HOLD, more)
+    raised, ends = await wings.take(
+        hold.args[0] if hold else stage.HOLD, more, limits.args[0] if limits else stage.LIMITS
+    )
     try:
         async with browser.window(chromium) as window:
             raised.window = window

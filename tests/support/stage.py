@@ -21,7 +21,7 @@ import pyotp
 
 from bot.assembly import clock, open_house
 from bot.config import load
-from bot.demo import Child, Demo, _configured
+from bot.demo import LIMITS, Child, Demo, _configured
 from bot.demo_people import EVERYBODY
 from bot.engine import migrate
 from desk import enrol
@@ -218,9 +218,9 @@ class Hold:
 
 
 @asynccontextmanager
-async def raised(folder, hold=HOLD, more=QUIET):
-    """Run the demo in a folder, from its start to its end; `more` stands in its configuration."""
-    async with Demo(folder, hold=hold, more=more) as demo:
+async def raised(folder, hold=HOLD, more=QUIET, limits=LIMITS):
+    """Run the demo in a folder, from its start to its end; `more` and `limits` stand in its configuration."""
+    async with Demo(folder, hold=hold, more=more, limits=limits) as demo:
         stage = Stage(demo)
         await stage.connected()
         yield stage
