@@ -108,9 +108,10 @@ def _unanswered(section: DirectorySection, error: DirectoryError) -> str:
 
 async def _matrix(directory: Directory, roles: tuple[str, ...], decided: Rules) -> Matrix:
     cells = {(role, tier): Cell() for role in roles for tier in Tier}
-    around, count = Standing(decided, directory, *roles, many=True), 0
-    async for page in directory.pages():
-        count += len(page.accounts)
+    around = Standing(decided, directory, *roles, many=True)
+    # All pages first: a walk holds a connection, and what is read around it may need the only other one.
+    pages = [page async for page in directory.pages()]
+    for page in pages:
         facts = await around.of([account.id for account in page.accounts])
         for account in page.accounts:
             for role in roles:
@@ -121,7 +122,7 @@ async def _matrix(directory: Directory, roles: tuple[str, ...], decided: Rules) 
                     cell.may += 1
                 else:
                     cell.why_not[ruled.reason] += 1
-    return Matrix(directory.name, count, cells)
+    return Matrix(directory.name, sum(len(page.accounts) for page in pages), cells)
 
 
 async def _answers(directory: Directory, expect: Expect, decided: Rules) -> list[Answer]:

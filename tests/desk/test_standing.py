@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from bot.policy import examine
+from bot.settings import Settings
 from desk.standing import Standing
 from directory.base import GroupKind
 from resets.actor import Actor, SlackPerson
@@ -12,7 +14,7 @@ from resets.request import Tier
 from resets.rules import Rules
 from resets.ruling import judge
 from resets.scope import Grant, Listed, Place
-from tests.directory.harness_ldap import ADMINS, LdapHarness, ldif
+from tests.directory.harness_ldap import ADMINS, LdapHarness, ldif, settings
 from tests.support import slapd
 from tests.support.slapd import GROUPS, PEOPLE, SERVICE
 
@@ -104,3 +106,23 @@ async def test_a_group_that_goes_closes_what_it_decided(row):
     assert set((await why(row, rules, many=True))[:5]) == {Reason.FACTS_UNREAD}
     row.slapd.admin(f"dn: cn=chiefs,{GROUPS}\nchangetype: delete\n")
     assert set(await why(row, rules, many=False)) == {Reason.FACTS_UNREAD}
+
+
+async def test_the_policy_is_told_with_two_connections(row):
+    """`rekey policy test` counts the same, by DNs of groups and units, over a pool of two and pages of three."""
+    from directory.ldap_options import LdapOptions
+
+    options = LdapOptions.model_validate(settings(row.slapd, pool_size=2, page_size=3))
+    corp = {"name": "corp", "kind": "ldap", "options": options, "verified_domains": ["*"]}
+    roles = [
+        {"name": "desk", "may": [{"directory": "corp", "within": f"group:{DESK.name}"}]},
+        {"name": "sales", "may": [{"directory": "corp", "within": f"ou:{SALES}"}]},
+        {"name": "board", "may": [{"tiers": ["standard", "sensitive"]}], "group": f"corp/{CHIEFS.name}"},
+    ]
+    expect = [{"role": "sales", "account": "u000005", "may": True}, {"role": "desk", "account": "u000006", "may": True}]
+    written = {"directories": [corp | {"tiers": {"sensitive": [f"group:{CHIEFS.name}"]}}], "roles": roles}
+    told = await examine(Settings.model_validate(written | {"expect": expect}), None)
+    cells = told.matrices[0].cells
+    assert [cells[role, Tier.STANDARD].may for role in ("desk", "sales", "board")] == [3, 2, 7]
+    assert [cells[role, Tier.SENSITIVE].may for role in ("desk", "sales", "board")] == [0, 0, 1]
+    assert [answer.holds for answer in told.answers] == [True, False]

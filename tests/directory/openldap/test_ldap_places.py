@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 
 from directory.base import GroupKind
-from directory.ldap_recent import MOST_CROWDS, Crowds
 from directory.registry import open_directory
 from tests.directory.harness_ldap import ADMINS, ldif, settings, utc_now
 from tests.support.ldap_tap import SEARCH, Tap
@@ -108,6 +107,8 @@ async def test_a_group_that_was_read_whole_is_good_for_half_a_minute(row, later,
 
 async def test_no_more_groups_are_remembered_than_rules_name() -> None:
     """What is remembered of groups is bounded: the one that was read first goes first."""
+    from directory.ldap_recent import MOST_CROWDS, Crowds
+
     read, crowds = [], Crowds(utc_now)
 
     async def everybody():
