@@ -71,6 +71,8 @@ _ABOUT = re.compile(
     r"last|letzt|dernier|ultim|expir|ablauf|lauftab|caduc|never|nie|jamais|nunca|age|alter|count|date|datum|fecha|"
     r"chang|ander|modif|camb|polic|richtlini|status|state|estado|etat|notrequired|reset|set|locked"
 )
+# A sign that no login has, a letter and a digit; no blank, and nothing of an address of any kind.
+_SECRET = re.compile(r"(?=.*[^\W\d_])(?=.*\d)(?=.*[!#%&*?^~§€£\[\]()'\"`°])[^\s@/]{6,64}")
 _MASKED = re.compile(r"[*•●·xX.\s-]*")
 _HARMLESS = re.compile(
     r"[\d\s.,:/+TZtzampAMP-]*|true|false|yes|no|y|n|ja|nein|oui|non|si|sí|wahr|falsch|vrai|faux|verdadero|falso|never|"
@@ -157,6 +159,15 @@ def guards(header: Sequence[str]) -> tuple[Guard, ...]:
         for index, cell in enumerate(header)
         if _speaks_of_secrets(cell)
     )
+
+
+def unnamed_secrets(header: Sequence[str] | None, rows: Sequence[Sequence[str]]) -> int | None:
+    """Return a column without a header most of whose values look like passwords, and None where there is none.
+
+    Only those are told that have a sign in them: "Summer2024" may be a login as well.
+    """
+    named = {index for index, cell in enumerate(header or ()) if cell.strip()}
+    return _by(lambda cell: _SECRET.fullmatch(cell) is not None, rows, named)
 
 
 def choose(header: Sequence[str] | None, rows: Sequence[Sequence[str]]) -> Column:

@@ -172,6 +172,9 @@ class RosterReader:
                 self._guard(cells)
             if not first and not self._names.bad:
                 raise Refused(Reason.FILE_ONLY_HEADER)
+        unnamed = columns.unnamed_secrets(header, sample)
+        if unnamed is not None:
+            raise Refused(Reason.PASSWORD_COLUMN, column=unnamed + 1)
         self._column = columns.choose(header, sample)
         for row, cells in first:
             self._one(row, cells, self._column)

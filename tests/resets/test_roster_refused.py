@@ -78,6 +78,36 @@ def test_refuses_a_file_with_passwords(header, column):
         assert refused.value.facts == {"column": header}
 
 
+LOOKS = ["Sunny!Day7", "hunter#22", "Geheim%1", "(Tr0ubador)", "7*horses*Staple", "ñandú?2024"]
+HARMLESS = [
+    "Summer2024", "corp\\a12", "a.bell-2", "+49(30)123456", "12.03.2026", "{0f3c9a1e-77d2-4b1c-9d0e-2f1f7c3a9b10}",
+    "https://example.com/u?id=7#top", "CN=Anna Bell,OU=Sales", "a7!@example.com", "Bell, Anna (2)", "!!!", "#12",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("head", "order"), [("", 1), ("", -1), ("login;\n", 1), ("login\n", 1), (" ;e-mail\n", -1)])
+def test_refuses_passwords_without_a_header(head, order):
+    """Beside logins or addresses, with a header for these alone or with none: most of a column look like passwords."""
+    rows = [[f"person{n}@example.com", look][::order] for n, look in enumerate(LOOKS)]
+    rows += [[f"other{n}@example.com", ""][::order] for n in range(len(LOOKS) - 1)]
+    with pytest.raises(Refused) as refused:
+        read((head + "\n".join(map(";".join, rows))).encode())
+    assert refused.value.reason is Reason.PASSWORD_COLUMN
+    assert refused.value.facts == {"column": 2 if order > 0 else 1}
+
+
+@pytest.mark.parametrize("cell", HARMLESS)
+def test_what_only_has_a_sign_in_it_is_no_password(cell):
+    """Logins, phones, dates, ids, links, names: a column of these without a header stops nobody."""
+    data = "".join(f'person{n}@example.com;"{cell}"\n' for n in range(4))
+    assert texts(read(data.encode())) == [f"person{n}@example.com" for n in range(4)]
+
+
+def test_a_named_column_is_what_its_name_says():
+    """Notes and codes with signs in them are somebody's own business, as long as no header speaks of passwords."""
+    assert texts(read(b"login;note\nabell;Sunny!Day7\n")) == ["abell"]
+
+
 @pytest.mark.parametrize("header", ["passport", "compass", "bypass group", "Keypad", "Department", "pinned"])
 def test_other_words_are_no_passwords(header):
     """A header that only sounds like it does not stop anybody."""
