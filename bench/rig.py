@@ -53,6 +53,11 @@ open_requests = 1000
 same_target_per_day = 1000
 all_per_hour = 100000
 
+[approvals]
+few = 0
+many = 0
+security_from = 0
+
 [[directories]]
 """
 LDAP = """\

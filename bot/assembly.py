@@ -6,7 +6,7 @@ import hashlib
 import json
 import logging
 import secrets
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from bot.settings_rules import grants, held_in, listed
 from desk.tools import Tools
 from directory.misconfigured import Misconfigured
 from directory.registry import connector
+from resets.demand import Quorum
 from resets.limits import Hours, Limits
 from resets.request import Channel, Tier
 from resets.rules import Rules
@@ -171,6 +172,7 @@ async def open_house(settings: Settings, *, now: Callable[[], datetime] = clock)
         team=settings.slack.team_id,
         security_channel=settings.slack.security_channel,
         security_mail=settings.mail.security,
+        approvals_channel=settings.slack.approvals_channel,
     )
     return House(settings, tools, intake)
 
@@ -193,6 +195,7 @@ def rules(settings: Settings) -> Rules:
         "held_in": {role: f"{place.directory}/{place.name}" for role, place in held_in(settings).items()},
         "tiers": {d.name: [sorted(d.tiers.sensitive), sorted(d.tiers.privileged)] for d in settings.directories},
         "verification": {tier.value: needed.value for tier, needed in verified.items()},
+        "quorum": asdict(quorum(settings)),
     }
     version = hashlib.sha256(json.dumps(decided, sort_keys=True).encode()).hexdigest()[:16]
     return Rules(
@@ -217,6 +220,12 @@ def rules(settings: Settings) -> Rules:
         listed=listed(settings),
         numbers_per_hour=settings.verification.numbers_per_hour,
         number_life=settings.verification.number_life,
+        quorum=quorum(settings),
+        approvers=frozenset(role.name for role in settings.roles if role.approves),
+        late_approvers=frozenset(settings.approvals.escalation),
+        approval_life=settings.approvals.single,
+        bulk_approval_life=settings.approvals.bulk,
+        begin_within=settings.approvals.begin_within,
         display={d.name: d.display for d in settings.directories if d.display},
         concurrency={d.name: d.concurrency for d in settings.directories},
         lanes={d.name: d.lanes or _lanes(settings) for d in settings.directories},
@@ -248,6 +257,24 @@ def _hours(text: str, where: str) -> Hours | None:
 
 def _rule(grant: Grant) -> list[str]:
     return [grant.directory or "", str(grant.within or ""), *sorted(grant.tiers)]
+
+
+def quorum(settings: Settings) -> Quorum:
+    """Return how many others have to agree to what, and how strong the requester's own step-up has to be."""
+    told, levels = settings.approvals, settings.step_up
+    return Quorum(
+        standard=told.standard,
+        sensitive=told.sensitive,
+        privileged=told.privileged,
+        few=told.few,
+        many=told.many,
+        many_from=told.many_from,
+        security_from=told.security_from or None,
+        level_standard=levels.standard,
+        level_many=levels.many,
+        level_sensitive=levels.sensitive,
+        level_privileged=levels.privileged,
+    )
 
 
 def _lanes(settings: Settings) -> int:

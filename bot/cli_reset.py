@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bot.cli_reach import Reach
     from bot.door import Door
     from resets.actor import Actor
+    from resets.approval import Awaited
     from resets.bulk import GroupChoice, HeldBulk, Preview
     from resets.roster import Roster
 
@@ -245,7 +246,7 @@ def _begin(host: Host, admin: Actor, seen: Preview, number: int | None, *, no_wa
     typed = _number(seen, number)
     held = host.proved(admin, lambda code: submit_bulk.begin(host.tools, seen.form_id, admin.slack, code, typed))
     _say_held(host, held, as_json=as_json)
-    if no_wait:
+    if no_wait or held.awaited is not None:
         return 0
     if host.idle():
         raise OperatorError(
@@ -290,6 +291,9 @@ def _number(seen: Preview, number: int | None) -> str:
 
 def _say_held(host: Host, held: HeldBulk, *, as_json: bool) -> None:
     short = held.request_id[:8]
+    if held.awaited is not None:
+        _say_asked(held.request_id, held.included, held.awaited, as_json=as_json)
+        return
     if as_json:
         told = {"event": "held", "id": held.request_id, "people": held.included}
         click.echo(json.dumps({**told, "begins_at": held.begins_at.isoformat()}))
@@ -299,4 +303,20 @@ def _say_held(host: Host, held: HeldBulk, *, as_json: bool) -> None:
     click.echo(
         f"Begins {when}, job {short}. To look: `rekey jobs show {short} --follow`; to stop it: "
         f"`rekey jobs cancel {short} --as LOGIN`."
+    )
+
+
+def _say_asked(request_id: str, people: int, awaited: Awaited, *, as_json: bool) -> None:
+    """Say whom a bulk waits for: it is begun by their word, whether or not this command still runs."""
+    from views.text import safe, utc
+
+    if as_json:
+        told = {"event": "asked", "id": request_id, "people": people, "approvals": awaited.approvals}
+        click.echo(json.dumps({**told, "until": awaited.until.isoformat()}))
+        return
+    able = ", ".join(safe(name, 40) for name in awaited.able[:NAMED])
+    others = "another admin agrees" if awaited.approvals == 1 else f"{awaited.approvals} other admins agree"
+    click.echo(
+        f"Asked for approval, job {request_id[:8]}: it begins once {others} in the approvals channel, until "
+        f"{utc(awaited.until)}. Can decide: {able}. To look: `rekey jobs show {request_id[:8]}`."
     )

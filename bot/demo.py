@@ -45,6 +45,11 @@ open_requests = 20
 same_target_per_day = 50
 all_per_hour = 1000
 fresh_enrolment_hours = 0"""  # who tries things out does more of them than an admin on a working day
+# One person can be two admins here, but not three.
+APPROVALS = """
+[approvals]
+many = 1
+"""
 STOP_SECONDS = 2.5  # for the bot to stop by itself
 SHORT_LIFE, FIRST_PAUSE, LONGEST_PAUSE = 5.0, 0.2, 5.0  # a bot that dies young is started again more slowly
 REFUSALS = {
@@ -83,6 +88,7 @@ async def demo(data: Path, port: int) -> None:
         click.echo(f"\n    {running.workspace.url}\n")
         click.echo("Open it, and type /reset-password @robin. This is not Slack: nothing leaves this machine.")
         click.echo("For many at once type /reset-password bulk, choose the group All staff, and tick the mail.")
+        click.echo("Another admin has to agree to that: view as Sasha, and look into the channel approvals.")
         click.echo(f"Everything is in {data}; the bot's log is {running.bot.log_file}. Ctrl-C stops it.")
         await stop.wait()
 
@@ -90,7 +96,9 @@ async def demo(data: Path, port: int) -> None:
 class Demo:
     """The whole demo as a context: the workspace, the directory and the bot's process, furnished and running."""
 
-    def __init__(self, data: Path, port: int = 0, *, hold: str = HOLD, more: str = "", limits: str = LIMITS) -> None:
+    def __init__(
+        self, data: Path, port: int = 0, *, hold: str = HOLD, more: str = APPROVALS, limits: str = LIMITS
+    ) -> None:
         self.data = data
         self._hold = hold
         self._more = more  # of the configuration, as TOML
@@ -166,9 +174,11 @@ def _alone(data: Path) -> Iterator[None]:
         yield
 
 
-def _configured(data: Path, workspace: Workspace, hold: str = HOLD, more: str = "", limits: str = LIMITS) -> Path:
+def _configured(
+    data: Path, workspace: Workspace, hold: str = HOLD, more: str = APPROVALS, limits: str = LIMITS
+) -> Path:
     """Write the configuration anew: the ports are new at each start, the rest is the same."""
-    security = next(channel.id for channel in CHANNELS if channel.name == "security")
+    ids = {channel.name: channel.id for channel in CHANNELS}
     text = f"""\
 # Written by `rekey demo` at each start.
 [slack]
@@ -177,7 +187,8 @@ app_token = {json.dumps(workspace.app_token)}
 signing_secret = {json.dumps(workspace.signing_secret)}
 team_id = {json.dumps(TEAM)}
 api_url = {json.dumps(workspace.api_url)}
-security_channel = {json.dumps(security)}
+security_channel = {json.dumps(ids["security"])}
+approvals_channel = {json.dumps(ids["approvals"])}
 
 [web]
 listen = "127.0.0.1:0"

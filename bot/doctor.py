@@ -11,7 +11,7 @@ import aiosmtplib
 from slack_sdk.errors import SlackApiError
 
 from bot import doctor_rules
-from bot.assembly import clock, open_directory, open_store, ring, rules
+from bot.assembly import clock, open_directory, open_store, quorum, ring, rules
 from bot.config import demand_slack, load
 from bot.duties import mail_server
 from bot.errors import OperatorError
@@ -35,6 +35,7 @@ SCOPES = frozenset(
         "chat:write",
         "files:read",
         "files:write",
+        "groups:read",
         "im:write",
         "im:history",
         "users:read",
@@ -157,7 +158,8 @@ async def _workspace(settings: Settings, line: Line) -> list[Finding]:
         found.append(_good("slack: scopes", "all there" if identity.scopes else "not told by this Slack"))
     if settings.slack.mode == "socket":
         found.append(await _socket(settings, line))
-    found.append(await _channel(settings, line))
+    found.append(await _channel(line, "security", settings.slack.security_channel, "alarms are heard by nobody"))
+    found += await _approvals(settings, line)
     return found
 
 
@@ -170,24 +172,39 @@ async def _socket(settings: Settings, line: Line) -> Finding:
     return _good("slack: app token", "may open a socket")
 
 
-async def _channel(settings: Settings, line: Line) -> Finding:
-    """Look at the security channel with what `chat:write` allows: nothing is posted."""
-    channel = settings.slack.security_channel
+async def _channel(line: Line, kind: str, channel: str, without: str) -> Finding:
+    """Look at a channel of ours: nothing is posted."""
+    what, setting = f"slack: {kind} channel", f"slack.{kind}_channel"
     if not channel:
-        remedy = "Set slack.security_channel to a private channel's id, and invite the bot to it."
-        return _bad("slack: security channel", "none: alarms are heard by nobody", remedy)
+        remedy = f"Set {setting} to a private channel's id, and invite the bot to it."
+        return _bad(what, f"none: {without}", remedy)
     try:
         told: Any = await line.client.conversations_info(channel=channel)
     except SlackApiError as error:
         code = str(error.response.get("error", ""))
         if code in {"missing_scope", "unknown_method"}:
-            return _good("slack: security channel", f"{channel} (Slack lets us not look at it)")
-        return _bad("slack: security channel", code, f"Invite the bot to {channel}, or mend slack.security_channel.")
+            return _good(what, f"{channel} (Slack lets us not look at it)")
+        return _bad(what, code, f"Invite the bot to {channel}, or mend {setting}.")
     about = told["channel"]
     if about.get("is_ext_shared") or about.get("is_pending_ext_shared"):
         remedy = "Take one that belongs to this workspace alone."
-        return _bad("slack: security channel", "shared with another organisation", remedy)
-    return _good("slack: security channel", channel)
+        return _bad(what, "shared with another organisation", remedy)
+    if about.get("is_archived"):
+        return _bad(what, "archived", f"Take it out of the archive, or set {setting} to another one.")
+    return _good(what, channel)
+
+
+async def _approvals(settings: Settings, line: Line) -> list[Finding]:
+    """Look at whether others could be asked, where they have to be, and by how strong a proof."""
+    asked = quorum(settings)
+    if not any((asked.standard, asked.sensitive, asked.privileged, asked.few, asked.many, asked.security_from)):
+        return [_good("approvals", "nobody has to agree to anything")]
+    channel = settings.slack.approvals_channel
+    found = [await _channel(line, "approvals", channel, "what others have to agree to is refused")]
+    if not any(role.approves for role in settings.roles):
+        found.append(_bad("approvals", "no role may agree", "Set approves = true for one of [[roles]]."))
+    weak = "where level 2 is demanded, a code typed into Slack meets it: see docs/security.md"
+    return [*found, _good("approvals: step-up", weak)]
 
 
 async def _directory(section: DirectorySection, settings: Settings) -> list[Finding]:

@@ -109,6 +109,8 @@ Pickup = Literal["requester", "none"]
 Needs = Literal["none", "said", "number", "in_person"]  # the least first, as in resets/verification.py
 NeedsAbove = Literal["none", "said", "in_person"]  # a number match never counts above the standard tier
 Many = Annotated[int, Field(ge=1, le=100_000)]
+Level = Annotated[int, Field(ge=1, le=3)]
+Approving = Annotated[int, Field(ge=0, le=10)]
 SlackId = Annotated[str, Field(pattern=r"^([A-Z][A-Z0-9]{2,20})?$")]
 
 
@@ -122,6 +124,7 @@ class Slack(Section):
     team_id: SlackId = ""
     api_url: Annotated[str, AfterValidator(_api_url)] = SLACK_API
     security_channel: SlackId = ""
+    approvals_channel: SlackId = ""
 
 
 class Web(Section):
@@ -248,6 +251,26 @@ class StepUp(Section):
     """How an admin proves to be the one who asks."""
 
     totp_in_slack: bool = True
+    standard: Level = 1
+    many: Level = 2
+    sensitive: Level = 2
+    privileged: Level = 3
+
+
+class Approvals(Section):
+    """How many others have to agree, who, and until when."""
+
+    standard: Approving = 0
+    few: Approving = 1
+    many: Approving = 2
+    many_from: Annotated[int, Field(ge=2, le=100_000)] = 51
+    security_from: Annotated[int, Field(ge=0, le=100_000)] = 501
+    sensitive: Approving = 1
+    privileged: Approving = 2
+    single: Span = timedelta(minutes=15)
+    bulk: Span = timedelta(hours=4)
+    begin_within: Span = timedelta(minutes=30)
+    escalation: tuple[Name, ...] = ()
 
 
 class Limits(Section):
@@ -276,6 +299,7 @@ class Role(Section):
     security: bool = False
     group: HeldBy = ""
     may: tuple[May, ...] = (May(),)
+    approves: bool = True
 
 
 class DirectorySection(Section):
@@ -305,6 +329,7 @@ class Settings(Section):
     mail: Mail = Field(default_factory=Mail)
     directories: tuple[DirectorySection, ...] = ()
     step_up: StepUp = Field(default_factory=StepUp)
+    approvals: Approvals = Field(default_factory=Approvals)
     delivery: Delivery = Field(default_factory=Delivery)
     verification: Verification = Field(default_factory=Verification)
     limits: Limits = Field(default_factory=Limits)

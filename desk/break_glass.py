@@ -159,7 +159,7 @@ async def _record(tools: Tools, tx: Tx, ready: Ready, why: str, host: str) -> Br
         channels=ready.offer.channels,
     )
     plan = Plan(tools.team, "", "", (planned,), options, tools.rules.version)
-    request = ResetRequest(tools.new_id(), actor, plan, plan.digest(), RequestState.PROVED, now)
+    request = ResetRequest(tools.new_id(), actor, plan, plan.digest(), RequestState.APPROVED, now)
     can = tools.directory(planned.directory).can
     able = {"must_change": can(Capability.MUST_CHANGE), "unlock": can(Capability.UNLOCK)}
     able |= {"sessions": can(Capability.REVOKE_SESSIONS), "tokens": can(Capability.REVOKE_TOKENS)}

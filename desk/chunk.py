@@ -103,7 +103,7 @@ async def _folder(tools: Tools, work_id: str) -> Folder | None:
     if directory is None:
         await brakes.stop(tools, chunk.request_id, Reason.NO_SUCH_DIRECTORY)
         return None
-    late, never = setting.deadlines(request, proof)
+    late, never = setting.deadlines(request, proof, tools.rules)
     if tools.clock() < setting.begins(proof):
         return None  # a row says otherwise, or the clock was set back: mending sends it again when it is time
     folder = Folder(chunk, request, proof, targets, directory, late=tools.clock() > late, stopped=stopped or frozen)

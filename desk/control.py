@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 LOOKS, LOOK_EVERY = 200, 0.1  # how often, in seconds, a cancellation looks whether what was begun is over
 MOST_NAMED = 50
+NO_RUN = (RequestState.ASKED, RequestState.DENIED, RequestState.WITHDRAWN, RequestState.EXPIRED)  # never begun
 
 
 async def pause(tools: Tools, request_id: str, by: SlackPerson, *, host: str = "") -> None:
@@ -143,8 +144,10 @@ def _at(host: str, code: str | None = None) -> dict[str, str | int]:
 async def _found(tx: Tx, request_id: str, by: SlackPerson) -> tuple[Actor, ResetRequest, Run]:
     actor = await role_of(tx, by)
     request, run = await requests.get(tx, request_id), await runs.get(tx, request_id)
-    if request is None or run is None or run.state is RequestState.ASKED:
+    if request is None or run is None or run.state in NO_RUN:
         raise Refused(Reason.RUN_OVER)
+    if run.state is RequestState.PROVED:
+        raise Refused(Reason.UNDECIDED)
     return actor, request, run
 
 

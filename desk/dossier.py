@@ -99,7 +99,7 @@ async def end_target(
     deed = Deed.EXCLUDED if state is TargetState.EXCLUDED else Deed.FAILED
     await note(tools, tx, deed, request=request, target=target, reason=reason.value)
     if target.chunk_id is None:
-        alive = (RequestState.ASKED, RequestState.PROVED, RequestState.RUNNING)
+        alive = (RequestState.ASKED, RequestState.APPROVED, RequestState.RUNNING)
         await requests.move_request(tx, request.id, alive, RequestState.DONE)
 
 

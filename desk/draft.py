@@ -50,6 +50,7 @@ class Draft:
     size: int = 0
     included: Counter[str] = field(default_factory=Counter)  # by directory
     channels: Counter[Channel] = field(default_factory=Counter)
+    tiers: set[Tier] = field(default_factory=set)  # of those who will be reset
     duplicates: int = 0
     right: int = 0  # names that were somebody's
     missed: int = 0
@@ -100,6 +101,7 @@ async def take(draft: Draft, directory: str, accounts: Iterable[tuple[str, Accou
     for candidate in candidates:
         if candidate.reason is None:
             draft.included[directory] += 1
+            draft.tiers.add(candidate.planned.tier)
             draft.channels.update(candidate.planned.channels or ())
     return len(new)
 

@@ -10,6 +10,7 @@ from desk.faults import reason as reason_of
 from desk.forms import opened
 from directory.base import Account, Capability, Directory, DirectoryError
 from resets import delivery, ruling, verification
+from resets.demand import demand
 from resets.facts import AccountCard, AskReset, Excluded, Member
 from resets.reasons import Refused
 from resets.request import Tier
@@ -81,7 +82,8 @@ async def fill(
         form = await opened(tools, tx, form_id, person)
         frozen = {**held, "asks": bool(hows), "number": number}
         await forms.save(tx, form_id, {**form.form.state, "target": frozen})
-    return AskReset(form_id, card, offer, card.directory, hows, number)
+    asked = demand(1, (card.tier,), tools.rules.quorum)
+    return AskReset(form_id, card, offer, card.directory, hows, number, asked.approvals)
 
 
 async def _last_sign_in(directory: Directory, account: Account) -> datetime | None:

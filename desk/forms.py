@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 RESET = "reset"
 BULK = "bulk"
 PICKUP = "pickup"
+APPROVAL = "approval"  # the question for the code that agrees to somebody's request
+DENIAL = "denial"
 FREEZE = "freeze"  # the question for the code that ends one
 
 BULK_LIFE = timedelta(hours=1)  # putting many people together takes longer, and so does looking them all up

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from desk import roles
+from desk import decide, roles
 from resets.facts import HomeFacts, HomeRow
 from resets.outcome import Step, StepState
 from resets.reasons import Refused
@@ -34,6 +34,7 @@ async def show(tools: Tools, person: SlackPerson) -> HomeFacts:
             rows = await requests.recent_to(tx, person.user, ROWS) if person.team == tools.team else ()
         else:
             rows = await requests.recent_by(tx, admin.actor.id, ROWS)
+        waits = await decide.mine(tools, tx, admin.actor) if admin else ()
     return HomeFacts(
         person=person,
         role=admin.actor.role if admin else None,
@@ -44,6 +45,7 @@ async def show(tools: Tools, person: SlackPerson) -> HomeFacts:
         directories=tuple(tools.rules.called(name) for name in tools.directories),
         freeze=freeze,
         stopped=admin is not None and admin.frozen_at is not None,
+        waits=waits,
     )
 
 

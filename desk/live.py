@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from desk import card
 from desk.journal import announce
 from resets.bulk import BulkFacts
 from resets.notice import NoticeKind
 from resets.request import RequestState
-from store import chunks, freezes, outbox, requests, runs, tally
+from store import approvals, chunks, freezes, outbox, requests, runs, tally
 
 if TYPE_CHECKING:
     from desk.tools import Tools
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from store.runs import Run
 
 LOOKED_AT = 50  # bulks in one round
+SAID = (RequestState.PROVED, *runs.LIVING)  # whose message may change at any moment
+OVER = (*runs.OVER, RequestState.DENIED, RequestState.WITHDRAWN, RequestState.EXPIRED)
 
 
 async def facts(tools: Tools, tx: Tx, request: ResetRequest, run: Run) -> BulkFacts:
@@ -46,6 +49,7 @@ async def facts(tools: Tools, tx: Tx, request: ResetRequest, run: Run) -> BulkFa
         canary=running and await chunks.canary_open(tx, request.id),
         retryable=await _retryable(tx, run, progress),
         freeze=freeze,
+        awaited=await card.awaited(tools, tx, request),
     )
 
 
@@ -76,8 +80,8 @@ async def say_one(tools: Tools) -> str | None:
     Called every few seconds: Slack allows 50 updates a minute, for all bulks together.
     """
     async with tools.store.read() as tx:
-        living = await runs.in_states(tx, runs.LIVING, LOOKED_AT)
-        ended = await runs.untold(tx, runs.OVER, LOOKED_AT)
+        living = await runs.in_states(tx, SAID, LOOKED_AT)
+        ended = await runs.untold(tx, OVER, LOOKED_AT)
         changed = []
         for run in (*living, *ended):
             now = await _made_of(tx, run)
@@ -98,7 +102,9 @@ async def _made_of(tx: Tx, run: Run) -> str:
     """Return what the message would be made of now, in short: where it is the same, there is nothing to say."""
     progress = await tally.tally(tx, run.request_id)
     freeze = await _held_up(tx, run)
-    parts = [run.state.value, run.stopped, run.begins_at, progress, *([freeze] if freeze else [])]
+    parts: list[object] = [run.state.value, run.stopped, run.begins_at, progress, *([freeze] if freeze else [])]
+    if run.state is RequestState.PROVED:
+        parts.append(await approvals.voices(tx, run.request_id))
     return f"{run.state.value}-{hashlib.sha256(repr(parts).encode()).hexdigest()[:16]}"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence  # noqa: TC003
 from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from desk import look, resolve, roles
 from desk.draft import MOST, Draft, Reach, take, take_ids, write
@@ -20,6 +20,7 @@ from directory.base import Account, Capability
 from resets import bulk
 from resets.audit import Deed
 from resets.bulk import MOST_AHEAD, ExcludedPage, Preview, Wish
+from resets.demand import demand
 from resets.notice import NoticeKind
 from resets.reasons import Reason, Refused
 from resets.request import Channel, Options, Plan, RequestState, ResetRequest, Why
@@ -181,8 +182,8 @@ async def _settle(draft: Draft, form_id: str, person: SlackPerson, frozen: Reset
                 await lookups.add(tx, draft.actor.id, tools.clock())
             if not await rows.settle(tx, frozen):
                 raise Refused(Reason.FORM_UNKNOWN)
-            kept = {"request": frozen.id, "digest": frozen.digest, "included": frozen.plan.count}
-            kept |= {"head": frozen.plan.head()}
+            kept: dict[str, Any] = {"request": frozen.id, "digest": frozen.digest, "included": frozen.plan.count}
+            kept |= {"head": frozen.plan.head(), "tiers": sorted(tier.value for tier in draft.tiers)}
             await forms.save(tx, form_id, {**form.form.state, "preview": kept})
             left_out = await tally.excluded(tx, frozen.id)
             await _noted(draft, tx, frozen, sum(number for _, number in left_out), price)
@@ -231,6 +232,7 @@ def _shown(draft: Draft, form_id: str, frozen: ResetRequest, left_out: tuple[tup
         file=draft.wish.file,
         no_tokens=options.clear_sessions and lack(Capability.REVOKE_SESSIONS, Capability.REVOKE_TOKENS),
         hold=tools.rules.hold,
+        approvals=demand(frozen.plan.count or 0, draft.tiers, tools.rules.quorum).approvals,
     )
 
 

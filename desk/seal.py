@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from desk import brakes, limits, roles, standing
+from desk import approvers, brakes, limits, roles, standing
 from desk.dossier import PURPOSE, end_target
 from desk.faults import reason as reason_of
 from desk.journal import note
@@ -103,6 +103,10 @@ async def _requester_holds(tools: Tools, folder: Folder) -> bool:
         await brakes.patiently(tools, folder.chunk, lambda: roles.holds(tools, actor))
     except Refused as refused:
         await brakes.stop(tools, folder.request.id, refused.reason)
+        return False
+    lost = await brakes.patiently(tools, folder.chunk, lambda: approvers.lost(tools, folder.request, folder.proof))
+    if lost is not None:
+        await brakes.stop(tools, folder.request.id, lost)
         return False
     return True
 

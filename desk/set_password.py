@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from desk import roles, standing, supersede, turn
+from desk import approvers, roles, standing, supersede, turn
 from desk.dossier import PURPOSE, Dossier, fail
 from desk.faults import may_have_happened
 from desk.faults import reason as reason_of
@@ -37,9 +37,10 @@ if TYPE_CHECKING:
     from directory.secret import Secret
     from resets.audit import AuditEntry
     from resets.request import PlannedTarget, ResetRequest
+    from resets.rules import Rules
     from store.base import Tx
 
-RUN_WITHIN = timedelta(minutes=30)  # from the proof to the first write; facts: an approval "must run within 30 min"
+RUN_WITHIN = timedelta(minutes=30)  # from the proof to the first write, where nobody else had to agree
 MAX_SILENCES = 10  # with the waits below, about four minutes
 MAX_DRAWS = 3  # passwords drawn for one target, where the directory refuses one
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(seconds=30)
@@ -50,7 +51,7 @@ async def go_on(tools: Tools, dossier: Dossier) -> timedelta | None:
     state = dossier.target.state
     if state not in (TargetState.NEW, TargetState.SEALED, TargetState.STARTED):
         return None
-    late, never = deadlines(dossier.request, dossier.proof)
+    late, never = deadlines(dossier.request, dossier.proof, tools.rules)
     if state is not TargetState.STARTED and tools.clock() > late:
         await fail(tools, dossier, Reason.TOO_LATE)
         return None
@@ -79,15 +80,21 @@ async def go_on(tools: Tools, dossier: Dossier) -> timedelta | None:
     return await _set(tools, dossier, directory, account, repeat=state is TargetState.STARTED)
 
 
-def deadlines(request: ResetRequest, proof: AuditEntry) -> tuple[datetime, datetime]:
+def deadlines(request: ResetRequest, proof: AuditEntry, rules: Rules) -> tuple[datetime, datetime]:
     """Return until when a first write may be made, and until when one that was begun is gone on with.
 
     The times stand in the journal: rows can be written over.
     """
     if request.plan.count is None:
-        return proof.at + RUN_WITHIN, proof.at + RETRY_WITHIN + RUN_WITHIN
+        within = rules.begin_within if agreed_to(proof) else RUN_WITHIN
+        return proof.at + within, proof.at + RETRY_WITHIN + RUN_WITHIN
     late = begins(proof) + RETRY_WITHIN
     return late, late + RUN_WITHIN
+
+
+def agreed_to(proof: AuditEntry) -> bool:
+    """Say whether others had to agree, so that the proof is as old as their last word."""
+    return bool(proof.facts.get("approvers"))
 
 
 def begins(proof: AuditEntry) -> datetime:
@@ -119,6 +126,9 @@ async def _judged(tools: Tools, dossier: Dossier, directory: Directory) -> Accou
         return None
     if not proves(dossier.proof):
         await roles.holds(tools, actor)
+        if (lost := await approvers.lost(tools, dossier.request, dossier.proof)) is not None:
+            await fail(tools, dossier, lost)
+            return None
     facts = await standing.facts(tools.rules, directory, actor.role, [account.id])
     reason = again.changed(dossier.request, planned, account, facts, tools.rules)
     if reason is not None:
@@ -144,7 +154,7 @@ async def _seal(tools: Tools, dossier: Dossier, directory: Directory, account: A
         if not moved:
             return  # another run of this very job was faster: its password stands
         await vault.put(tx, PURPOSE, dossier.target.id, secret)
-        await requests.move_request(tx, dossier.request.id, (RequestState.PROVED,), RequestState.RUNNING)
+        await requests.move_request(tx, dossier.request.id, (RequestState.APPROVED,), RequestState.RUNNING)
         await note(tools, tx, Deed.SEALED, request=dossier.request, target=dossier.target)
 
 

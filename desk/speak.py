@@ -6,13 +6,14 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from desk import number, speak_bulk
+from desk import card, number, speak_bulk, speak_card
 from desk.claim import LEASE, LOOK_AGAIN
 from desk.deliver import CARRIERS
 from desk.dossier import PURPOSE, proof_of
 from desk.journal import current, note
 from desk.retry import open_steps
 from desk.sealed import unsealed
+from desk.speak_card import MY_TURN
 from resets.actor import SlackPerson
 from resets.audit import Deed
 from resets.facts import AlarmFacts, AlarmMail, MailFacts, ShowFacts, StatusFacts
@@ -28,13 +29,10 @@ if TYPE_CHECKING:
     from resets.request import ResetRequest
     from store.base import Tx
 
-MY_TURN = timedelta(milliseconds=300)  # how long a notice waits for the one before it, about the same thing
 MAX_TRIES = 12  # with the waits below, about an hour
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=2), timedelta(minutes=10)
 MAILS = (NoticeKind.MAIL_PASSWORD, NoticeKind.MAIL_PASSWORD_RECOVERY, NoticeKind.MAIL_NOTICE)
 PASSWORD_MAILS = (NoticeKind.MAIL_PASSWORD, NoticeKind.MAIL_PASSWORD_RECOVERY)
-ALARMS = (NoticeKind.ALARM, NoticeKind.MAIL_ALARM)
-OF_NO_REQUEST = (*ALARMS, NoticeKind.NUMBER)
 KEPT_CURRENT = (NoticeKind.STATUS, NoticeKind.SHOW)
 ENDED = (Step.SESSIONS, Step.TOKENS)  # what ends after a "not me", where the directory can
 NOT_BEGUN = (TargetState.NEW, TargetState.SEALED)
@@ -51,8 +49,8 @@ async def prepare(tools: Tools, notice_id: str) -> SaySlack | SayFile | SayMail 
         notice = await outbox.get(tx, notice_id)
         if notice is None or notice.state is not NoticeState.WAITING:
             return None
-        if notice.kind in OF_NO_REQUEST:
-            alone = _alarm if notice.kind in ALARMS else number.saying
+        alone = ALONE.get(notice.kind)
+        if alone is not None:
             return await alone(tools, tx, notice)
         if notice.kind in speak_bulk.KINDS:
             if (wait := await speak_bulk.unripe(tx, notice)) is not None:
@@ -171,7 +169,8 @@ async def _slack(
         unsent = await _unsent(tx, request, target)
         stands = await freezes.standing(tx) if target.state in NOT_BEGUN else None
         to = request.requester.slack.user
-        facts = replace(status(tools, request, target), unsent=unsent, freeze=stands)
+        awaited = await card.awaited(tools, tx, request)
+        facts = replace(status(tools, request, target), unsent=unsent, freeze=stands, awaited=awaited)
         at = await outbox.place_of(tx, NoticeKind.STATUS, request_id=request.id)
         if not to:  # by break-glass: nobody in Slack has asked
             await outbox.fail(tx, notice.id)
@@ -297,3 +296,12 @@ async def _alarm(tools: Tools, tx: Tx, notice: Notice) -> SaySlack | SayMail | t
     if by_mail:
         return SayMail(notice.id, AlarmMail(to, alarm), None, f"<{notice.id}@rekey.invalid>", attempt)
     return SaySlack(notice.id, to, alarm, None, None, attempt, must_be_member="to" in facts)
+
+
+# What is made ready in the transaction that counts the try.
+ALONE = {
+    NoticeKind.ALARM: _alarm,
+    NoticeKind.MAIL_ALARM: _alarm,
+    NoticeKind.NUMBER: number.saying,
+    NoticeKind.CARD: speak_card.prepare,
+}

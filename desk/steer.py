@@ -9,7 +9,7 @@ from desk import brakes
 from desk.dossier import Dossier
 from desk.journal import alarm, announce, note
 from desk.retry import RETRY_WITHIN
-from desk.set_password import RUN_WITHIN, left_unknown
+from desk.set_password import RUN_WITHIN, agreed_to, begins, left_unknown
 from desk.tools import Work, WorkKind
 from resets.audit import Deed
 from resets.notice import NoticeKind
@@ -72,11 +72,29 @@ async def _begun(tools: Tools, run: Run) -> None:
             return
         request = await requests.get(tx, run.request_id)
         whole = request is not None and await _whole(tx, request)
+        if request is not None and whole and await _too_late(tools, tx, request):
+            await _let_lapse(tools, tx, request)
+            return
         if request is not None and whole and await runs.begin(tx, run.request_id):
             await note(tools, tx, Deed.STARTED, request=request, count=run.total)
             await _send(tools, tx, await _next_wave(tx, run.request_id))
     if not whole:
         await brakes.stop(tools, run.request_id, Reason.NOT_PROVED)
+
+
+async def _too_late(tools: Tools, tx: Tx, request: ResetRequest) -> bool:
+    """Say whether what others have agreed to could not be begun while their word was good."""
+    proof = await audit.proved(tx, request.id, Deed.PROVED)
+    if proof is None or not agreed_to(proof):
+        return False
+    return tools.clock() > begins(proof) + tools.rules.begin_within
+
+
+async def _let_lapse(tools: Tools, tx: Tx, request: ResetRequest) -> None:
+    """End a run before it begins: nobody is reset."""
+    if await runs.cancel(tx, request.id, Reason.TOO_LATE) is not None:
+        await note(tools, tx, Deed.CANCELLED, request=request, reason=Reason.TOO_LATE.value)
+        await announce(tools, tx, NoticeKind.RESULT, request_id=request.id)
 
 
 async def _moved_on(tools: Tools, run: Run, *, frozen: bool) -> None:

@@ -5,21 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from desk import freeze, limits, number, prove, reviews, signals, verify
+from desk import ask, freeze, limits, number, prove, reviews, signals, verify
 from desk.forms import opened
 from desk.journal import current, note
-from desk.tools import Tools, Work, WorkKind
 from resets import pickup
 from resets.audit import Deed
 from resets.facts import Queued
 from resets.outcome import Step, StepRecord, StepState
 from resets.reasons import Reason, Refused
 from resets.request import Channel, Options, Plan, PlannedTarget, RequestState, ResetRequest, Tier, Why
-from store import forms, jobs, requests
+from store import forms, requests
 from store import pickup as pickups
 
 if TYPE_CHECKING:
+    from desk.tools import Tools
     from resets.actor import Actor, SlackPerson
+    from resets.demand import Demand
     from store.base import Tx
 
 MAX_TICKET = 200
@@ -40,12 +41,14 @@ class Answer:
 
 
 async def reset(tools: Tools, form_id: str, person: SlackPerson, answer: Answer) -> Queued:
-    """Write, prove and enqueue one reset: all of it or nothing. Touches no network; safe to call before an ack.
+    """Write, prove and enqueue one reset, or let it wait for those who have to agree: all of it or nothing.
+
+    Touches no network; safe to call before an ack.
 
     Raises:
-        Refused: the form is not good, FROZEN, ACTOR_FROZEN, CHOICE_INVALID, what `verify.evidence` refuses, a CODE_
-            reason, or, with a code that is spent, RESETS_USED_UP, TOO_MANY_OPEN, RESET_LATELY or ALL_USED_UP; nothing
-            has been changed in a directory.
+        Refused: the form is not good, FROZEN, ACTOR_FROZEN, CHOICE_INVALID, what `verify.evidence` refuses,
+            NEEDS_PASSKEY, NO_APPROVALS, NOBODY_APPROVES, a CODE_ reason, or, with a code that is spent,
+            RESETS_USED_UP, TOO_MANY_OPEN, RESET_LATELY or ALL_USED_UP; nothing has been changed in a directory.
     """
     async with tools.store.write(waited_for=True) as tx:
         form = await opened(tools, tx, form_id, person)
@@ -57,21 +60,27 @@ async def reset(tools: Tools, form_id: str, person: SlackPerson, answer: Answer)
         options = _options(answer, frozen)
         evidence = await verify.evidence(tools, tx, form.form, answer.verified, options)
         plan = _plan(tools, form.actor, frozen, replace(options, evidence=evidence))
+        request = ResetRequest(tools.new_id(), form.actor, plan, plan.digest(), RequestState.APPROVED, tools.clock())
+        asked, able = await ask.demanded(tools, tx, request, [one.tier for one in plan.targets])
         missed = await prove.step_up(tools, tx, form.actor, answer.code)
         missed = missed or await limits.single(tools, tx, form.actor, plan.targets[0])
         if missed is None:
             if not await forms.use(tx, form_id, tools.clock()):
                 raise Refused(Reason.FORM_USED)
             await number.withdraw(tools, tx, form_id)
-            return await _record(tools, tx, form.actor, plan, frozen)
+            return await _record(tools, tx, request, frozen, asked, able)
     if missed.reason is Reason.ALL_USED_UP:
         await freeze.by_itself(tools, missed.reason)
     raise missed
 
 
-async def _record(tools: Tools, tx: Tx, actor: Actor, plan: Plan, frozen: dict[str, Any]) -> Queued:
-    """Write the request, its proof, its job and what the requester will hear."""
-    request = ResetRequest(tools.new_id(), actor, plan, plan.digest(), RequestState.PROVED, tools.clock())
+async def _record(
+    tools: Tools, tx: Tx, request: ResetRequest, frozen: dict[str, Any], asked: Demand, able: tuple[str, ...]
+) -> Queued:
+    """Write the request and its proof, with its job or with whom it waits for, and what the requester will hear."""
+    if asked.approvals:
+        request = replace(request, state=RequestState.PROVED)
+    plan, actor = request.plan, request.requester
     planned = plan.targets[0]
     target = await requests.create(tx, request, tools.new_id(), steps(plan.options, frozen["can"]))
     wanted = bool(frozen["pickup"]) and Channel.DM in plan.options.channels
@@ -80,15 +89,16 @@ async def _record(tools: Tools, tx: Tx, actor: Actor, plan: Plan, frozen: dict[s
     told = {"login": planned.login, "name": planned.name}
     told |= {"verified": " ".join(each.how for each in plan.options.evidence)} if plan.options.evidence else {}
     await note(tools, tx, Deed.ASKED, by=actor, request=request, target=target, more=told)
-    proof = {"method": "totp", "pickup": pickup_of, "role": actor.role}
-    await note(tools, tx, Deed.PROVED, by=actor, request=request, target=target, more=proof)
+    facts: dict[str, str | int] = {"method": "totp", "pickup": pickup_of, "role": actor.role}
+    awaited = await ask.wait(tools, tx, request, target, asked, able, facts) if asked.approvals else None
     code = await pickup_code(tools, tx, target.id, wanted=wanted)
-    job = jobs.Job(tools.new_id(), WorkKind.RESET.value, request.id, target.id, {}, tools.clock())
-    await jobs.add(tx, job)
-    await tools.enqueue(tx, Work(WorkKind.RESET, job.id))
     await signals.of_request(tools, tx, actor, request.id)
-    await current(tools, tx, target)
-    return Queued(request.id, planned.name, planned.login, plan.options.channels, code)
+    if awaited is not None:
+        await current(tools, tx, target)
+    else:
+        await note(tools, tx, Deed.PROVED, by=actor, request=request, target=target, more=facts)
+        await ask.put_on_its_way(tools, tx, request, target)
+    return Queued(request.id, planned.name, planned.login, plan.options.channels, code, awaited)
 
 
 async def pickup_code(tools: Tools, tx: Tx, target_id: str, *, wanted: bool) -> str | None:

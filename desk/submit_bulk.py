@@ -6,13 +6,13 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from desk import freeze, limits, prove, signals
+from desk import ask, freeze, limits, prove, signals
 from desk.forms import BULK, opened
 from desk.journal import note
 from resets.audit import Deed
 from resets.bulk import MOST_AHEAD, NUMBER_FROM, SHOWN, HeldBulk
 from resets.reasons import Reason, Refused
-from resets.request import RequestState
+from resets.request import RequestState, Tier
 from store import forms, freezes, requests, runs
 
 if TYPE_CHECKING:
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     from desk.tools import Tools
     from resets.actor import SlackPerson
+    from resets.demand import Demand
     from resets.request import ResetRequest
+    from store.base import Tx
 
 
 LATE = timedelta(seconds=60)  # so long after the time that was asked for, it still begins at once
@@ -29,7 +31,9 @@ LATE = timedelta(seconds=60)  # so long after the time that was asked for, it st
 async def begin(
     tools: Tools, form_id: str, person: SlackPerson, code: str, number: str, *, shown: str | None = None
 ) -> HeldBulk:
-    """Prove and hold one bulk: all of it or nothing. Touches no network; safe to call before an ack.
+    """Prove one bulk, and hold it or let it wait for those who have to agree: all of it or nothing.
+
+    Touches no network; safe to call before an ack.
 
     Args:
         tools: the desk's.
@@ -40,8 +44,9 @@ async def begin(
         shown: the beginning of the digest of the preview that the person has before them; None: of the form's last.
 
     Raises:
-        Refused: the form is not good, FROZEN, ACTOR_FROZEN, NOBODY_LEFT, NUMBER_WRONG, START_INVALID, a CODE_
-            reason, or, with a code that is spent, BULKS_USED_UP or TOO_MANY_OPEN.
+        Refused: the form is not good, FROZEN, ACTOR_FROZEN, NOBODY_LEFT, NUMBER_WRONG, START_INVALID, NEEDS_PASSKEY,
+            NO_APPROVALS, NOBODY_APPROVES, a CODE_ reason, or, with a code that is spent, BULKS_USED_UP or
+            TOO_MANY_OPEN.
     """
     async with tools.store.write(waited_for=True) as tx:
         form = await opened(tools, tx, form_id, person, BULK)
@@ -63,30 +68,52 @@ async def begin(
         if count >= NUMBER_FROM and _number(number) != count:
             raise Refused(Reason.NUMBER_WRONG, field="number")
         begins = _begins(tools, request)
+        # Of a preview that says nothing of tiers, anybody may be in it.
+        tiers = [Tier(tier) for tier in frozen.get("tiers", list(Tier))]
+        asked, able = await ask.demanded(tools, tx, request, tiers)
         missed = await prove.step_up(tools, tx, form.actor, code)
         missed = missed or await limits.bulk(tools, tx, form.actor)
         if missed is None:
             if not await forms.use(tx, form_id, tools.clock()):
                 raise Refused(Reason.FORM_USED)
-            if request.state is not RequestState.ASKED or not await runs.hold(tx, request.id, begins):
-                raise Refused(Reason.FORM_USED)
-            await note(tools, tx, Deed.ASKED, by=form.actor, request=request, count=count)
-            await note(
-                tools,
-                tx,
-                Deed.PROVED,
-                by=form.actor,
-                request=request,
-                method="totp",
-                pickup="none",
-                role=form.actor.role,
-                head=request.plan.head(),
-                count=count,
-                begins=begins.isoformat(),
-            )
+            facts: dict[str, str | int] = {
+                "method": "totp",
+                "pickup": "none",
+                "role": form.actor.role,
+                "head": request.plan.head(),
+                "count": count,
+            }
+            held = await _put(tools, tx, request, begins, asked, able, facts)
             await signals.of_run(tools, tx, form.actor, request.id)
-            return HeldBulk(request.id, count, begins)
+            return held
     raise missed
+
+
+async def _put(
+    tools: Tools,
+    tx: Tx,
+    request: ResetRequest,
+    begins: datetime,
+    asked: Demand,
+    able: tuple[str, ...],
+    facts: dict[str, str | int],
+) -> HeldBulk:
+    """Hold a bulk, or let it wait for others, with its proof."""
+    count = int(facts["count"])
+    if asked.approvals:
+        if request.state is not RequestState.ASKED:
+            raise Refused(Reason.FORM_USED)
+        await note(tools, tx, Deed.ASKED, by=request.requester, request=request, count=count)
+        awaited = await ask.wait(tools, tx, request, None, asked, able, facts)
+        if awaited is None:
+            raise Refused(Reason.FORM_USED)
+        return HeldBulk(request.id, count, begins, awaited)
+    if request.state is not RequestState.ASKED or not await runs.hold(tx, request.id, begins):
+        raise Refused(Reason.FORM_USED)
+    await note(tools, tx, Deed.ASKED, by=request.requester, request=request, count=count)
+    more = {**facts, "begins": begins.isoformat()}
+    await note(tools, tx, Deed.PROVED, by=request.requester, request=request, more=more)
+    return HeldBulk(request.id, count, begins)
 
 
 def _number(typed: str) -> int | None:
@@ -97,8 +124,7 @@ def _number(typed: str) -> int | None:
 
 def _begins(tools: Tools, request: ResetRequest) -> datetime:
     """Return when it begins: after the hold, or at the time that was asked for."""
-    soonest = tools.clock() + tools.rules.hold
     start = request.plan.start
     if start is not None and not tools.clock() - LATE <= start <= tools.clock() + MOST_AHEAD:
         raise Refused(Reason.START_INVALID, field="start")
-    return soonest if start is None else max(start, soonest)
+    return ask.soonest(tools, request)

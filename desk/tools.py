@@ -60,6 +60,7 @@ class Tools:
     team: str
     security_channel: str
     security_mail: str = ""  # where alarms are mailed to as well; "": nowhere
+    approvals_channel: str = ""  # private; without one, nothing that others have to agree to is taken
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep  # seconds
     fit: Callable[[], bool] = always  # whether this process is still taken for alive by the other workers
     watch: Callable[[], float] = time.monotonic  # seconds since some moment; never set back, nor forward

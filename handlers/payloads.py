@@ -78,6 +78,16 @@ class CodeSent:
 
 
 @dataclass(frozen=True, slots=True)
+class WhySent:
+    """A submitted denial, with its reason."""
+
+    origin: Origin
+    view: ViewAt
+    form_id: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class PickupSent:
     """The submitted question for the pickup code; `code` is None where the form had no field for one."""
 
@@ -151,6 +161,11 @@ def reset_sent(body: Payload) -> ResetSent:
 def code_sent(body: Payload) -> CodeSent:
     """Read a submitted form that asks for a code."""
     return CodeSent(origin_of(body), view_of(body), form_of(body), field(body, "code", "code_text", "value"))
+
+
+def why_sent(body: Payload) -> WhySent:
+    """Read a submitted denial."""
+    return WhySent(origin_of(body), view_of(body), form_of(body), field(body, "why", "why_text", "value"))
 
 
 def pickup_sent(body: Payload) -> PickupSent:

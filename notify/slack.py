@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from notify import upload
 from notify.base import Failed, Said, always
 from notify.calls import call, demand, patient
+from resets.approval import CardFacts
 from resets.bulk import BulkFacts
 from resets.facts import AlarmFacts, MatchFacts, ShowFacts
 from resets.reasons import Reason
-from views import cards, live, number, preview
+from views import approval, cards, live, number, preview
 from views.status import status
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ async def say(
     client = patient(client)
     if saying.must_be_member:
         await _demand_member(client, saying.to, team)
+    if saying.internal:
+        await _demand_internal(client, saying.to)
     place, stamp = saying.place, saying.stamp
     if not stamp and saying.attempt > 1 and saying.to[:1] in {"U", "W"}:
         # Only in a DM: reading a channel takes scopes that we do not ask for. An alarm may so be heard twice.
@@ -104,6 +107,8 @@ def _content(saying: SaySlack) -> dict[str, Any]:
             message = cards.alarm(facts)
         case BulkFacts() as facts:
             message = live.live(facts)
+        case CardFacts() as facts:
+            message = approval.card(facts)
         case facts:
             message = status(facts)
     return {**message, "metadata": {"event_type": EVENT, "event_payload": {"id": saying.notice_id}}}
@@ -140,6 +145,14 @@ async def _history(client: AsyncWebClient, place: str, cursor: str) -> Any:
     return await client.conversations_history(
         channel=place, include_all_metadata=True, limit=_PAGE, cursor=cursor or None
     )
+
+
+async def _demand_internal(client: AsyncWebClient, channel: str) -> None:
+    """Refuse a channel that another organisation reads, or that is gone."""
+    answer = await call("conversations.info", lambda: client.conversations_info(channel=channel))
+    about = answer.get("channel") or {}
+    if about.get("is_ext_shared") or about.get("is_pending_ext_shared") or about.get("is_archived"):
+        raise Failed(Reason.SLACK_FAILED, retryable=False)
 
 
 async def _demand_member(client: AsyncWebClient, user: str, team: str) -> None:

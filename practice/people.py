@@ -156,7 +156,7 @@ REKEY = App(
     shortcuts=(Shortcut("reset_person", "Reset their password"),),
     scopes=frozenset(
         {
-            *("chat:write", "commands", "files:read", "files:write", "im:history", "im:write"),
+            *("chat:write", "commands", "files:read", "files:write", "groups:read", "im:history", "im:write"),
             *("users:read", "users:read.email"),
         }
     ),
@@ -238,6 +238,7 @@ CHANNELS: tuple[Channel, ...] = (
     ),
     Channel("C0ITDESK001", "it-desk", ("U0MORGAN001", "U0SASHA0001", "U0ROBIN0001"), bot_inside=True),
     Channel("C0SECURITY1", "security", ("U0MORGAN001", "U0SASHA0001"), private=True, bot_inside=True),
+    Channel("C0APPROVAL1", "approvals", ("U0MORGAN001", "U0SASHA0001"), private=True, bot_inside=True),
     Channel(
         "C0SHARED001",
         "acme-rekey",

@@ -25,7 +25,12 @@ class Deed(StrEnum):
     NUMBER_WRONG = "number_wrong"
     NUMBER_DENIED = "number_denied"  # "I did not ask for this"
     ASKED = "asked"
-    PROVED = "proved"
+    STEPPED_UP = "stepped_up"  # the requester's proof of a request that others have to agree to
+    APPROVED = "approved"  # by one of them
+    DENIED = "denied"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"  # nobody agreed in time
+    PROVED = "proved"  # all that the rules demand is there: nothing runs without
     SEALED = "sealed"
     STARTED = "started"
     STEP_DONE = "step_done"

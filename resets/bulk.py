@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from directory.base import GroupKind  # noqa: TC001
 from resets.actor import SlackPerson  # noqa: TC001
+from resets.approval import Awaited  # noqa: TC001
 from resets.freeze import Freeze  # noqa: TC001
 from resets.reasons import Reason  # noqa: TC001
 from resets.request import Channel, Options, PlannedTarget, RequestState  # noqa: TC001
@@ -87,6 +88,7 @@ class Preview:
     file: str
     no_tokens: bool = False  # sessions or tokens cannot be ended in one of the directories
     hold: timedelta = timedelta(seconds=60)  # between the confirmation and the first of them
+    approvals: int = 0  # so many others have to agree
 
     @property
     def asks_number(self) -> bool:
@@ -108,11 +110,12 @@ class ExcludedPage:
 
 @dataclass(frozen=True, slots=True)
 class HeldBulk:
-    """A bulk is proved and begins soon."""
+    """A bulk is proved and begins soon, or once others have agreed."""
 
     request_id: str
     included: int
     begins_at: datetime
+    awaited: Awaited | None = None  # who has to agree first; then `begins_at` is no promise
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +155,7 @@ class BulkFacts:
     canary: bool  # the first wave is under way
     retryable: int  # of the failed: how many *Retry failed* would try again
     freeze: Freeze | None = None  # that holds it up, where it would else begin or go on
+    awaited: Awaited | None = None  # who had, or has, to agree
 
 
 @dataclass(frozen=True, slots=True)

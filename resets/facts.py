@@ -7,6 +7,7 @@ from datetime import datetime  # noqa: TC003
 
 from directory.secret import Secret  # noqa: TC001
 from resets.actor import SlackPerson  # noqa: TC001
+from resets.approval import Awaited, CardFacts  # noqa: TC001
 from resets.evidence import Evidence, How  # noqa: TC001
 from resets.freeze import Freeze  # noqa: TC001
 from resets.number import MatchState  # noqa: TC001
@@ -97,6 +98,7 @@ class AskReset:
     kept: str  # the directory's display name, for "what will not be touched"
     hows: tuple[How, ...] = ()  # how the caller may be verified; empty: that is not asked
     number: bool = False  # may a number match be asked for
+    approvals: int = 0  # so many others have to agree
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +113,14 @@ class Excluded:
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """The request is proved and on its way. `pickup` is shown this once."""
+    """The request is proved and on its way, or waits for others to agree. `pickup` is shown this once."""
 
     request_id: str
     name: str
     login: str
     channels: tuple[Channel, ...]
     pickup: str | None  # "K7QM-2XBD"
+    awaited: Awaited | None = None  # who has to agree first
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +150,7 @@ class StatusFacts:
     unsent: tuple[Channel, ...] = ()  # of the channels: those by which it could not be sent
     evidence: tuple[Evidence, ...] = ()  # how the caller was verified
     freeze: Freeze | None = None  # that holds it up, where it has not begun
+    awaited: Awaited | None = None  # who had, or has, to agree
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,3 +276,4 @@ class HomeFacts:
     freeze: Freeze | None = None  # that stands now; only for who holds a role
     stopped: bool = False  # this admin is frozen, after a "not me"
     unheld: Refused | None = None  # why the role is not theirs at this moment, where it names a group
+    waits: tuple[CardFacts, ...] = ()  # what this admin can decide about, at most 5

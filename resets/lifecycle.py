@@ -11,13 +11,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 REQUEST_MOVES: Mapping[R, frozenset[R]] = {
-    R.ASKED: frozenset({R.PROVED, R.HELD, R.DONE, R.CANCELLED}),
-    R.PROVED: frozenset({R.RUNNING, R.DONE, R.CANCELLED}),
+    R.ASKED: frozenset({R.PROVED, R.APPROVED, R.HELD, R.DONE, R.CANCELLED}),
+    R.PROVED: frozenset({R.APPROVED, R.HELD, R.DENIED, R.WITHDRAWN, R.EXPIRED}),
+    R.APPROVED: frozenset({R.RUNNING, R.DONE, R.CANCELLED}),
     R.HELD: frozenset({R.RUNNING, R.PAUSED, R.CANCELLED}),
     R.RUNNING: frozenset({R.PAUSED, R.DONE, R.CANCELLED}),
     R.PAUSED: frozenset({R.RUNNING, R.HELD, R.CANCELLED}),
     R.DONE: frozenset({R.RUNNING}),  # what failed is tried again
     R.CANCELLED: frozenset(),
+    R.DENIED: frozenset(),
+    R.WITHDRAWN: frozenset(),
+    R.EXPIRED: frozenset(),
 }
 
 TARGET_MOVES: Mapping[T, frozenset[T]] = {

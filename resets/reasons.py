@@ -131,6 +131,24 @@ class Reason(StrEnum):
     NOT_REVIEWED = "not_reviewed"  # a use of it, for more than a day
     NOT_TO_REVIEW = "not_to_review"
     OWN_REVIEW = "own_review"  # whoever was reset by it
+    # what others have to agree to
+    NEEDS_PASSKEY = "needs_passkey"  # a step-up that there is no page for yet
+    NO_APPROVALS = "no_approvals"  # no channel in which anybody could be asked
+    NOBODY_APPROVES = "nobody_approves"  # too few other admins could agree
+    OWN_REQUEST = "own_request"
+    NOT_APPROVER = "not_approver"  # the role may not agree to anything
+    NOT_YET_APPROVER = "not_yet_approver"  # it may from half of the time on
+    IS_TARGET = "is_target"
+    SPOKEN = "spoken"  # this person has agreed already, perhaps by another Slack account
+    DECIDED = "decided"  # agreed to, denied, withdrawn or too late: nothing to decide any more
+    UNDECIDED = "undecided"  # there is no run yet that could be paused or cancelled
+    PLAN_CHANGED = "plan_changed"  # the card is about another plan
+    NO_REASON = "no_reason"  # a denial without one
+    NOT_YOUR_REQUEST = "not_your_request"  # only its requester may withdraw it
+    DENIED = "denied"
+    WITHDRAWN = "withdrawn"
+    NOT_APPROVED = "not_approved"  # in time
+    APPROVER_LOST = "approver_lost"  # somebody who agreed holds no such role any more, or is frozen
     # ourselves
     STORE_FAILED = "store_failed"  # full disk, locked or lost database
     KEY_WRONG = "key_wrong"

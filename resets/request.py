@@ -19,12 +19,16 @@ class RequestState(StrEnum):
     """Where a request stands; moved only by conditional updates."""
 
     ASKED = "asked"  # written, not proved
-    PROVED = "proved"  # the requester has stepped up
-    HELD = "held"  # a bulk, proved: it begins when the hold is over, or at the time that was asked for
+    PROVED = "proved"  # the requester has stepped up, and others have to agree
+    APPROVED = "approved"  # of one person: everything that the rules demand is there, and a job is on its way
+    HELD = "held"  # the same of a bulk: it begins when the hold is over, or at the time that was asked for
     RUNNING = "running"  # a worker has begun
     PAUSED = "paused"  # somebody, or the run itself, has stopped it for now
     DONE = "done"  # every target has its outcome
     CANCELLED = "cancelled"
+    DENIED = "denied"  # somebody who had to agree said no
+    WITHDRAWN = "withdrawn"  # by its requester, before everybody had agreed
+    EXPIRED = "expired"  # nobody agreed in time
 
 
 class TargetState(StrEnum):

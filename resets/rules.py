@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from resets import break_glass
+from resets.demand import NOTHING, Quorum
 from resets.limits import Limits
 from resets.scope import BY_BREAK_GLASS, STANDARD_EVERYWHERE
 from resets.verification import Needed
@@ -45,6 +46,12 @@ class Rules:
     freeze: timedelta = timedelta(minutes=30)  # so long a freeze stands that nobody proved
     not_me_in_bulk: int = 3  # so many people of one bulk say "not me", and its requester is frozen
     security: frozenset[str] = frozenset()  # roles that end a freeze; none: the first admin does
+    quorum: Quorum = NOTHING  # how many others have to agree, and how strong the requester's step-up has to be
+    approvers: frozenset[str] | None = None  # roles whose holders may agree; None: every role
+    late_approvers: frozenset[str] = frozenset()  # of them: only from half of the waiting time on
+    approval_life: timedelta = timedelta(minutes=15)  # so long a request for one person waits for others to agree
+    bulk_approval_life: timedelta = timedelta(hours=4)
+    begin_within: timedelta = timedelta(minutes=30)  # of the last approval, or of the time that was asked for
     form_life: timedelta = timedelta(minutes=15)
     proof_life: timedelta = timedelta(minutes=5)
     must_change_default: bool = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from directory.secret import Secret  # noqa: TC001
+from resets.approval import CardFacts  # noqa: TC001
 from resets.bulk import BulkFacts, Preview  # noqa: TC001
 from resets.facts import AlarmFacts, AlarmMail, MailFacts, MatchFacts, ShowFacts, StatusFacts  # noqa: TC001
 
@@ -16,15 +17,17 @@ class SaySlack:
     With `stamp`, the message at (`place`, `stamp`) is brought up to date instead of a new one being posted.
     From the second try on, the place is first searched for a message whose metadata names this notice.
     With `must_be_member`, Slack is asked first whether the person is still a full, living member of the team.
+    With `internal`, Slack is asked first whether the channel is shared with another organisation.
     """
 
     notice_id: str
     to: str  # a user id (a DM) or a channel id
-    facts: StatusFacts | ShowFacts | MatchFacts | AlarmFacts | BulkFacts
+    facts: StatusFacts | ShowFacts | MatchFacts | AlarmFacts | BulkFacts | CardFacts
     place: str | None
     stamp: str | None
     attempt: int  # which try this is: 1 and more
     must_be_member: bool
+    internal: bool = False  # only where no other organisation reads along
 
 
 @dataclass(frozen=True, slots=True)

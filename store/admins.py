@@ -70,6 +70,12 @@ async def by_id(tx: Tx, admin_id: str, *, hold: bool = False) -> AdminRow | None
     return None if row is None else _row(row)
 
 
+async def living(tx: Tx) -> tuple[AdminRow, ...]:
+    """Return the enrolments that were not revoked, the oldest first."""
+    rows = select(admins).where(admins.c.revoked_at.is_(None)).order_by(admins.c.enrolled_at, admins.c.id)
+    return tuple(_row(row) for row in await tx.conn.execute(rows))
+
+
 async def first(tx: Tx) -> AdminRow | None:
     """Return the oldest enrolment that was not revoked."""
     living = select(admins).where(admins.c.revoked_at.is_(None)).order_by(admins.c.enrolled_at, admins.c.id)

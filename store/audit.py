@@ -125,6 +125,18 @@ async def proved(tx: Tx, request_id: str, *deeds: Deed) -> AuditEntry | None:
     return _entry(row.body)
 
 
+async def all_proved(tx: Tx, request_id: str, *deeds: Deed) -> tuple[AuditEntry, ...]:
+    """Return the genuine entries of these deeds for a request, the oldest first; the others are left out."""
+    wanted = (audit.c.request_id == request_id) & audit.c.deed.in_([deed.value for deed in deeds])
+    found = []
+    for row in (await tx.conn.execute(select(audit).where(wanted).order_by(audit.c.seq))).all():
+        before = await tx.conn.scalar(select(audit.c.mac).where(audit.c.seq == row.seq - 1))
+        previous = GENESIS if row.seq == 1 else before
+        if previous is not None and _genuine(tx, previous, row) and _found_as_written(row):
+            found.append(_entry(row.body))
+    return tuple(found)
+
+
 async def tail(tx: Tx, limit: int) -> tuple[Kept, ...]:
     """Return the newest entries, the oldest of them first; nothing is verified."""
     rows = await tx.conn.execute(select(audit).order_by(audit.c.seq.desc()).limit(limit))

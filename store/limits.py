@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from store.base import Tx
 
 LOCK = 0x72656B65795F6C69  # of all who count and then add one: any number that nobody else takes
-OPEN = (RequestState.HELD, RequestState.RUNNING, RequestState.PAUSED)
+OPEN = (RequestState.PROVED, RequestState.HELD, RequestState.RUNNING, RequestState.PAUSED)
 
 _SINGLE = request_rows.c.total.is_(None)
 _PROVED = request_rows.c.state != RequestState.ASKED.value

@@ -150,6 +150,13 @@ async def is_waiting(tx: Tx, kind: NoticeKind, *, request_id: str) -> bool:
     return await tx.conn.scalar(left.limit(1)) is not None
 
 
+async def said_since(tx: Tx, kind: NoticeKind, since: datetime, *, request_id: str) -> bool:
+    """Say whether a notice of this kind, written at a time or later, was said about a request."""
+    mine = (notices.c.kind == kind.value) & (notices.c.request_id == request_id) & (notices.c.created_at >= since)
+    found = select(notices.c.id).where(mine, notices.c.state == NoticeState.SAID.value)
+    return await tx.conn.scalar(found.limit(1)) is not None
+
+
 async def given_up(tx: Tx, kind: NoticeKind, *, target_id: str) -> bool:
     """Say whether all notices of this kind about a target were given up, and there was one."""
     mine = select(notices.c.state).where(notices.c.kind == kind.value, notices.c.target_id == target_id)
@@ -157,8 +164,10 @@ async def given_up(tx: Tx, kind: NoticeKind, *, target_id: str) -> bool:
 
 
 async def earlier_waiting(tx: Tx, notice: Notice) -> bool:
-    """Say whether a notice of the same kind, about the same target, was written before this one and is not said."""
+    """Say whether a notice of the same kind, about the same thing, was written before this one and is not said."""
     same = (notices.c.kind == notice.kind.value) & (notices.c.target_id == notice.target_id)
+    if notice.target_id is None:
+        same &= notices.c.request_id == notice.request_id
     before = (notices.c.created_at < notice.created_at) | (
         (notices.c.created_at == notice.created_at) & (notices.c.id < notice.id)
     )

@@ -246,7 +246,7 @@ async def newer_exists(tx: Tx, this: Target) -> bool:
         step_rows.c.state == StepState.FAILED.value,
     )
     nothing_done = or_(
-        target_rows.c.state.in_([TargetState.NEW.value, TargetState.EXCLUDED.value]),
+        target_rows.c.state.in_([TargetState.NEW.value, TargetState.EXCLUDED.value, TargetState.CANCELLED.value]),
         and_(target_rows.c.state == TargetState.FAILED.value, or_(target_rows.c.started_at.is_(None), not_set)),
     )
     asked = target_rows.c.asked_at

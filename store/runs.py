@@ -93,8 +93,9 @@ async def steps_failed(tx: Tx, request_id: str) -> int:
 
 
 async def hold(tx: Tx, request_id: str, begins_at: datetime) -> bool:
-    """Let a proved bulk wait for its time."""
-    return await _moved(tx, request_id, (RequestState.ASKED,), RequestState.HELD, begins_at=begins_at)
+    """Let a bulk to which nothing is missing any more wait for its time."""
+    from_ = (RequestState.ASKED, RequestState.PROVED)
+    return await _moved(tx, request_id, from_, RequestState.HELD, begins_at=begins_at)
 
 
 async def begin(tx: Tx, request_id: str) -> bool:

@@ -104,9 +104,27 @@ requests = Table(
     Column("ended_at", Moment),
     Column("stopped", Text),  # why it is paused: a Reason
     Column("told", Text),  # what the live message was last made of
+    # Of one that others have to agree to alone:
+    Column("decide_by", Moment, index=True),  # then it is over
+    Column("moved_at", Moment, index=True),  # when somebody last spoke, or it ended
+    Column("reminded_at", Moment),
     Index(None, "actor_id", "asked_at"),
     Index(None, "state", "total"),
     Index(None, "asked_at"),
+)
+
+# One word of each person on a request. Who they are is their directory identity: two Slack accounts are one voice.
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("request_id", ForeignKey("requests.id"), primary_key=True),
+    Column("account", Text, primary_key=True),  # "directory/immutable id"
+    Column("slack_user", Text, nullable=False),
+    Column("name", Prose, nullable=False),
+    Column("yes", Integer, nullable=False),
+    Column("security", Integer, nullable=False),  # 1: they held a security role
+    Column("why", Prose, nullable=False),  # of a no
+    Column("at", Moment, nullable=False),
 )
 
 targets = Table(

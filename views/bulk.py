@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from directory.base import GroupKind
 from resets.request import Channel, Why
-from views import blocks, labels, words
+from views import approval, blocks, labels, words
 from views.account import value
 from views.text import cut, many, safe, to_the_second
 
@@ -215,7 +215,16 @@ def looking(form_id: str) -> View:
 
 
 def held(facts: HeldBulk) -> View:
-    """Return that a bulk is confirmed and when it begins."""
+    """Return that a bulk is confirmed and when it begins, or whom it waits for."""
+    if facts.awaited is not None:
+        asked = [
+            blocks.section(f"*Asked for approval: {many(facts.included)}.*"),
+            blocks.section(approval.waits(facts.awaited)),
+            blocks.context(
+                "You can close this. One message to you shows how it goes, and has a button to withdraw it."
+            ),
+        ]
+        return blocks.modal(labels.ASKED, asked, close="Close")
     body = [
         blocks.section(f"*Confirmed: {many(facts.included)} will be reset.*"),
         blocks.section(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from resets.reasons import Reason
 from resets.request import Channel, Why
-from views import account, blocks, labels, offer, verification, words
+from views import account, approval, blocks, labels, offer, verification, words
 from views.text import escape, quiet, spell
 
 if TYPE_CHECKING:
@@ -76,10 +76,12 @@ def reset(facts: AskReset) -> View:
             blocks.line("code_text", longest=16, placeholder="123 456"),
             hint="The 6 digits that your authenticator app shows for Rekey right now. Each code works once.",
         ),
+        *([blocks.context(approval.first(facts.approvals))] if facts.approvals else []),
         offer.untouched(facts.kept),
     ]
+    submit = "Ask for approval" if facts.approvals else "Reset"
     return blocks.modal(
-        labels.RESET, body, callback_id=RESET_FORM, form_id=facts.form_id, submit="Reset", close="Cancel"
+        labels.RESET, body, callback_id=RESET_FORM, form_id=facts.form_id, submit=submit, close="Cancel"
     )
 
 
@@ -109,7 +111,11 @@ def excluded(facts: Excluded) -> View:
 def queued(facts: Queued) -> View:
     """Return that the reset is on its way, with the pickup code, which is shown here and nowhere else."""
     name = quiet(facts.name)
-    body = [blocks.section(f"*The reset for {name} ({quiet(facts.login)}) has begun.*")]
+    whom = f"{name} ({quiet(facts.login)})"
+    if facts.awaited is None:
+        body = [blocks.section(f"*The reset for {whom} has begun.*")]
+    else:
+        body = [blocks.section(f"*Asked for approval: the reset for {whom}.*\n{approval.waits(facts.awaited)}")]
     if facts.pickup:
         body += [
             blocks.divider(),
@@ -127,7 +133,7 @@ def queued(facts: Queued) -> View:
     if Channel.MAIL in facts.channels or Channel.RECOVERY in facts.channels:
         body.append(blocks.section(f"{name} gets the one-time password by mail."))
     body.append(blocks.context("You can close this. One message to you shows how it goes, and stays up to date."))
-    return blocks.modal(labels.QUEUED, body, close="Close")
+    return blocks.modal(labels.QUEUED if facts.awaited is None else labels.ASKED, body, close="Close")
 
 
 def sentence(title: str, text: str, form_id: str | None = None) -> View:

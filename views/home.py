@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from resets.reasons import Reason
 from resets.request import RequestState, TargetState
-from views import blocks, freeze, labels, live, words
+from views import approval, blocks, freeze, labels, live, words
 from views.text import escape, many, quiet, when
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ def _admin(facts: HomeFacts, bulks: Sequence[BulkRow]) -> list[blocks.Block]:
         blocks.divider(),
         *_runs(bulks, frozen=facts.freeze is not None),
         blocks.header("Needs me"),
-        blocks.section("\n".join(_needs(facts))),
+        *[approval.home(one) for one in facts.waits],
+        *([blocks.section("\n".join(_needs(facts)))] if _needs(facts) or not facts.waits else []),
         blocks.divider(),
         blocks.header("Last requests"),
         *(_rows(facts) or [blocks.section("None yet. Press *Reset one*, or type `/reset-password @person`.")]),
@@ -89,7 +90,7 @@ def _needs(facts: HomeFacts) -> list[str]:
             f"⏳ {_many(facts.unclaimed, 'one-time password')} not collected yet: "
             "remind the person, and have the pickup code ready."
         )
-    return lines or ["✅ Nothing waits for you."]
+    return lines or ([] if facts.waits else ["✅ Nothing waits for you."])
 
 
 def _many(count: int, word: str) -> str:
@@ -123,7 +124,7 @@ def _row(row: HomeRow) -> blocks.Block:
 
 
 def _state(row: HomeRow) -> str:
-    if row.state is RequestState.CANCELLED:
-        return "🚫 cancelled"
+    if row.state is RequestState.CANCELLED or row.state in labels.ASKED_FIRST:
+        return labels.RUN[row.state]
     glyph = "⏳" if row.target_state in _OPEN else "✅" if row.target_state in _WELL else "❌"
     return f"{glyph} {labels.STATE[row.target_state]}"

@@ -18,6 +18,10 @@ MANY = "Reset many"
 PREVIEW = "Preview"
 LEFT_OUT = "Left out"
 HELD = "Begins soon"
+ASKED = "Waits for approval"
+DETAILS = "What is asked"
+APPROVE = "Approve"
+DENY = "Deny"
 FROZEN = "❄️ All resets are frozen"
 RESUME = "End the freeze"
 TEMPLATE_NOTE = (
@@ -63,12 +67,24 @@ STATE: dict[TargetState, str] = {
 # Of a bulk, in a list.
 RUN: dict[RequestState, str] = {
     RequestState.ASKED: "previewed, not confirmed",
-    RequestState.PROVED: "confirmed",
+    RequestState.PROVED: "🙋 waits for approval",
+    RequestState.APPROVED: "confirmed",
     RequestState.HELD: "⏳ begins soon",
     RequestState.RUNNING: "▶️ under way",
     RequestState.PAUSED: "⏸️ paused",
     RequestState.DONE: "✅ done",
     RequestState.CANCELLED: "🚫 cancelled",
+    RequestState.DENIED: "🚫 denied",
+    RequestState.WITHDRAWN: "↩️ withdrawn",
+    RequestState.EXPIRED: "⌛ not approved in time",
+}
+
+# The first line of the requester's message where others have not agreed, or not yet.
+ASKED_FIRST: dict[RequestState, str] = {
+    RequestState.PROVED: "🙋 Waits for approval",
+    RequestState.DENIED: "🚫 Denied: nothing has changed",
+    RequestState.WITHDRAWN: "↩️ Withdrawn: nothing has changed",
+    RequestState.EXPIRED: "⌛ Not approved in time: nothing has changed",
 }
 
 FROZEN_RESET = "❄️ Waits until the freeze is over"
@@ -160,7 +176,7 @@ UNSAFE = "it would not be safe"
 _NOT_FOR_YOU = frozenset(
     {
         *(Reason.NO_ROLE, Reason.GUEST, Reason.OTHER_TEAM, Reason.NOT_YOURS, Reason.NOT_YOUR_RUN),
-        *(Reason.BOT, Reason.OTHER_APP),
+        *(Reason.BOT, Reason.OTHER_APP, Reason.OWN_REQUEST, Reason.NOT_APPROVER, Reason.IS_TARGET),
     }
 )
 _USED_UP = frozenset({Reason.RESETS_USED_UP, Reason.BULKS_USED_UP, Reason.TOO_MANY_OPEN, Reason.RESET_LATELY})

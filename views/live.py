@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from resets.brief import BRIEF
 from resets.request import RequestState
-from views import blocks, freeze, plan, words
+from views import approval, blocks, freeze, labels, plan, words
 from views.cards import mention
 from views.text import escape, many, quiet, span, to_the_second, when
 
@@ -24,13 +24,15 @@ def live(facts: BulkFacts) -> Message:
     headline = _headline(facts)
     over = _over(facts.progress)
     body = [blocks.header(headline), blocks.section(_asked(facts))]
-    if facts.state is not RequestState.HELD:
+    if facts.state is not RequestState.HELD and facts.state not in labels.ASKED_FIRST:
         body.append(blocks.section(_bar(facts.progress)))
         body.append(blocks.fields(_counts(facts.progress)))
     body += [blocks.section(line) for line in _now(facts)]
     body += _failures(facts.progress)
     if pressed := buttons(facts.request_id, facts.state, facts.progress, facts.retryable):
         body.append(blocks.actions(f"run_{facts.request_id}"[:255], *pressed))
+    if facts.state is RequestState.PROVED:
+        body.append(approval.withdraw(facts.request_id))
     each = "; ".join(plan.each(facts.options))
     body.append(blocks.context(f"Each: {each}.", f"Request {quiet(facts.request_id)}"))
     told = (
@@ -51,8 +53,10 @@ def _headline(facts: BulkFacts) -> str:
     progress = facts.progress
     if facts.freeze is not None:
         return f"❄️ Frozen at {_over(progress):,} of {many(progress.total)}"
+    if facts.state in labels.ASKED_FIRST:
+        return f"{labels.ASKED_FIRST[facts.state]}: {many(progress.total)}"
     match facts.state:
-        case RequestState.HELD | RequestState.ASKED | RequestState.PROVED:
+        case RequestState.HELD | RequestState.ASKED | RequestState.APPROVED:
             return f"⏳ Begins soon: {many(progress.total)}"
         case RequestState.RUNNING if facts.canary:
             return f"▶️ The first few of {many(progress.total)}"
@@ -66,6 +70,7 @@ def _headline(facts: BulkFacts) -> str:
             return f"❌ Done: {many(progress.done)} reset, {_not_reset(progress):,} not"
         case RequestState.DONE:
             return f"✅ Done: {many(progress.done)} reset"
+    raise AssertionError
 
 
 def _asked(facts: BulkFacts) -> str:
@@ -107,8 +112,10 @@ def _now(facts: BulkFacts) -> list[str]:
     if facts.freeze is not None:
         under_way = " What is under way is finished first." if facts.progress.under_way else ""
         return [f"❄️ {freeze.line(facts.freeze)} This run then goes on by itself.{under_way}"]
+    if facts.state in labels.ASKED_FIRST:
+        return _approval(facts)
     match facts.state:
-        case RequestState.HELD | RequestState.ASKED | RequestState.PROVED:
+        case RequestState.HELD | RequestState.ASKED | RequestState.APPROVED:
             at = f"Begins *{to_the_second(facts.begins_at)}*. " if facts.begins_at else ""
             return [f"{at}Nothing has changed yet, and *Cancel* keeps it so."]
         case RequestState.RUNNING if facts.canary:
@@ -125,6 +132,15 @@ def _now(facts: BulkFacts) -> list[str]:
             return [_ended(facts, "Whoever was reset keeps the new password; nobody else was changed.")]
         case RequestState.DONE:
             return [_ended(facts, "Who was not told yet is told as fast as Slack and the mail server allow.")]
+    raise AssertionError
+
+
+def _approval(facts: BulkFacts) -> list[str]:
+    """Say whom it waits for, or who has ended it."""
+    awaited = facts.awaited
+    if facts.state is RequestState.PROVED:
+        return [f"🙋 {approval.waits(awaited)}", *approval.voices(awaited.voices)] if awaited else []
+    return [*(approval.voices(awaited.voices) if awaited else []), "Nobody was reset. To ask again, begin anew."]
 
 
 def _ended(facts: BulkFacts, then: str) -> str:

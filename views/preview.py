@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from resets.brief import BRIEF
 from resets.bulk import SHOWN
 from resets.reasons import Reason
-from views import blocks, labels, plan, words
+from views import approval, blocks, labels, plan, words
 from views.text import cut, escape, exactly, many, quiet, when
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def preview(facts: Preview, rosters: Sequence[Roster] = ()) -> View:
         body,
         callback_id=BULK_PREVIEW_FORM,
         form_id=f"{facts.form_id}#{facts.digest[:SHOWN]}",  # the code proves this preview, not a later one of the form
-        submit=f"Reset {many(facts.included)}",
+        submit="Ask for approval" if facts.approvals else f"Reset {many(facts.included)}",
         close="Cancel",
     )
 
@@ -108,11 +108,14 @@ def _left_out(facts: Preview) -> list[blocks.Block]:
 def _happens(facts: Preview) -> list[blocks.Block]:
     lines = "\n".join(f"• {line}" for line in plan.each(facts.options))
     hold = exactly(round(facts.hold.total_seconds()))
-    start = f"Begins *{when(facts.start)}*" if facts.start else f"Begins *{hold} after you confirm*"
+    confirmed = "it is approved" if facts.approvals else "you confirm"
+    start = f"Begins *{when(facts.start)}*" if facts.start else f"Begins *{hold} after {confirmed}*"
     out = [
         blocks.section(f"*Each of them:*\n{lines}"),
         blocks.section(f"{start}; until then you can cancel, and after that pause or cancel the rest."),
     ]
+    if facts.approvals:
+        out.append(blocks.section(approval.first(facts.approvals)))
     if facts.cannot:
         out.append(
             blocks.section(

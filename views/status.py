@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from resets.outcome import Step, StepRecord, StepState
 from resets.reasons import Reason
 from resets.request import Channel, RequestState, TargetState
-from views import blocks, freeze, labels, verification, words
+from views import approval, blocks, freeze, labels, verification, words
 from views.text import escape, quiet, safe, when
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def status(facts: StatusFacts) -> blocks.Block:
         *([blocks.section(freeze.line(facts.freeze))] if facts.freeze is not None else []),
         *[_step(record, facts) for record in steps],
         *[blocks.section(line) for line in _after(facts, steps)],
+        *([approval.withdraw(facts.request_id)] if facts.state is RequestState.PROVED else []),
         blocks.context(f"Request {quiet(facts.request_id)}"),
     ]
     return {"text": f"{escape(headline)}: password reset for {whom}", "blocks": body}
@@ -43,6 +44,8 @@ def _asked(facts: StatusFacts) -> str:
 def _headline(facts: StatusFacts) -> str:
     if facts.state is RequestState.CANCELLED:
         return "🚫 Cancelled: nothing has changed"
+    if facts.state in labels.ASKED_FIRST:
+        return labels.ASKED_FIRST[facts.state]
     match facts.target_state:
         case TargetState.FAILED:
             return _failed(facts)
@@ -79,7 +82,8 @@ def _record(facts: StatusFacts, step: Step) -> StepRecord:
 
 
 def _steps(facts: StatusFacts) -> list[StepRecord]:
-    if facts.target_state is TargetState.EXCLUDED or facts.state is RequestState.CANCELLED:
+    never = facts.state is RequestState.CANCELLED or facts.state in labels.ASKED_FIRST
+    if facts.target_state is TargetState.EXCLUDED or never:
         return []
     return [_record(facts, step) for step in Step]
 
@@ -133,7 +137,7 @@ def _because(record: StepRecord, facts: StatusFacts) -> str:
 
 
 def _after(facts: StatusFacts, steps: list[StepRecord]) -> list[str]:
-    lines = []
+    lines = _approval(facts)
     if facts.reason and all(record.reason is not facts.reason for record in steps):
         told = {"login": facts.login, "directory": facts.directory, **facts.facts}
         lines.append(escape(words.sentence(facts.reason, told)))
@@ -153,6 +157,14 @@ def _after(facts: StatusFacts, steps: list[StepRecord]) -> list[str]:
     if facts.signed_in_at:
         lines.append(f"✅ *Signed in*: {when(facts.signed_in_at)}.")
     return lines
+
+
+def _approval(facts: StatusFacts) -> list[str]:
+    """Say whom it waits for, and who has agreed or denied."""
+    if facts.awaited is None:
+        return []
+    waits = [f"🙋 {approval.waits(facts.awaited)}"] if facts.state is RequestState.PROVED else []
+    return [*waits, *approval.voices(facts.awaited.voices)]
 
 
 def _replaced(facts: StatusFacts) -> str:

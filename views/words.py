@@ -254,6 +254,39 @@ SENTENCES: dict[Reason, str] = {
     "already: look with: rekey audit tail.",
     Reason.OWN_REVIEW: "This reset was yours, and nobody reviews their own, so nothing was changed. Ask another admin "
     "to review it.",
+    # what others have to agree to
+    Reason.NEEDS_PASSKEY: "This needs a passkey on a page of this bot's own, which it does not have here yet, so "
+    "nothing was asked and nothing has changed. An owner of {directory} can do it in its own console; or whoever runs "
+    "this bot lowers step_up.privileged.",
+    Reason.NO_APPROVALS: "Others have to agree to this, and there is no channel here in which to ask them, so nothing "
+    "was asked and nothing has changed. Whoever runs this bot can set slack.approvals_channel.",
+    Reason.NOBODY_APPROVES: "Too few other admins could agree to this ({limit}needed), so nothing was asked, and "
+    "nothing has changed. Whoever runs this bot can enrol another with: rekey admin enrol.",
+    Reason.OWN_REQUEST: "This is your own request, and somebody else has to decide about it; so nothing was changed. "
+    "You can withdraw it.",
+    Reason.NOT_APPROVER: "Your role does not decide about other people's requests, so nothing was changed. "
+    "The card names who can.",
+    Reason.NOT_YET_APPROVER: "Your role decides only once half of the time is over, so nothing was changed. "
+    "Look again in {wait}, if nobody else has decided by then.",
+    Reason.IS_TARGET: "You are among those who would be reset, so somebody else has to decide. Nothing was changed.",
+    Reason.SPOKEN: "You have agreed to this already, and each person counts once, so nothing was changed. "
+    "Somebody else has to agree, too.",
+    Reason.DECIDED: "There is nothing to decide about this any more, so nothing was changed. "
+    "Its card says how it ended.",
+    Reason.UNDECIDED: "This still waits for approval, so nothing was changed. Its requester can withdraw it, and "
+    "whoever may decide can deny it.",
+    Reason.PLAN_CHANGED: "This card is about another plan than the one that waits now, so nothing was changed. "
+    "Look at the newest card of this request.",
+    Reason.NO_REASON: "A denial needs a reason, so nothing was denied. Write in a few words why not.",
+    Reason.NOT_YOUR_REQUEST: "Only {user}, who asked for this, can withdraw it, so nothing was changed. "
+    "If it should not be done, deny it.",
+    Reason.DENIED: "Somebody who had to agree has denied this, so it was not done. Nothing has changed. "
+    "Speak with them before you ask again.",
+    Reason.WITHDRAWN: "This was withdrawn before everybody had agreed, so it was not done. Nothing has changed.",
+    Reason.NOT_APPROVED: "Too few have agreed to this in time, so it was not done. Nothing has changed. "
+    "Ask again when somebody is there to look at it.",
+    Reason.APPROVER_LOST: "Somebody who had agreed to this may not agree to anything any more, so it was not done. "
+    "Nobody else is reset by it. Ask again with /reset-password.",
     # ourselves
     Reason.STORE_FAILED: "I could not write my own records, so I did nothing: without a record nothing is reset. "
     "Tell whoever runs this bot, then try again.",

@@ -192,6 +192,10 @@ class Slack:
         """Return the values of a form that asks for a code alone."""
         return {"code": {"code_text": {"type": "plain_text_input", "value": code or self.house.code()}}}
 
+    def why_values(self, why):
+        """Return the values of the question why a request is denied."""
+        return {"why": {"why_text": {"type": "plain_text_input", "value": why}}}
+
     async def preview(self, user=ADA, **chosen):
         """Ask for many, from the command to the preview."""
         await self.command(user, "bulk")

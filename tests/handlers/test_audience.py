@@ -7,6 +7,7 @@ import functools
 import pytest
 
 from desk import number
+from desk.forms import APPROVAL, DENIAL, open_form, role_of
 from handlers.hook import Hook
 from handlers.register import SURFACES
 from handlers.surface import Audience
@@ -17,6 +18,7 @@ from tests.handlers.conftest import ADA, BOB, EVE
 from tests.support.slackwire import TEAM, person, texts
 
 CONTROLS = ("bulk_pause", "bulk_resume", "bulk_cancel", "bulk_retry")
+CARD = ("approval_details", "approval_approve", "approval_deny", "approval_withdraw")
 PEOPLE_AGAINST_WHOM = {
     "guest": {"is_restricted": True},
     "guest of one channel": {"is_ultra_restricted": True},
@@ -60,6 +62,12 @@ def test_every_surface_names_its_audience():
         "bulk_page_back": "role",
         "bulk_page_next": "role",
         "bulk_preview": "role",
+        "approval_details": "role",
+        "approval_approve": "role",
+        "approval_deny": "role",
+        "approval_withdraw": "role",
+        "approval_form": "role",
+        "denial_form": "role",
         "bulk_pause": "role",
         "bulk_resume": "role",
         "bulk_cancel": "role",
@@ -107,7 +115,9 @@ async def do(slack, name, user, /, **changes):
         "bulk_page_back": lambda: slack.press_in_view(user, name, "disabled:0", **changes),
         "bulk_page_next": lambda: slack.press_in_view(user, name, "disabled:0", **changes),
         "bulk_preview": lambda: slack.submit(user, slack.proof_values(), **changes),
-        **{button: functools.partial(slack.press, user, button, slack.target, **changes) for button in CONTROLS},
+        **{button: functools.partial(slack.press, user, button, slack.target, **changes) for button in CONTROLS + CARD},
+        "approval_form": lambda: slack.submit(user, slack.code_values(), **changes),
+        "denial_form": lambda: slack.submit(user, slack.why_values("no"), **changes),
     }
     seen, before = len(slack.wire.posts), dict(slack.wire.views)
     _, heard = await deeds[name]()
@@ -123,8 +133,8 @@ async def prepare(slack, name):
     if name in {"show_password", "pickup_form", "not_me", "home", "retry_step"}:
         await slack.reset()
         slack.target = await slack.target_id()
-    if name.startswith("number_"):
-        await prepare_number(slack, name)
+    if made := {"number": prepare_number, "approval": opened, "denial": opened}.get(name.partition("_")[0]):
+        await made(slack, name)
     elif name == "pickup_form":
         await slack.press(BOB, "show_password", slack.target)
     elif name in {"who_pick", "reset_who"}:
@@ -151,6 +161,17 @@ async def prepare_number(slack, name):
     slack.form_id = slack.wire.view["private_metadata"]
     if name != "number_ask":
         slack.match = await number.ask(slack.house.tools, slack.form_id, SlackPerson(TEAM, ADA))
+
+
+async def opened(slack, name):
+    """Let ada have a form of this kind open, as if somebody's request waited for her."""
+    kind = {"denial_form": DENIAL}.get(name, APPROVAL)
+    ada = SlackPerson(TEAM, ADA)
+    async with slack.house.store.write() as tx:
+        actor = await role_of(tx, ada)
+        form_id = await open_form(slack.house.tools, tx, kind, ada, actor, {"request": "R1", "digest": "0"})
+    view = {"type": "modal", "callback_id": name, "private_metadata": form_id, "blocks": []}
+    slack.wire.put(f"V{form_id}", view)
 
 
 OTHERS = {
@@ -216,6 +237,7 @@ ASKED_OF_SLACK = [
         "bulk_cancel",
         "bulk_retry",
     ),
+    *CARD,
 ]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from bot.demo import APPROVALS
 from tests.support import browser, stage
 
 HERE = Path(__file__).parent
@@ -84,8 +85,8 @@ async def wings(template, tmp_path_factory):
 @pytest_asyncio.fixture(loop_scope="session")
 async def play(chromium, wings, request):
     """A stage of one's own, with a desktop window: nobody has asked for anything yet."""
-    hold, shipped, limits = (request.node.get_closest_marker(name) for name in ("hold", "as_shipped", "limits"))
-    more = "" if shipped else stage.QUIET
+    hold, shipped, told, limits = map(request.node.get_closest_marker, ("hold", "as_shipped", "settings", "limits"))
+    more = APPROVALS if shipped else told.args[0] if told else stage.QUIET
     raised, ends = await wings.take(
         hold.args[0] if hold else stage.HOLD, more, limits.args[0] if limits else stage.LIMITS
     )

@@ -57,8 +57,9 @@ async def test_the_world_is_what_one_may_see(viewer):
     """Conversations of one's own, the people, the commands, and whether the bot is there."""
     world = await (await viewer(MORGAN)).do("world")
     assert (world["ok"], world["me"]["id"], world["status"]) == (True, MORGAN, {"bot_connected": False})
-    assert [one["name"] for one in world["conversations"]] == ["general", "it-desk", "security", "acme-rekey", "Rekey"]
-    assert [one["kind"] for one in world["conversations"]] == ["channel"] * 4 + ["app"]
+    channels = ["general", "it-desk", "security", "approvals", "acme-rekey"]
+    assert [one["name"] for one in world["conversations"]] == [*channels, "Rekey"]
+    assert [one["kind"] for one in world["conversations"]] == ["channel"] * 5 + ["app"]
     assert world["commands"][0]["command"] == "/reset-password"
     assert {one["kind"] for one in world["people"]} == {"admin", "second_admin", "user", "guest", "stranger"}
 

@@ -68,8 +68,9 @@ def test_a_write_needs_a_seal_or_a_failed_try():
 
 
 def test_a_request_is_proved_before_it_runs():
-    """RUNNING follows a proof (PROVED, HELD), a pause, or a DONE of which something is tried again."""
+    """RUNNING follows all that is demanded (APPROVED, HELD), a pause, or a DONE of which something is tried again."""
     before = {s for s in RequestState if request_may(s, RequestState.RUNNING)}
-    assert before == {RequestState.PROVED, RequestState.HELD, RequestState.PAUSED, RequestState.DONE}
+    assert before == {RequestState.APPROVED, RequestState.HELD, RequestState.PAUSED, RequestState.DONE}
     assert {s for s in RequestState if request_may(s, RequestState.PAUSED)} == {RequestState.HELD, RequestState.RUNNING}
-    assert not REQUEST_MOVES[RequestState.CANCELLED]
+    ends = {RequestState.CANCELLED, RequestState.DENIED, RequestState.WITHDRAWN, RequestState.EXPIRED}
+    assert {s for s in RequestState if not REQUEST_MOVES[s]} == ends

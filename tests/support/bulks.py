@@ -63,7 +63,15 @@ async def frozen(house, accounts, start=None, **changes):
         await forms.save(
             tx,
             form_id,
-            {"preview": {"request": request.id, "digest": settled.digest, "included": len(rows), "head": plan.head()}},
+            {
+                "preview": {
+                    "request": request.id,
+                    "digest": settled.digest,
+                    "included": len(rows),
+                    "head": plan.head(),
+                    "tiers": ["standard"],
+                }
+            },
         )
     return form_id, request.id
 

@@ -29,6 +29,9 @@ from store import audit, chunks, runs
 CONFIG = """
 [slack]
 team_id = "T0TEST"
+[approvals]
+few = 0
+many = 0
 [[directories]]
 name = "corp"
 kind = "local"

@@ -42,7 +42,21 @@ HOLD = "3s"  # between the proof of many at once and the first of them
 QUIET = """
 [verification]
 standard = "none"
+
+[approvals]
+few = 0
+many = 0
+security_from = 0
 """
+
+
+def approvals(**numbers):
+    """Return settings with which others have to agree, and nothing else is asked."""
+    lines = [f"{key} = {value}" for key, value in numbers.items()]
+    return "\n".join([QUIET.partition("[approvals]")[0], "[approvals]", *lines, ""])
+
+
+ASKING = approvals(many=1)
 
 
 class Stage:
@@ -132,6 +146,14 @@ class Stage:
 
     async def connected(self):
         await self.until(lambda: self.workspace.delivery.connected)
+
+    async def enrol(self, user, login):
+        """Make somebody an admin too, with a phone, beside the running bot."""
+        house = await open_house(load(self.demo.config, {}))
+        try:
+            self.workspace.phones[user] = await _enrolled(house.tools, "acme", user, login)
+        finally:
+            await house.close()
 
     # -- many at once ------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from resets.number import MatchState
 from resets.outcome import Step, StepState
 from resets.reasons import Reason
 from resets.request import Channel, RequestState, TargetState, Why
-from tests.views import crowd, samples
+from tests.views import asked, crowd, samples
 from tests.views.samples import NOW
 from views import cards, forms, freeze, home, labels, number
 from views.status import status
@@ -55,6 +55,7 @@ def views(text=ANNA):
         "home_user": home.view(samples.home(text, role=None), NOW),
         "home_user_new": home.view(samples.home(text, role=None, rows=()), NOW),
         **crowd.views(text),
+        **asked.views(text),
     }
 
 
@@ -105,6 +106,7 @@ def messages(text=ANNA):
         "alarm_reason": cards.alarm(samples.alarm(text, Reason.PICKUP_BURNED)),
         **crowd.messages(text),
         **{f"number_{state.value}": number.message(samples.match_facts(text, state=state)) for state in MatchState},
+        **asked.messages(text),
         "frozen": freeze.frozen(samples.freeze(text)),
         "frozen_unlimited": freeze.frozen(samples.freeze(text, until=None, why="")),
         "help": cards.help_blocks(),

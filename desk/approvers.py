@@ -1,0 +1,149 @@
+"""Who could agree to a request, who has, and whether they still may: by enrolment, never by being in a channel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from desk import roles
+from desk.dossier import vouches
+from desk.freeze import holds_security
+from resets.approval import Need, Voice, account_of, demand_able, may_agree, missing
+from resets.audit import Deed
+from resets.reasons import Reason, Refused
+from resets.request import RequestState
+from store import admins, approvals, audit, requests
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from desk.tools import Tools
+    from resets.actor import Actor
+    from resets.audit import AuditEntry
+    from resets.demand import Demand
+    from resets.request import ResetRequest
+    from store.base import Tx
+
+ENDS = (Deed.DENIED, Deed.WITHDRAWN, Deed.LAPSED, Deed.PROVED)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One request that waits, as the journal vouches for it."""
+
+    request: ResetRequest
+    asked: AuditEntry  # that its requester has stepped up, and what it needs
+    need: Need
+    agreed: tuple[AuditEntry, ...]  # the journal's, not the rows': only these count
+
+    @property
+    def voices(self) -> tuple[Voice, ...]:
+        """Who has agreed."""
+        return tuple(map(voice_of, self.agreed))
+
+
+def need_of(asked: AuditEntry) -> Need:
+    """Return what a request needs, as it was written when its requester stepped up."""
+    facts = asked.facts
+    until = datetime.fromisoformat(str(facts["until"]))
+    return Need(int(facts["approvals"]), int(facts["of_security"]), asked.at, until)
+
+
+def voice_of(entry: AuditEntry) -> Voice:
+    """Return somebody's yes as the journal has it."""
+    user = entry.actor.rpartition("/")[2]
+    security = bool(entry.facts["security"])
+    return Voice(entry.actor_account, user, str(entry.facts["name"]), yes=True, security=security, why="", at=entry.at)
+
+
+async def case(tx: Tx, request_id: str) -> Case:
+    """Return a request that waits.
+
+    Raises:
+        Refused: DECIDED: nothing waits any more; NOT_PROVED: the rows say something else than the journal.
+    """
+    request = await requests.get(tx, request_id)
+    if request is None or request.state is not RequestState.PROVED:
+        raise Refused(Reason.DECIDED)
+    asked = await audit.proved(tx, request_id, Deed.STEPPED_UP)
+    if asked is None or not vouches(request, asked):
+        raise Refused(Reason.NOT_PROVED)
+    if await audit.proved(tx, request_id, *ENDS) is not None:
+        raise Refused(Reason.DECIDED)
+    said = await audit.all_proved(tx, request_id, Deed.APPROVED)
+    agreed = tuple(entry for entry in said if entry.digest == asked.digest)
+    return Case(request, asked, need_of(asked), agreed)
+
+
+async def concerns(tx: Tx, request: ResetRequest, actor: Actor) -> bool:
+    """Say whether somebody is among the people to be reset."""
+    if request.plan.count is not None:
+        return await approvals.concerns(tx, request.id, account_of(actor), actor.slack.user)
+    return any(
+        f"{one.directory}/{one.account_id}" == account_of(actor) or one.slack_user == actor.slack.user
+        for one in request.plan.targets
+    )
+
+
+async def possible(tools: Tools, tx: Tx, request: ResetRequest, need: Need, voices: Sequence[Voice]) -> list[Voice]:
+    """Return everybody whose yes would count, now or later, each person once, as if they had said it."""
+    found: dict[str, Voice] = {}
+    for row in await admins.living(tx):
+        who = row.actor
+        if row.frozen_at is not None or not may_agree(who, tools.rules):
+            continue
+        try:
+            is_target = await concerns(tx, request, who)
+            demand_able(who, request.requester, need, voices, tools.rules, need.half, is_target=is_target)
+        except Refused:
+            continue
+        security = await holds_security(tools, tx, who)
+        voice = Voice(account_of(who), who.slack.user, who.name, yes=True, security=security, why="", at=need.since)
+        found.setdefault(voice.account, voice)
+    return list(found.values())
+
+
+async def demand_some(tools: Tools, tx: Tx, request: ResetRequest, asked: Demand) -> tuple[str, ...]:
+    """Refuse a request that nobody could ever agree to; returns the names of those who can.
+
+    Raises:
+        Refused: NO_APPROVALS or NOBODY_APPROVES.
+    """
+    if not tools.approvals_channel:
+        raise Refused(Reason.NO_APPROVALS)
+    now = tools.clock()
+    need = Need(asked.approvals, asked.of_security, now, now + life(tools, request))
+    able = await possible(tools, tx, request, need, ())
+    if missing(need, able):
+        raise Refused(Reason.NOBODY_APPROVES, limit=asked.approvals)
+    return tuple(voice.name for voice in able)
+
+
+async def lost(tools: Tools, request: ResetRequest, proof: AuditEntry) -> Reason | None:
+    """Say why what was proved may not run after all: who asked, or who agreed, is no longer one who may.
+
+    Raises:
+        DirectoryError: the account of somebody who agreed could not be read.
+    """
+    ids = str(proof.facts.get("approvers", "")).split()
+    async with tools.store.read() as tx:
+        asked = await admins.by_id(tx, request.requester.id)
+        agreed = [await admins.by_id(tx, one) for one in ids]
+    if asked is None or asked.revoked_at is not None:
+        return Reason.NO_ROLE
+    for row in agreed:
+        if row is None or row.revoked_at is not None or row.frozen_at is not None:
+            return Reason.APPROVER_LOST
+        if not may_agree(row.actor, tools.rules):
+            return Reason.APPROVER_LOST
+        try:
+            await roles.holds(tools, row.actor)
+        except Refused:
+            return Reason.APPROVER_LOST
+    return None
+
+
+def life(tools: Tools, request: ResetRequest) -> timedelta:
+    """Return how long a request waits for others."""
+    return tools.rules.approval_life if request.plan.count is None else tools.rules.bulk_approval_life

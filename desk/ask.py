@@ -1,0 +1,115 @@
+"""A request to which others have to agree: what it demands, that it waits, and what happens once enough have."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from desk import approvers
+from desk.journal import announce, current, note
+from desk.tools import Work, WorkKind
+from resets import demand
+from resets.approval import Awaited
+from resets.audit import Deed
+from resets.notice import NoticeKind
+from resets.reasons import Reason, Refused
+from resets.request import RequestState
+from store import approvals, jobs, requests, runs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from desk.approvers import Case
+    from desk.tools import Tools
+    from resets.demand import Demand
+    from resets.outcome import Target
+    from resets.request import ResetRequest, Tier
+    from store.base import Tx
+
+
+async def demanded(
+    tools: Tools, tx: Tx, request: ResetRequest, tiers: Iterable[Tier]
+) -> tuple[Demand, tuple[str, ...]]:
+    """Return what a request demands, and the names of those who can agree to it; asked before any code is looked at.
+
+    Raises:
+        Refused: NEEDS_PASSKEY, NO_APPROVALS or NOBODY_APPROVES: it could never run.
+    """
+    count = len(request.plan.targets) if request.plan.count is None else request.plan.count
+    asked = demand.demand(count, tiers, tools.rules.quorum)
+    if not asked.by_code:
+        raise Refused(Reason.NEEDS_PASSKEY)
+    return asked, await approvers.demand_some(tools, tx, request, asked) if asked.approvals else ()
+
+
+async def wait(
+    tools: Tools,
+    tx: Tx,
+    request: ResetRequest,
+    target: Target | None,
+    asked: Demand,
+    able: tuple[str, ...],
+    facts: Mapping[str, str | int],
+) -> Awaited | None:
+    """Let a request wait whose requester has just stepped up; None where it does not stand as it was.
+
+    Args:
+        tools: the desk's.
+        tx: the write in which the code was spent.
+        request: as it was written.
+        target: its only one; None for a bulk.
+        asked: what `demanded` returned.
+        able: the same.
+        facts: of the proof, for the entry without which nothing runs.
+    """
+    now = tools.clock()
+    until = now + approvers.life(tools, request)
+    if not await approvals.wait(tx, request.id, (RequestState.ASKED, RequestState.PROVED), now, until):
+        return None
+    await note(
+        tools,
+        tx,
+        Deed.STEPPED_UP,
+        by=request.requester,
+        request=request,
+        target=target,
+        more={
+            **facts,
+            "approvals": asked.approvals,
+            "of_security": asked.of_security,
+            "until": until.isoformat(),
+        },
+    )
+    await announce(tools, tx, NoticeKind.CARD, request_id=request.id)
+    return Awaited(asked.approvals, asked.of_security, until, able, missing=max(asked.approvals, asked.of_security))
+
+
+async def grant(tools: Tools, tx: Tx, case: Case, enrolments: Iterable[str]) -> None:
+    """Put a request on its way to which nothing is missing any more: its proof is written here, and nowhere else."""
+    request, asked = case.request, case.asked
+    facts: dict[str, str | int] = {**asked.facts, "approvers": " ".join(enrolments)}
+    if request.plan.count is not None:
+        begins = soonest(tools, request)
+        await runs.hold(tx, request.id, begins)
+        await note(
+            tools, tx, Deed.PROVED, by=request.requester, request=request, more={**facts, "begins": begins.isoformat()}
+        )
+        return
+    (target,) = await requests.targets(tx, request.id)
+    await requests.move_request(tx, request.id, (RequestState.PROVED,), RequestState.APPROVED)
+    await note(tools, tx, Deed.PROVED, by=request.requester, request=request, target=target, more=facts)
+    await put_on_its_way(tools, tx, request, target)
+
+
+async def put_on_its_way(tools: Tools, tx: Tx, request: ResetRequest, target: Target) -> None:
+    """Write the job of a proved request for one person, and have its requester's message brought up to date."""
+    job = jobs.Job(tools.new_id(), WorkKind.RESET.value, request.id, target.id, {}, tools.clock())
+    await jobs.add(tx, job)
+    await tools.enqueue(tx, Work(WorkKind.RESET, job.id))
+    await current(tools, tx, target)
+
+
+def soonest(tools: Tools, request: ResetRequest) -> datetime:
+    """Return when a bulk begins: after the hold, or at the time that was asked for."""
+    held = tools.clock() + tools.rules.hold
+    return held if request.plan.start is None else max(request.plan.start, held)

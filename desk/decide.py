@@ -1,0 +1,240 @@
+"""Agreeing, denying, withdrawing, letting lapse: what becomes of a request that waits for others.
+
+Only the journal's words count, and only about the plan as it was shown. Who decides takes the request's row first, so
+that of two who press at once each is heard after the other, and whoever comes too late changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from desk import ask, freeze, prove, roles
+from desk.approvers import Case, case, concerns
+from desk.card import facts as card_facts
+from desk.forms import APPROVAL, DENIAL, open_form, opened, role_of
+from desk.journal import announce, current, note
+from resets.approval import LONGEST_WHY, AskDecision, CardFacts, Voice, account_of, demand_able, missing
+from resets.audit import Deed
+from resets.bulk import SHOWN
+from resets.notice import NoticeKind
+from resets.reasons import Reason, Refused
+from resets.request import RequestState
+from store import approvals, forms, requests
+
+if TYPE_CHECKING:
+    from desk.forms import Opened
+    from desk.tools import Tools
+    from resets.actor import Actor, SlackPerson
+    from resets.request import ResetRequest
+    from store.base import Tx
+
+LISTED = 5  # in Home
+AT_ONCE = 50  # requests that are looked at in one round
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """Somebody has agreed. `missing`: so many others still have to."""
+
+    request_id: str
+    missing: int
+
+
+async def look(tools: Tools, shown: str, by: SlackPerson) -> CardFacts:
+    """Return what an admin sees of a request, whether or not it still waits.
+
+    Raises:
+        Refused: NO_ROLE or DECIDED (there is no such request).
+    """
+    async with tools.store.read() as tx:
+        await role_of(tx, by)
+        facts = await card_facts(tools, tx, shown.partition("#")[0])
+    if facts is None:
+        raise Refused(Reason.DECIDED)
+    return facts
+
+
+async def mine(tools: Tools, tx: Tx, actor: Actor) -> tuple[CardFacts, ...]:
+    """Return what waits and this admin can decide about now, the most urgent first, at most 5."""
+    found: list[CardFacts] = []
+    for request_id in await approvals.waiting(tx, AT_ONCE):
+        try:
+            await _demand_able(tools, tx, await case(tx, request_id), actor)
+        except Refused:
+            continue
+        if (facts := await card_facts(tools, tx, request_id)) is not None:
+            found.append(facts)
+        if len(found) == LISTED:
+            break
+    return tuple(found)
+
+
+async def begin(tools: Tools, shown: str, by: SlackPerson, *, deny: bool = False) -> AskDecision:
+    """Open the question for the code that agrees, or for the reason of a denial, about the plan as it was shown.
+
+    Args:
+        tools: the desk's.
+        shown: the button's value: the request's id, "#", and the beginning of the digest that the card shows.
+        by: who pressed it.
+        deny: it was *Deny*.
+
+    Raises:
+        Refused: NO_ROLE, ACTOR_FROZEN, what `roles.demand` refuses, DECIDED, PLAN_CHANGED, NOT_PROVED, or why this
+            person may not: OWN_REQUEST, NOT_APPROVER, IS_TARGET, SPOKEN, NOT_YET_APPROVER.
+    """
+    request_id, _, digest = shown.partition("#")
+    async with tools.store.read() as tx:
+        actor = await role_of(tx, by)
+        await _demand_free(tools, tx, actor, deny=deny)
+        found = await case(tx, request_id)
+        await _demand_able(tools, tx, found, actor)
+    if not digest or found.request.digest[:SHOWN] != digest:
+        raise Refused(Reason.PLAN_CHANGED)
+    await roles.demand(tools, actor, patience=roles.QUICK)
+    async with tools.store.write(waited_for=True) as tx:
+        kind = DENIAL if deny else APPROVAL
+        state = {"request": request_id, "digest": found.request.digest}
+        form_id = await open_form(tools, tx, kind, by, actor, state)
+        facts = await card_facts(tools, tx, request_id)
+    if facts is None:
+        raise Refused(Reason.DECIDED)
+    return AskDecision(form_id, facts)
+
+
+async def approve(tools: Tools, form_id: str, by: SlackPerson, code: str) -> Agreed:
+    """Agree to the plan that the form has shown, with one's own code. Touches no network; safe to call before an ack.
+
+    Raises:
+        Refused: the form is not good, FROZEN, ACTOR_FROZEN, a CODE_ reason, or what `begin` refuses.
+    """
+    async with tools.store.write(waited_for=True) as tx:
+        form = await opened(tools, tx, form_id, by, APPROVAL)
+        await _demand_free(tools, tx, form.actor, deny=False)
+        await _about(tools, tx, form)
+        missed = await prove.step_up(tools, tx, form.actor, code)
+        if missed is None:
+            return await _agreed(tools, tx, form)
+    raise missed
+
+
+async def _agreed(tools: Tools, tx: Tx, form: Opened) -> Agreed:
+    actor, request_id = form.actor, str(form.form.state["request"])
+    if not await approvals.lock(tx, request_id):
+        raise Refused(Reason.DECIDED)
+    found = await _about(tools, tx, form)  # once more: it stays so from here on
+    request = found.request
+    security = await freeze.holds_security(tools, tx, actor)
+    await _speak(tools, tx, form, _voice(tools, actor, yes=True, security=security))
+    facts: dict[str, str | int] = {"enrolment": actor.id, "name": actor.name, "security": int(security)}
+    await note(tools, tx, Deed.APPROVED, by=actor, request=request, method="totp", more=facts)
+    after = await case(tx, request_id)
+    left = missing(after.need, after.voices)
+    if not left:
+        await ask.grant(tools, tx, after, [str(entry.facts["enrolment"]) for entry in after.agreed])
+    await _told(tools, tx, request)
+    return Agreed(request_id, left)
+
+
+async def deny(tools: Tools, form_id: str, by: SlackPerson, why: str) -> None:
+    """Say no, which ends a request. It takes no code: to stop is always allowed. Touches no network.
+
+    Raises:
+        Refused: the form is not good, ACTOR_FROZEN, NO_REASON, or what `begin` refuses.
+    """
+    why = " ".join(why.split())[:LONGEST_WHY]
+    async with tools.store.write(waited_for=True) as tx:
+        form = await opened(tools, tx, form_id, by, DENIAL)
+        if not why:
+            raise Refused(Reason.NO_REASON)
+        await _demand_free(tools, tx, form.actor, deny=True)
+        request_id = str(form.form.state["request"])
+        if not await approvals.lock(tx, request_id):
+            raise Refused(Reason.DECIDED)
+        found = await _about(tools, tx, form)
+        await _speak(tools, tx, form, _voice(tools, form.actor, yes=False, why=why))
+        await _end(tools, tx, found.request, RequestState.DENIED, Reason.DENIED)
+        await note(tools, tx, Deed.DENIED, by=form.actor, request=found.request, why=why)
+        await _told(tools, tx, found.request)
+
+
+async def withdraw(tools: Tools, shown: str, by: SlackPerson) -> None:
+    """Take one's own request back while it waits.
+
+    Raises:
+        Refused: NO_ROLE, NOT_YOUR_REQUEST or DECIDED.
+    """
+    request_id = shown.partition("#")[0]
+    async with tools.store.write(waited_for=True) as tx:
+        actor = await role_of(tx, by)
+        request = await requests.get(tx, request_id)
+        if request is not None and account_of(request.requester) != account_of(actor):
+            raise Refused(Reason.NOT_YOUR_REQUEST, user=request.requester.name)
+        if request is None or not await approvals.lock(tx, request_id):
+            raise Refused(Reason.DECIDED)
+        await _end(tools, tx, request, RequestState.WITHDRAWN, Reason.WITHDRAWN)
+        await note(tools, tx, Deed.WITHDRAWN, by=actor, request=request)
+        await _told(tools, tx, request)
+
+
+async def lapse(tools: Tools) -> int:
+    """End whatever nobody has agreed to in time; returns how many. Twice, or by two at once, is once."""
+    async with tools.store.read() as tx:
+        late = await approvals.overdue(tx, tools.clock(), AT_ONCE)
+    ended = 0
+    for request_id in late:
+        async with tools.store.write() as tx:
+            request = await requests.get(tx, request_id)
+            if request is None or not await approvals.lock(tx, request_id):
+                continue
+            await _end(tools, tx, request, RequestState.EXPIRED, Reason.NOT_APPROVED)
+            await note(tools, tx, Deed.LAPSED, request=request)
+            await _told(tools, tx, request)
+            ended += 1
+    return ended
+
+
+async def _about(tools: Tools, tx: Tx, form: Opened) -> Case:
+    """Return the request that a form is about, if it still is what the form has shown, and this person may decide."""
+    found = await case(tx, str(form.form.state["request"]))
+    if found.request.digest != form.form.state["digest"]:
+        raise Refused(Reason.PLAN_CHANGED)
+    await _demand_able(tools, tx, found, form.actor)
+    return found
+
+
+async def _demand_able(tools: Tools, tx: Tx, found: Case, actor: Actor) -> None:
+    is_target = await concerns(tx, found.request, actor)
+    now, requester = tools.clock(), found.request.requester
+    demand_able(actor, requester, found.need, found.voices, tools.rules, now, is_target=is_target)
+
+
+async def _demand_free(tools: Tools, tx: Tx, actor: Actor, *, deny: bool) -> None:
+    """Refuse a frozen admin; in a freeze, nobody agrees to anything, and anybody may deny it."""
+    await freeze.demand(tools, tx, actor, handing_over=deny)
+
+
+def _voice(tools: Tools, actor: Actor, *, yes: bool, security: bool = False, why: str = "") -> Voice:
+    return Voice(account_of(actor), actor.slack.user, actor.name, yes=yes, security=security, why=why, at=tools.clock())
+
+
+async def _speak(tools: Tools, tx: Tx, form: Opened, voice: Voice) -> None:
+    """Keep somebody's word, once, and use up the form."""
+    if not await forms.use(tx, form.form.id, tools.clock()):
+        raise Refused(Reason.FORM_USED)
+    if not await approvals.speak(tx, str(form.form.state["request"]), voice):
+        raise Refused(Reason.SPOKEN)
+
+
+async def _end(tools: Tools, tx: Tx, request: ResetRequest, to: RequestState, reason: Reason) -> None:
+    """End a request of which nobody is reset; its row is held by this write."""
+    if not await approvals.end(tx, request.id, to, reason, tools.clock()):
+        raise Refused(Reason.DECIDED)
+
+
+async def _told(tools: Tools, tx: Tx, request: ResetRequest) -> None:
+    """Have the card and the requester's message say how it stands."""
+    await announce(tools, tx, NoticeKind.CARD, request_id=request.id)
+    if request.plan.count is None:
+        for target in await requests.targets(tx, request.id):
+            await current(tools, tx, target)

@@ -1,0 +1,163 @@
+"""A second pair of eyes: what one admin asks for waits until another has agreed to it, with a code of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from tests.support.stage import ASKING, GENERAL, MORGAN, PRIYA, SASHA, approvals
+
+ONE = pytest.mark.settings(approvals(standard=1))
+
+
+async def asked(you, play, login="robin.meyer"):
+    """Ask for one reset, which waits."""
+    await you.form_for(login)
+    await expect(you.modal.get_by_test_id("modal-submit")).to_have_text("Ask for approval")
+    await you.field("code_text").fill(play.code())
+    await you.submit()
+    await you.titled("Waits for approval")
+    await you.leave()
+
+
+async def card(viewer, text="Approval needed"):
+    await viewer.go("approvals")
+    return viewer.message(text)
+
+
+async def approved(viewer, play, message):
+    await viewer.press("approval_approve", message)
+    await viewer.titled("Approve")
+    await viewer.field("code_text").fill(play.code(viewer.user))
+    await viewer.submit()
+
+
+@pytest.mark.settings(ASKING)
+async def test_many_run_once_somebody_else_has_agreed(play):
+    """The preview asks for approval; the other admin sees it, types a wrong code, then a right one; it runs."""
+    you, sasha = await play.viewer(MORGAN, GENERAL), await play.viewer(SASHA, GENERAL)
+    await you.many(group="All staff")
+    await you.previewed("150 people")
+    await expect(you.modal).to_contain_text("Nothing happens before another admin agrees")
+    await you.field("number_text").fill("150")
+    await you.field("code_text").fill(play.code())
+    await you.submit()
+    await you.titled("Waits for approval")
+    await expect(you.modal).to_contain_text("Can decide: Sasha")
+    await you.leave()
+    await you.to_app()
+    message = you.message("asked by")
+    await expect(message).to_contain_text("Waits for approval: 150 people")
+    assert not play.people("sealed", "started", "set")
+
+    seen = await card(sasha)
+    await expect(seen).to_contain_text("150 people")
+    await sasha.press("approval_details", seen)
+    await sasha.titled("What is asked")
+    await expect(sasha.modal).to_contain_text("Left out, and not touched")
+    await sasha.leave()
+    await sasha.press("approval_approve", seen)
+    await sasha.titled("Approve")
+    await sasha.field("code_text").fill(play.wrong_code(SASHA))
+    await sasha.submit()
+    await expect(sasha.fault("code")).to_contain_text("does not match")
+    await sasha.field("code_text").fill(play.code(SASHA))
+    await sasha.submit()
+    await expect(sasha.modal).to_contain_text("You have approved it")
+    await sasha.leave()
+    seen = await card(sasha, "Approved: 150 people")
+    await expect(seen).to_contain_text(re.compile("Sasha.* approved"))
+    await expect(sasha.button("approval_approve", seen)).to_have_count(0)
+    await expect(message).to_contain_text("Done: 150 people reset", timeout=90_000)
+    assert play.deeds().count("approved") == 1
+    assert len(set(play.told().values())) == 150
+
+
+@ONE
+async def test_denied_with_a_reason(play):
+    """One no ends it; the requester reads why, and nothing has changed."""
+    you, sasha = await play.viewer(MORGAN, GENERAL), await play.viewer(SASHA, GENERAL)
+    before = play.account("robin.meyer")
+    await asked(you, play)
+    await sasha.press("approval_deny", await card(sasha))
+    await sasha.titled("Deny")
+    await sasha.field("why_text").fill("I rang Robin, who did not ask")
+    await sasha.submit()
+    await expect(sasha.modal).to_contain_text("You have denied it")
+    await sasha.leave()
+    await expect(await card(sasha, "Denied")).to_contain_text("I rang Robin")
+    await you.to_app()
+    told = you.message("Password reset for")
+    await expect(told).to_contain_text("Denied: nothing has changed")
+    await expect(told).to_contain_text("I rang Robin, who did not ask")
+    assert play.account("robin.meyer")["marker"] == before["marker"]
+
+
+@ONE
+async def test_nobody_approves_their_own_request(play):
+    """The click is answered to the requester alone; no code is asked for; *Withdraw* is theirs."""
+    you, sasha = await play.viewer(MORGAN, GENERAL), await play.viewer(SASHA, GENERAL)
+    await asked(you, play)
+    seen = await card(you)
+    await you.press("approval_approve", seen)
+    await expect(you.message("This is your own request")).to_be_visible()
+    await expect(you.modal).to_have_count(0)
+    waiting = await card(sasha)
+    await sasha.press("approval_approve", waiting)
+    await sasha.titled("Approve")
+    await you.press("approval_withdraw", seen)
+    await expect(await card(you, "Withdrawn")).to_contain_text("Nobody was reset")
+    await sasha.field("code_text").fill(play.code(SASHA))
+    await sasha.submit()
+    await expect(sasha.modal).to_contain_text("nothing to decide about this any more")
+    await sasha.leave()
+
+    await you.go("general")
+    await asked(you, play, "priya.raman")  # what is asked anew has a card of its own
+    newer = await card(sasha)
+    await expect(newer).to_contain_text("Priya Raman")
+    await approved(sasha, play, newer)
+    await expect(sasha.modal).to_contain_text("It is on its way now")
+    assert play.deeds().count("approved") == 1
+
+
+@pytest.mark.settings(approvals(standard=1, single='"8s"'))
+async def test_nobody_looks_in_time(play):
+    """It ends by itself; the card and the requester's message say so, and its buttons are gone."""
+    you, sasha = await play.viewer(MORGAN, GENERAL), await play.viewer(SASHA, GENERAL)
+    await asked(you, play)
+    over = await card(sasha, "Not approved in time")
+    await expect(over).to_be_visible(timeout=30_000)
+    await expect(sasha.button("approval_approve", over)).to_have_count(0)
+    await you.to_app()
+    await expect(you.message("Password reset for")).to_contain_text("Not approved in time: nothing has changed")
+    assert "set" not in {row["state"] for row in play.targets()}
+
+
+@ONE
+async def test_two_approvers_in_two_windows_at_one_moment(play):
+    """One of them is heard; the other is told that it is decided; it is done once."""
+    await play.enrol(PRIYA, "priya.raman")
+    you = await play.viewer(MORGAN, GENERAL)
+    others = [await play.viewer(user, GENERAL) for user in (SASHA, PRIYA)]
+    await asked(you, play)
+    await others[0].to_app("home")
+    await others[0].button("approval_approve").click()
+    await others[0].titled("Approve")
+    await others[1].to_app("home")
+    await others[1].button("approval_approve").click()
+    await others[1].titled("Approve")
+    for one in others:
+        await one.field("code_text").fill(play.code(one.user))
+    await asyncio.gather(*(one.modal.get_by_test_id("modal-submit").click() for one in others))
+    said = [expect(one.modal).to_contain_text(re.compile("approved it|nothing to decide")) for one in others]
+    await asyncio.gather(*said)
+    texts = [await one.modal.inner_text() for one in others]
+    assert sum("You have approved it" in text for text in texts) == 1
+    await you.to_app()
+    await expect(you.message("Password reset for")).to_contain_text("Delivered, waiting to be shown")
+    deeds = play.deeds()
+    assert (deeds.count("approved"), deeds.count("proved"), deeds.count("sealed")) == (1, 1, 1)

@@ -1,0 +1,71 @@
+"""A house in which others have to agree: a second and a third admin with their codes, and the numbers of the table."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pyotp
+
+from bot.assembly import quorum
+from bot.settings import Settings
+from desk import decide, submit_bulk
+from directory.local_people import NewAccount
+from resets.actor import SlackPerson
+from resets.approval import CardFacts
+from resets.bulk import SHOWN
+from store import requests
+from tests.support import bulks
+from tests.support.house import ADA, EVE, TEAM, enrolled
+
+ZOE = SlackPerson(TEAM, "U0ZOE")
+TABLE = quorum(Settings())
+
+
+async def opened(house, **changes):
+    """Let others have to agree, by the table; eve and zoe may. Returns the house."""
+    await house.local.add_accounts([NewAccount("zoe", "Zoe Zander", mail="zoe@example.com", slack_user=ZOE.user)])
+    house.tools = replace(house.tools, approvals_channel="C0APPROVE")
+    house.with_rules(**{"quorum": TABLE} | changes)
+    house.seeds = {ADA: house.seed}
+    for person, login in ((EVE, "eve"), (ZOE, "zoe")):
+        house.seeds[person] = await enrolled(house, person, login)
+        house.clock.tick(seconds=1)
+    house.clock.tick(seconds=60)
+    house.queue.clear()
+    return house
+
+
+def code(house, person):
+    return pyotp.TOTP(house.seeds[person]).at(house.clock.now)
+
+
+async def asked_many(house, count, **changes):
+    """Ask for a bulk; returns what its requester is told."""
+    accounts = await bulks.people(house, count)
+    form_id, _ = await bulks.frozen(house, accounts, **changes)
+    return await submit_bulk.begin(house.tools, form_id, ADA, house.code(), str(count))
+
+
+async def request(house, request_id):
+    async with house.store.read() as tx:
+        return await requests.get(tx, request_id)
+
+
+async def shown(house, request_id):
+    """Return the value of the buttons on a request's card."""
+    return f"{request_id}#{(await request(house, request_id)).digest[:SHOWN]}"
+
+
+async def approve(house, request_id, person=EVE):
+    asked = await decide.begin(house.tools, await shown(house, request_id), person)
+    return await decide.approve(house.tools, asked.form_id, person, code(house, person))
+
+
+async def deny(house, request_id, person=EVE, why="they did not ask"):
+    asked = await decide.begin(house.tools, await shown(house, request_id), person, deny=True)
+    await decide.deny(house.tools, asked.form_id, person, why)
+
+
+def card(house):
+    """Return what the card said last."""
+    return house.last(CardFacts).facts
