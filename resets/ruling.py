@@ -62,7 +62,7 @@ def judge(actor: Actor, directory: str, account: Account, facts: Facts, rules: R
     tier, unread = _tier(directory, account, facts, rules)
     reason = _untouchable(actor, directory, account, rules)
     grant: Grant | None = None
-    if reason is None and unread is None:
+    if unread is None:
         grant, unread = _allowing(actor.role, directory, account, tier, facts, rules)
     if reason is None:
         if unread is not None:

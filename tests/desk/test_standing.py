@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import pytest
 
+from bot.assembly import open_directory
+from bot.doctor_rules import named
+from bot.errors import OperatorError
 from bot.policy import examine
 from bot.settings import Settings
 from desk.standing import Standing
-from directory.base import GroupKind
+from directory.base import GroupKind, Unreachable
 from resets.actor import Actor, SlackPerson
 from resets.reasons import Reason
 from resets.request import Tier
 from resets.rules import Rules
 from resets.ruling import judge
 from resets.scope import Grant, Listed, Place
-from tests.directory.harness_ldap import ADMINS, LdapHarness, ldif, settings
+from tests.directory.harness_ldap import ADMINS, LdapHarness, ldif, settings, utc_now
 from tests.support import slapd
 from tests.support.slapd import GROUPS, PEOPLE, SERVICE
 
@@ -126,3 +129,19 @@ async def test_the_policy_is_told_with_two_connections(row):
     assert [cells[role, Tier.STANDARD].may for role in ("desk", "sales", "board")] == [3, 2, 7]
     assert [cells[role, Tier.SENSITIVE].may for role in ("desk", "sales", "board")] == [0, 0, 1]
     assert [answer.holds for answer in told.answers] == [True, False]
+
+
+async def test_a_directory_that_is_down_is_a_sentence(tmp_path):
+    """`rekey policy test` and the doctor say so, and neither waits nor takes it for an empty directory."""
+    from directory.ldap_options import LdapOptions
+
+    server = slapd.Slapd(tmp_path)
+    options = LdapOptions.model_validate(settings(server, url="ldaps://127.0.0.1:1"))
+    corp = {"name": "corp", "kind": "ldap", "options": options, "tiers": {"privileged": ["group:cn=board"]}}
+    written = Settings.model_validate({"directories": [corp]})
+    with pytest.raises(OperatorError, match="corp cannot be reached"):
+        await examine(written, None)
+    directory = open_directory(written.directories[0], utc_now)
+    with pytest.raises(Unreachable):
+        await named(directory, written)
+    await directory.close()
