@@ -77,8 +77,10 @@ def test_a_role_that_is_not_configured_any_more_may_do_nothing(actor, account, r
     ],
 )
 def test_the_tier_is_the_worst_that_is_said_of_an_account(actor, account, listed, change, read, tier):
-    """By a flag of the directory, by login or id in any case, by a group: whatever weighs most."""
+    """By a flag of the directory, by login or id in any case, by a group: whatever weighs most, in whatever order."""
     assert ruled(actor, replace(account, **change), listed, read).tier is tier
+    turned = replace(listed, listed={"corp": listed.listed["corp"][::-1]})
+    assert ruled(actor, replace(account, **change), turned, read).tier is tier
 
 
 def test_a_list_is_of_one_directory(actor, account, listed):
