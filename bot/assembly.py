@@ -242,6 +242,7 @@ def _limits(settings: Settings) -> Limits:
         open_requests=given.open_requests,
         same_target_per_day=given.same_target_per_day,
         all_per_hour=given.all_per_hour,
+        denials_in_a_row=given.denials_in_a_row,
         fresh_enrolment=timedelta(hours=given.fresh_enrolment_hours),
         hours=_hours(given.hours, given.time_zone),
         late_freezes=given.out_of_hours == "freeze",

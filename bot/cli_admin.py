@@ -185,7 +185,7 @@ def unlock(door: Door, who: str) -> None:
 @click.argument("who")
 @click.pass_obj
 def unfreeze(door: Door, who: str) -> None:
-    """Let somebody begin resets again, of whom people said “not me”. Speak with them first."""
+    """Let somebody begin resets again, after a “not me” or several denials. Speak with them first."""
     from desk import enrol as enrolment
 
     async def deed(tools: Tools) -> bool:

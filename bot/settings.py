@@ -286,6 +286,7 @@ class Limits(Section):
     open_requests: Many = 3
     same_target_per_day: Many = 2
     all_per_hour: Many = 100
+    denials_in_a_row: Annotated[int, Field(ge=1, le=1000)] = 3
     fresh_enrolment_hours: Annotated[int, Field(ge=0, le=8760)] = 24
     hours: Annotated[str, AfterValidator(_hours)] = ""
     time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"

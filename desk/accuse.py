@@ -1,4 +1,7 @@
-"""Freezing one admin: whom they reset says "not me", so that what they began stands still until somebody has looked."""
+"""Freezing one admin until somebody has looked, and what they began with them.
+
+Whom they reset says "not me", or others deny one request of theirs after the other.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,11 @@ from resets.audit import Deed
 from resets.notice import NoticeKind
 from resets.reasons import Reason
 from resets.request import RequestState
-from store import admins, audit, requests, runs
+from store import admins, audit, freezes, limits, requests, runs
 
 if TYPE_CHECKING:
     from desk.tools import Tools
+    from resets.actor import Actor
     from resets.request import ResetRequest
     from store.base import Tx
 
@@ -38,11 +42,40 @@ async def frozen(tools: Tools, tx: Tx, request: ResetRequest) -> tuple[str, ...]
             return None
     if not await admins.freeze(tx, actor.id, tools.clock()):
         return None
-    theirs = await runs.of_actor(tx, actor.id, STOPPED)
+    return await _paused(tx, actor.id)
+
+
+async def hold(tx: Tx, request_id: str, decides: Actor) -> None:
+    """Hold the enrolments of who decides about a request and of whoever asked for it, before the request itself."""
+    await freezes.standing(tx)
+    request = await requests.get(tx, request_id)
+    await admins.of_accounts(tx, [decides, *([request.requester] if request else [])], hold=True)
+
+
+async def denied(tools: Tools, tx: Tx, request: ResetRequest) -> None:
+    """Freeze the requester, under whatever enrolment, whose last few requests were all denied, this one among them.
+
+    Of those before somebody has let them act again none counts. `hold` comes first.
+    """
+    actor, most = request.requester, tools.rules.limits.denials_in_a_row
+    rows = await admins.of_accounts(tx, [actor])
+    since = max((row.unfrozen_at for row in rows if row.unfrozen_at), default=None)
+    if most is None or not await limits.denied_in_a_row(tx, actor, most, since):
+        return
+    stopped = [row.id for row in rows if await admins.freeze(tx, row.id, tools.clock())]
+    if stopped:
+        paused = [run for each in stopped for run in await _paused(tx, each)]
+        await told(tools, tx, request, tuple(paused), what="actor_denied")
+
+
+async def _paused(tx: Tx, actor_id: str) -> tuple[str, ...]:
+    theirs = await runs.of_actor(tx, actor_id, STOPPED)
     return tuple([run for run in theirs if await runs.pause(tx, run, Reason.ACTOR_FROZEN)])
 
 
-async def told(tools: Tools, tx: Tx, request: ResetRequest, paused: tuple[str, ...]) -> None:
+async def told(
+    tools: Tools, tx: Tx, request: ResetRequest, paused: tuple[str, ...], *, what: str = "actor_frozen"
+) -> None:
     """Write down that the requester is frozen, what is paused by that, and tell the security channel."""
     actor = request.requester
     await note(tools, tx, Deed.ACTOR_FROZEN, by=None, request=request, login=actor.login, account=actor.account_id)
@@ -50,4 +83,4 @@ async def told(tools: Tools, tx: Tx, request: ResetRequest, paused: tuple[str, .
         await note(tools, tx, Deed.PAUSED, request=await requests.get(tx, run), reason=Reason.ACTOR_FROZEN.value)
         await announce(tools, tx, NoticeKind.RESULT, request_id=run)
     who = actor.slack.user
-    await alarm(tools, tx, "actor_frozen", request_id=request.id, user=who, name=actor.name, about=actor.login)
+    await alarm(tools, tx, what, request_id=request.id, user=who, name=actor.name, about=actor.login)

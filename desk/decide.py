@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from desk import ask, freeze, prove, roles
+from desk import accuse, ask, freeze, prove, roles
 from desk.approvers import Case, case, concerns
 from desk.card import facts as card_facts
 from desk.forms import APPROVAL, DENIAL, open_form, opened, role_of
@@ -147,14 +147,16 @@ async def deny(tools: Tools, form_id: str, by: SlackPerson, why: str) -> None:
         form = await opened(tools, tx, form_id, by, DENIAL)
         if not why:
             raise Refused(Reason.NO_REASON)
-        await _demand_free(tools, tx, form.actor, deny=True)
         request_id = str(form.form.state["request"])
+        await accuse.hold(tx, request_id, form.actor)
+        await _demand_free(tools, tx, form.actor, deny=True)
         if not await approvals.lock(tx, request_id):
             raise Refused(Reason.DECIDED)
         found = await _about(tools, tx, form)
         await _speak(tools, tx, form, _voice(tools, form.actor, yes=False, why=why))
         await _end(tools, tx, found.request, RequestState.DENIED, Reason.DENIED)
         await note(tools, tx, Deed.DENIED, by=form.actor, request=found.request, why=why)
+        await accuse.denied(tools, tx, found.request)
         await _told(tools, tx, found.request)
 
 

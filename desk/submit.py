@@ -56,12 +56,13 @@ async def reset(tools: Tools, form_id: str, person: SlackPerson, answer: Answer)
         if frozen is None:
             raise Refused(Reason.FORM_UNKNOWN)
         await freeze.demand(tools, tx, form.actor)
-        await reviews.demand(tools, tx)
         options = _options(answer, frozen)
         evidence = await verify.evidence(tools, tx, form.form, answer.verified, options)
         plan = _plan(tools, form.actor, frozen, replace(options, evidence=evidence))
         request = ResetRequest(tools.new_id(), form.actor, plan, plan.digest(), RequestState.APPROVED, tools.clock())
         asked, able = await ask.demanded(tools, tx, request, [one.tier for one in plan.targets])
+        if asked.level == 1:
+            await reviews.demand(tools, tx)
         missed = await prove.step_up(tools, tx, form.actor, answer.code)
         missed = missed or await limits.single(tools, tx, form.actor, plan.targets[0])
         if missed is None:

@@ -17,7 +17,7 @@ BRIEF: dict[Reason, str] = {
     Reason.NOT_YOURS: "meant for somebody else",
     Reason.ACTOR_DISABLED: "the requester's own account is disabled or gone",
     Reason.ALREADY_ENROLLED: "enrolled already",
-    Reason.ACTOR_FROZEN: "the requester is frozen after a “not me”",
+    Reason.ACTOR_FROZEN: "the requester may begin nothing for now",
     Reason.WHO_UNKNOWN: "Slack could not say who it is",
     # what was named
     Reason.NOT_FOUND: "not found",

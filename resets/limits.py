@@ -39,6 +39,7 @@ class Limits:
     open_requests: int | None = None  # of one admin: that are not over
     same_target_per_day: int | None = None  # of one account, whoever asks
     all_per_hour: int | None = None  # single ones, of all admins together; more, and everything is frozen
+    denials_in_a_row: int | None = None  # so many of one admin's requests, and that admin is frozen
     fresh_enrolment: timedelta = timedelta(0)  # the first reset of an enrolment younger than this alarms
     hours: Hours | None = None  # a run that is begun outside of them alarms; None: there are none
     late_freezes: bool = False  # and freezes everything

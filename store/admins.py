@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta  # noqa: TC003
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import case, select, update
+from sqlalchemy import case, or_, select, update
 
 from resets.actor import Actor, SlackPerson
 from store.tables import admins
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Row
 
     from store.base import Tx
@@ -31,6 +33,7 @@ class AdminRow:
     last_step: int  # the newest TOTP step that was used; 0 for none
     frozen_at: datetime | None = None  # since then they begin nothing
     froze_at: datetime | None = None  # when they last froze everything without a code
+    unfrozen_at: datetime | None = None
 
 
 async def add(tx: Tx, actor: Actor, now: datetime) -> None:
@@ -76,6 +79,16 @@ async def living(tx: Tx) -> tuple[AdminRow, ...]:
     return tuple(_row(row) for row in await tx.conn.execute(rows))
 
 
+async def of_accounts(tx: Tx, actors: Sequence[Actor], *, hold: bool = False) -> tuple[AdminRow, ...]:
+    """Return all living enrolments of some people's accounts. `hold`, in a write: nobody changes them until it ends.
+
+    They are taken in one order, so that two who hold several do not wait for each other.
+    """
+    theirs = or_(*[(admins.c.directory == one.directory) & (admins.c.account_id == one.account_id) for one in actors])
+    asked = select(admins).where(theirs, admins.c.revoked_at.is_(None)).order_by(admins.c.id)
+    return tuple(_row(row) for row in await tx.conn.execute(asked.with_for_update() if hold else asked))
+
+
 async def first(tx: Tx) -> AdminRow | None:
     """Return the oldest enrolment that was not revoked."""
     living = select(admins).where(admins.c.revoked_at.is_(None)).order_by(admins.c.enrolled_at, admins.c.id)
@@ -116,7 +129,8 @@ async def freeze(tx: Tx, admin_id: str, now: datetime) -> bool:
 async def unfreeze(tx: Tx, admin_id: str) -> bool:
     """Let a frozen enrolment act again; says whether it was frozen."""
     frozen = (admins.c.id == admin_id) & admins.c.revoked_at.is_(None) & admins.c.frozen_at.is_not(None)
-    return (await tx.conn.execute(update(admins).where(frozen).values(frozen_at=None))).rowcount == 1
+    values = {"frozen_at": None, "unfrozen_at": tx.now()}
+    return (await tx.conn.execute(update(admins).where(frozen).values(values))).rowcount == 1
 
 
 async def froze(tx: Tx, admin_id: str, now: datetime) -> None:
@@ -182,4 +196,5 @@ def _row(row: Row[Any]) -> AdminRow:
         last_step=row.last_step,
         frozen_at=row.frozen_at,
         froze_at=row.froze_at,
+        unfrozen_at=row.unfrozen_at,
     )

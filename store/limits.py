@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from store.base import Tx
 
 LOCK = 0x72656B65795F6C69  # of all who count and then add one: any number that nobody else takes
-OPEN = (RequestState.PROVED, RequestState.HELD, RequestState.RUNNING, RequestState.PAUSED)
+OPEN = (RequestState.HELD, RequestState.RUNNING, RequestState.PAUSED)
+UNDECIDED = (RequestState.PROVED, RequestState.WITHDRAWN, RequestState.EXPIRED)
 
 _SINGLE = request_rows.c.total.is_(None)
 _PROVED = request_rows.c.state != RequestState.ASKED.value
@@ -67,14 +68,15 @@ async def asked_by(tx: Tx, actor: Actor, nth: int, since: datetime, *, many: boo
 
 
 async def asked_by_all(tx: Tx, nth: int, since: datetime) -> datetime | None:
-    """Return when the nth last single reset of all was asked for, if after a time."""
-    return await _nth(tx, nth, since, _SINGLE)
+    """Return when the nth last single reset of all was asked for to which nobody else had to agree, if after a time."""
+    return await _nth(tx, nth, since, _SINGLE, request_rows.c.decide_by.is_(None))
 
 
 async def open_of(tx: Tx, actor: Actor) -> int:
-    """Count somebody's runs that are not over."""
-    stands = request_rows.c.state.in_([state.value for state in OPEN])
-    mine = select(func.count()).select_from(request_rows).where(_theirs(actor), stands, not_(_SINGLE))
+    """Count somebody's runs that are not over, and whatever of theirs waits for others to agree."""
+    runs = request_rows.c.state.in_([state.value for state in OPEN]) & not_(_SINGLE)
+    waits = request_rows.c.state == RequestState.PROVED.value
+    mine = select(func.count()).select_from(request_rows).where(_theirs(actor), or_(runs, waits))
     return await tx.conn.scalar(mine) or 0
 
 
@@ -82,6 +84,16 @@ async def first_of(tx: Tx, actor: Actor) -> bool:
     """Say whether an enrolment has asked for one reset or run at most."""
     mine = select(request_rows.c.id).where(request_rows.c.actor_id == actor.id, _PROVED)
     return (await tx.conn.execute(mine.offset(1).limit(1))).first() is None
+
+
+async def denied_in_a_row(tx: Tx, actor: Actor, most: int, since: datetime | None) -> bool:
+    """Say whether the last so many requests of somebody that others decided about, after a time, were all denied."""
+    decided = request_rows.c.decide_by.is_not(None) & request_rows.c.state.not_in([s.value for s in UNDECIDED])
+    last = select(request_rows.c.state).where(_theirs(actor), decided)
+    if since is not None:
+        last = last.where(request_rows.c.moved_at > since)
+    states = list(await tx.conn.scalars(last.order_by(request_rows.c.moved_at.desc()).limit(most)))
+    return states == [RequestState.DENIED.value] * most
 
 
 async def of_targets(

@@ -36,6 +36,7 @@ admins = Table(
     Column("next_try_at", Moment),
     Column("last_step", BigInteger, nullable=False),  # the newest TOTP step that was used; 0 for none
     Column("frozen_at", Moment),  # since then they begin nothing; lifted at the host
+    Column("unfrozen_at", Moment),  # when that was last lifted: what was before is not held against them again
     Column("froze_at", Moment),  # when they last froze everything without a code
 )
 # One living enrolment for one Slack person.

@@ -150,6 +150,13 @@ ALARM: dict[str, tuple[str, str]] = {
             "what was running is paused. Speak with them, not in Slack; then, on the host: rekey admin unfreeze."
         ),
     ),
+    "actor_denied": (
+        "An admin may begin no resets for now",
+        (
+            "Several requests of this admin were denied, one after the other (limits.denials_in_a_row). Nothing is "
+            "begun in the admin's name, and what was running is paused. Speak with them; then: rekey admin unfreeze."
+        ),
+    ),
     "actor_unfrozen": (
         "An admin may begin resets again",
         "That they were frozen was lifted on the host. Their runs stay paused until they resume or cancel them.",

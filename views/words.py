@@ -51,8 +51,9 @@ SENTENCES: dict[Reason, str] = {
     Reason.WHO_UNKNOWN: "Slack could not say who this is, so nothing was done. Please try again in a minute.",
     Reason.ALREADY_ENROLLED: "{user} is enrolled already, and nothing was enrolled a second time. "
     "To begin anew, revoke the enrolment first with: rekey admin revoke.",
-    Reason.ACTOR_FROZEN: "Somebody said “not me” to a reset that this admin asked for. Until that is cleared up, "
-    "nothing is begun, resumed or retried in their name. Whoever runs this bot lifts it with: rekey admin unfreeze.",
+    Reason.ACTOR_FROZEN: "Somebody said “not me” to a reset that this admin asked for, or others denied several. "
+    "Until that is cleared up, nothing is begun, resumed or retried in their name. Whoever runs this bot lifts it: "
+    "rekey admin unfreeze.",
     # what was named
     Reason.NOT_FOUND: "I found no account for {typed}. Nothing has changed. "
     "Try the login, the mail address, or the first letters of the name.",

@@ -1,0 +1,136 @@
+"""Three requests of one admin are denied, one after the other: that admin is frozen until somebody has looked."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from desk import choose, decide, enrol, look
+from resets.actor import SlackPerson
+from resets.audit import Deed
+from resets.demand import NOTHING
+from resets.facts import AlarmFacts
+from resets.limits import Limits
+from resets.reasons import Reason, Refused
+from resets.request import RequestState
+from store import admins
+from tests.support import approving, bulks
+from tests.support.approving import ZOE, approve, deny
+from tests.support.house import ADA, EVE, TEAM, enrolled
+
+
+@pytest.fixture
+async def each(mails):
+    """A house in which each single reset needs one other admin, and three denials are too many."""
+    house = await approving.opened(mails, quorum=replace(approving.TABLE, standard=1))
+    house.with_rules(limits=Limits(denials_in_a_row=3))
+    return house
+
+
+async def refused(deed, reason):
+    with pytest.raises(Refused) as caught:
+        await deed
+    assert caught.value.reason is reason
+
+
+async def asked(house, login="bob"):
+    house.clock.tick(minutes=1)
+    return (await house.ask(login, None, channels=("mail",))).request_id
+
+
+async def frozen(house, person=ADA):
+    async with house.store.read() as tx:
+        return (await admins.by_slack(tx, person)).frozen_at is not None
+
+
+async def denied(house, *logins):
+    for login in logins:
+        await deny(house, await asked(house, login))
+
+
+async def test_the_third_in_a_row_freezes(each):
+    """Nothing more is begun; the journal and the security channel have it; who was frozen stays so, once."""
+    await denied(each, "bob", "sam1")
+    assert not await frozen(each)
+    await denied(each, "sam2")
+    assert await frozen(each)
+    await refused(look.start(each.tools, ADA), Reason.ACTOR_FROZEN)
+    await each.pump()
+    said = [one.facts.what for one in each.heard if isinstance(one.facts, AlarmFacts)]
+    assert said == ["actor_denied"]
+    assert (await each.deeds())[-1:] != [Deed.DENIED]
+    assert (await each.deeds()).count(Deed.ACTOR_FROZEN) == 1
+
+
+async def test_one_that_was_agreed_to_begins_anew(each):
+    """So does nothing else: what was withdrawn or lapsed is neither."""
+    await denied(each, "bob", "sam1")
+    await approve(each, await asked(each, "sam2"))
+    await denied(each, "bob", "sam1")
+    await decide.withdraw(each.tools, await asked(each, "sam2"), ADA)
+    assert not await frozen(each)
+    await denied(each, "sam2")
+    assert await frozen(each)
+
+
+async def test_what_was_before_somebody_looked_is_not_held_against_them(each):
+    """After `rekey admin unfreeze` three more are needed."""
+    await denied(each, "bob", "sam1", "sam2")
+    async with each.store.read() as tx:
+        row = await admins.by_slack(tx, ADA)
+    assert await enrol.unfreeze(each.tools, row.id, by="test")
+    await denied(each, "bob", "sam1")
+    assert not await frozen(each)
+    await denied(each, "sam2")
+    assert await frozen(each)
+
+
+async def test_every_enrolment_of_the_person_is_frozen(each):
+    """A second Slack account is no way round it."""
+    twin = SlackPerson(TEAM, "U0ADATWO")
+    await enrolled(each, twin, "ada")
+    each.clock.tick(minutes=1)
+    await denied(each, "bob", "sam1", "sam2")
+    assert await frozen(each, ADA)
+    assert await frozen(each, twin)
+    assert not await frozen(each, EVE)
+
+
+async def test_denied_at_one_moment(each):
+    """Three are denied by two people at once: each is counted, and the freeze is one."""
+    waiting = [await asked(each, login) for login in ("bob", "sam1", "sam2")]
+    await asyncio.gather(*[deny(each, one, who) for one, who in zip(waiting, (EVE, ZOE, EVE), strict=True)])
+    assert await frozen(each)
+    assert (await each.deeds()).count(Deed.ACTOR_FROZEN) == 1
+
+
+async def test_what_was_running_is_paused(each):
+    """A run to which nobody had to agree stands still, too."""
+    accounts, quorum = await bulks.people(each, 3), each.tools.rules.quorum
+    each.with_rules(quorum=NOTHING)
+    running = await bulks.begun(each, accounts)
+    each.with_rules(quorum=quorum)
+    await denied(each, "bob", "sam1", "sam2")
+    assert (await bulks.run_of(each, running)).state is RequestState.PAUSED
+
+
+async def test_what_waits_for_others_is_open(each):
+    """It counts as a run does that is not over; decided about, it does not."""
+    each.with_rules(limits=Limits(open_requests=2))
+    first, _ = await asked(each, "bob"), await asked(each, "sam1")
+    await refused(look.start(each.tools, ADA), Reason.TOO_MANY_OPEN)
+    await refused(choose.start(each.tools, ADA), Reason.TOO_MANY_OPEN)
+    await deny(each, first)
+    await look.start(each.tools, ADA)
+
+
+async def test_what_others_agreed_to_is_not_counted_with_all(each):
+    """The limit of all together is for what one admin does alone."""
+    each.with_rules(limits=Limits(all_per_hour=1))
+    for login in ("bob", "sam1"):
+        await approve(each, await asked(each, login))
+    each.with_rules(quorum=approving.TABLE)
+    await asked(each, "sam2")
+    await refused(asked(each, "bob"), Reason.ALL_USED_UP)
