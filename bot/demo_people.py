@@ -84,7 +84,8 @@ def _ascii(text: str) -> str:
 def _special() -> Iterator[NewAccount]:
     """Everybody for whom a reset is more than a reset."""
     yield _person("Morgan Lindqvist", "IT", slack_user="U0MORGAN001", groups=("IT", "Service desk"))
-    yield _person("Sasha Okafor", "IT", slack_user="U0SASHA0001", groups=("IT", "Service desk"))
+    # Not of "All staff": whoever would be reset cannot be the one who agrees to it.
+    yield _person("Sasha Okafor", "IT", slack_user="U0SASHA0001", groups=("Service desk",))
     yield _person("Robin Meyer", "Warehouse", slack_user="U0ROBIN0001")
     yield _person("Priya Raman", "Finance", slack_user="U0PRIYA0001", recovery_mail="priya@raman.example")
     yield _person("Tomas Lind", "Shipping", slack_user="U0TOMAS0001", locked=True)
@@ -100,7 +101,9 @@ def _special() -> Iterator[NewAccount]:
     yield _person("Jo Postless", "Warehouse", mail=None)
     yield _person("Nadia Newcomer", "People", confirmed=False)
     yield _person("Alex Kim", "Sales")
-    yield replace(_person("Alex Kim", "Engineering"), login="alex.kim2", mail=f"alex.kim2@{DOMAIN}")
+    yield _person(
+        "Alex Kim", "Engineering", groups=("Engineering", "IT"), login="alex.kim2", mail=f"alex.kim2@{DOMAIN}"
+    )
     yield replace(_person("Backup Robot", "IT"), login="svc-backup", mail=None, service=True)
     yield _hostile("mallory.shout", "<!channel> Free lunch")
     yield _hostile("mallory.turn", "Mallory \u202egnp.exe")
