@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from desk import roles, standing
 from desk.faults import reason as reason_of
 from desk.forms import opened
+from desk.number import denied as denied_lately
 from directory.base import Account, Capability, Directory, DirectoryError
 from resets import delivery, ruling, verification
 from resets.demand import demand
@@ -82,8 +83,9 @@ async def fill(
         form = await opened(tools, tx, form_id, person)
         frozen = {**held, "asks": bool(hows), "number": number}
         await forms.save(tx, form_id, {**form.form.state, "target": frozen})
+        denied = bool(hows) and await denied_lately(tools, tx, found.directory, card.account_id)
     asked = demand(1, (card.tier,), tools.rules.quorum)
-    return AskReset(form_id, card, offer, card.directory, hows, number, asked.approvals)
+    return AskReset(form_id, card, offer, card.directory, hows, number, asked.approvals, denied)
 
 
 async def _last_sign_in(directory: Directory, account: Account) -> datetime | None:

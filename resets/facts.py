@@ -99,6 +99,7 @@ class AskReset:
     hows: tuple[How, ...] = ()  # how the caller may be verified; empty: that is not asked
     number: bool = False  # may a number match be asked for
     approvals: int = 0  # so many others have to agree
+    denied: bool = False  # the person has said within the last hour that a caller was not them
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,13 @@ SAID: dict[How, str] = {
 }
 
 
-def question(hows: Sequence[How], form_id: str, *, number: bool) -> list[blocks.Block]:
+DENIED = (
+    "🛑 *Within the last hour this person said that whoever called in their name was not them.* Reset this account "
+    "only for whom you see face to face, or because of a suspected compromise."
+)
+
+
+def question(hows: Sequence[How], form_id: str, *, number: bool, denied: bool) -> list[blocks.Block]:
     """Return the question how the caller was verified; nothing is chosen beforehand, since nobody could know."""
     if not hows:
         return []
@@ -43,7 +49,8 @@ def question(hows: Sequence[How], form_id: str, *, number: bool) -> list[blocks.
     }
     hint = "Kept in the journal. A voice that you know is not enough: voices are cloned."
     asked = blocks.question("verified", "How do you know that it is them?", pick, hint=hint)
-    return [asked, _verify(form_id)] if number else [asked]
+    warning = [blocks.section(DENIED)] if denied else []
+    return [*warning, asked, *([_verify(form_id)] if number and not denied else [])]
 
 
 def _verify(form_id: str) -> blocks.Block:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from desk import freeze, look, number, submit, sweep
@@ -104,6 +106,7 @@ async def test_a_wrong_number_or_a_no_ends_it(desk, no):
     said = desk.answer(verified="call_back")
     await refused(submit.reset(desk.tools, form.form_id, ADA, said), Reason.CALLER_DENIED)
     again = await desk.form()
+    assert (form.denied, again.denied) == (False, True)
     await refused(number.ask(desk.tools, again.form_id, ADA), Reason.CALLER_DENIED)
     await refused(submit.reset(desk.tools, again.form_id, ADA, said), Reason.CALLER_DENIED)
     await submit.reset(desk.tools, again.form_id, ADA, desk.answer(verified="in_person"))
@@ -120,6 +123,31 @@ async def test_one_press_counts(desk):
     assert (await desk.deeds()).count(Deed.NUMBER_MATCHED) == 1
     await desk.pump()
     assert desk.last(AlarmFacts) is None
+
+
+async def test_of_presses_in_one_moment_one_counts(desk):
+    """A right number, another one and a no, twenty at once, some of them sent twice: one effect."""
+    _, match = await asked(desk)
+    pressed = [match.right, wrong(match), None] * 7
+    ended = await asyncio.gather(*(number.press(desk.tools, match.id, each, BOB) for each in pressed))
+    assert len({each.state for each in ended}) == 1
+    deeds = await desk.deeds()
+    assert sum(deeds.count(each) for each in (Deed.NUMBER_MATCHED, Deed.NUMBER_WRONG, Deed.NUMBER_DENIED)) == 1
+
+
+async def test_a_no_and_the_submission_in_one_moment(desk):
+    """Either the form went first, and nobody waits for an answer, or the no did, and nothing is reset."""
+    form, match = await asked(desk)
+    sent = submit.reset(desk.tools, form.form_id, ADA, desk.answer(verified="ticket"))
+    no = number.press(desk.tools, match.id, None, BOB)
+    queued, said = await asyncio.gather(sent, no, return_exceptions=True)
+    deeds = await desk.deeds()
+    if isinstance(queued, Refused):
+        assert queued.reason is Reason.CALLER_DENIED
+        assert (said.state, Deed.PROVED in deeds) == (MatchState.DENIED, False)
+    else:
+        assert said.reason is Reason.NUMBER_OVER
+        assert (Deed.NUMBER_DENIED in deeds, Deed.PROVED in deeds) == (False, True)
 
 
 @pytest.mark.parametrize("person", [ADA, EVE, SlackPerson("T0OTHER", BOB.user)])

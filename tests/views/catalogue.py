@@ -31,6 +31,7 @@ def views(text=ANNA):
         "who_near": forms.who(samples.ask_who(text, Reason.NOT_FOUND)),
         "reset": forms.reset(samples.ask_reset(text)),
         "reset_verified": forms.reset(samples.ask_reset(text, tuple(How))),
+        "reset_denied": forms.reset(samples.ask_reset(text, tuple(How), denied=True)),
         "reset_bare": forms.reset(samples.ask_reset(text, **bare, **by_mail)),
         "reset_by_dm": forms.reset(samples.ask_reset(text, can_tokens=True, **by_dm)),
         **{f"excluded_{r.value}": forms.excluded(samples.excluded(text, r)) for r in reasons},

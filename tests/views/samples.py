@@ -95,10 +95,10 @@ def choice(text="Anna Bell", number=1):
     return Choice("corp", f"id-{number}", login, text, text, text)
 
 
-def ask_reset(text="Anna Bell", hows=(), approvals=0, **changes):
+def ask_reset(text="Anna Bell", hows=(), approvals=0, *, denied=False, **changes):
     hint = "a…@example.com" if text == "Anna Bell" else text
     kept = "Corp" if text == "Anna Bell" else text
-    return AskReset("F0RM", card(text), offer(hint, **changes), kept, hows, How.NUMBER in hows, approvals)
+    return AskReset("F0RM", card(text), offer(hint, **changes), kept, hows, How.NUMBER in hows, approvals, denied)
 
 
 def excluded(text="Anna Bell", reason=Reason.UNVERIFIED_DOMAIN):
