@@ -31,13 +31,11 @@ async def holds(tools: Tools, actor: Actor) -> Account:
             such group to be read), or NO_SUCH_DIRECTORY.
         DirectoryError: it did not answer, or not now, so that nothing is known; a repeat may help.
     """
-    rules = tools.rules
-    if rules.grants is not None and actor.role not in rules.grants:
-        raise Refused(Reason.NO_ROLE)
+    _configured(tools, actor)
     own = (await tools.directory(actor.directory).fetch([actor.account_id])).get(actor.account_id)
     if own is None or own.disabled:
         raise Refused(Reason.ACTOR_DISABLED)
-    place = rules.held_in.get(actor.role)
+    place = tools.rules.held_in.get(actor.role)
     if place is not None:
         members = await standing.inside(tools.directory(place.directory), place, [own.id])
         if members is None:
@@ -69,8 +67,14 @@ async def admit(tools: Tools, actor: Actor) -> None:
     Raises:
         Refused: what `demand` refuses.
     """
+    _configured(tools, actor)
     if actor.role in tools.rules.held_in:
         await demand(tools, actor, patience=QUICK)
+
+
+def _configured(tools: Tools, actor: Actor) -> None:
+    if tools.rules.grants is not None and actor.role not in tools.rules.grants:
+        raise Refused(Reason.NO_ROLE)
 
 
 def _facts(tools: Tools, actor: Actor) -> dict[str, str]:

@@ -68,6 +68,10 @@ async def test_a_role_that_is_not_configured_any_more_is_held_by_nobody(house):
     """An enrolment outlives its role; the role does not come back by it."""
     house.with_rules(grants={"helpdesk": ()})
     assert (await not_held(house)).reason is Reason.NO_ROLE
+    assert (await home.unheld(house.tools, ADA)).reason is Reason.NO_ROLE
+    with pytest.raises(Refused) as refused:
+        await look.suggest(house.tools, await look.start(house.tools, ADA), ADA, "bob")
+    assert refused.value.reason is Reason.NO_ROLE
 
 
 async def test_a_role_with_a_group_is_held_by_its_members(house):
