@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, exists, func, not_, or_, select
+from sqlalchemy import and_, bindparam, case, exists, func, not_, or_, select
 
 from resets.outcome import Step, StepState
 from resets.request import RequestState, TargetState
@@ -31,6 +31,8 @@ UNDECIDED = (RequestState.PROVED, RequestState.WITHDRAWN, RequestState.EXPIRED)
 
 _SINGLE = request_rows.c.total.is_(None)
 _PROVED = request_rows.c.state != RequestState.ASKED.value
+# Nobody else had to agree. Not a plain IS NULL: SQLite would look for these by their index, and they are nearly all.
+_ALONE = case((request_rows.c.decide_by.is_(None), 1), else_=0) == 1
 # Nothing was done, and nothing will be: the directory was not told of a password, or has refused it.
 _NOT_SET = exists().where(
     step_rows.c.target_id == target_rows.c.id,
@@ -69,7 +71,7 @@ async def asked_by(tx: Tx, actor: Actor, nth: int, since: datetime, *, many: boo
 
 async def asked_by_all(tx: Tx, nth: int, since: datetime) -> datetime | None:
     """Return when the nth last single reset of all was asked for to which nobody else had to agree, if after a time."""
-    return await _nth(tx, nth, since, _SINGLE, request_rows.c.decide_by.is_(None))
+    return await _nth(tx, nth, since, _SINGLE, _ALONE)
 
 
 async def open_of(tx: Tx, actor: Actor) -> int:
