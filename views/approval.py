@@ -8,7 +8,7 @@ from resets.approval import LONGEST_WHY
 from resets.brief import BRIEF
 from resets.bulk import SHOWN
 from resets.request import RequestState
-from views import blocks, labels, plan
+from views import blocks, labels, plan, verification
 from views.cards import mention
 from views.text import cut, escape, many, quiet, utc, when
 
@@ -77,7 +77,8 @@ def _asks(facts: CardFacts) -> str:
     who = f"{mention(facts.requester)} ({quiet(facts.requester_name)})"
     named = facts.people[0] if facts.count == 1 and facts.people else None
     whom = f"*{quiet(named[0])}* ({quiet(named[1])}, {quiet(named[2])})" if named else f"*{many(facts.count)}*"
-    return f"{who} asks to reset {whom}\n{plan.why(facts.options)}"
+    known = f"\n{verification.line(facts.options.evidence)}" if facts.options.evidence else ""
+    return f"{who} asks to reset {whom}\n{plan.why(facts.options)}{known}"
 
 
 def _facts(facts: CardFacts) -> list[tuple[str, str]]:

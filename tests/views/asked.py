@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from resets.actor import SlackPerson
 from resets.approval import AskDecision, Awaited, CardFacts, Need, Voice
 from resets.bulk import HeldBulk
+from resets.evidence import Evidence, How
 from resets.reasons import Reason
 from resets.request import RequestState, TargetState, Tier
 from tests.views import crowd, samples
@@ -15,6 +17,7 @@ from views import approval, bulk, forms, home, live, preview
 from views.status import status
 
 ANNA = "Anna Bell"
+CALLER = (Evidence(How.CALL_BACK), Evidence(How.NUMBER, "M1"))
 UNTIL = NOW + timedelta(hours=4)
 
 
@@ -91,6 +94,7 @@ def messages(text=ANNA):
     return {
         "card": approval.card(facts(text)),
         "card_of_one": approval.card(one(text)),
+        "card_of_a_caller": approval.card(one(text, options=replace(facts(text).options, evidence=CALLER))),
         "card_every_reason": approval.card(facts(text, excluded=everything, voices=(voice(text),) * 12, able=())),
         **{f"card_{state.value}": approval.card(facts(text, state, voices=said)) for state, said in ends.items()},
         "status_asked": status(samples.status(text, state=RequestState.PROVED, awaited=awaited(text))),
