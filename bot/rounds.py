@@ -10,7 +10,7 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from desk import decide, freeze, live, number, steer, sweep
+from desk import decide, freeze, live, number, remind, steer, sweep
 from directory.base import DirectoryError
 from store.base import StoreFailed
 
@@ -50,6 +50,8 @@ class Rounds:
             ("steer", SECOND, lambda: steer.all_runs(self._tools)),
             ("freeze", LIVE_EVERY, lambda: freeze.over(self._tools)),
             ("approvals", LIVE_EVERY, lambda: decide.lapse(self._tools)),
+            ("reminders", MINUTE, lambda: remind.remind(self._tools)),
+            ("cards", MINUTE, lambda: remind.repair(self._tools)),
             ("live", LIVE_EVERY, lambda: live.say_one(self._tools)),
             ("numbers", NUMBERS_EVERY, lambda: number.expire(self._tools)),
             ("expire", MINUTE, lambda: sweep.expire(self._tools)),

@@ -86,8 +86,10 @@ async def concerns(tx: Tx, request: ResetRequest, actor: Actor) -> bool:
     )
 
 
-async def possible(tools: Tools, tx: Tx, request: ResetRequest, need: Need, voices: Sequence[Voice]) -> list[Voice]:
-    """Return everybody whose yes would count, now or later, each person once, as if they had said it."""
+async def possible(
+    tools: Tools, tx: Tx, request: ResetRequest, need: Need, voices: Sequence[Voice], *, at: datetime | None = None
+) -> list[Voice]:
+    """Return everybody whose yes would count at a time (at any, unless given), each once, as if they had said it."""
     found: dict[str, Voice] = {}
     for row in await admins.living(tx):
         who = row.actor
@@ -95,7 +97,7 @@ async def possible(tools: Tools, tx: Tx, request: ResetRequest, need: Need, voic
             continue
         try:
             is_target = await concerns(tx, request, who)
-            demand_able(who, request.requester, need, voices, tools.rules, need.half, is_target=is_target)
+            demand_able(who, request.requester, need, voices, tools.rules, at or need.half, is_target=is_target)
         except Refused:
             continue
         security = await holds_security(tools, tx, who)

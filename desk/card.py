@@ -23,7 +23,7 @@ async def facts(tools: Tools, tx: Tx, request_id: str) -> CardFacts | None:
     if request is None or asked is None:
         return None
     need, voices = approvers.need_of(asked), await approvals.voices(tx, request_id)
-    able = await approvers.possible(tools, tx, request, need, voices)
+    able = await approvers.possible(tools, tx, request, need, voices, at=tools.clock())
     plan = request.plan
     if plan.count is None:
         called = tools.rules.called

@@ -117,6 +117,7 @@ async def failed(
         if retryable and notice.attempts < MAX_TRIES:
             return after or min(FIRST_WAIT * 2 ** max(notice.attempts - 1, 0), LONGEST_WAIT)
         await outbox.fail(tx, notice_id)
+        await speak_card.given_up(tools, tx, notice)
         target = await requests.target(tx, notice.target_id or "")
         request = await requests.get(tx, notice.request_id or "")
         if target is None or request is None or notice.kind not in CARRIERS.values():
@@ -304,4 +305,5 @@ ALONE = {
     NoticeKind.MAIL_ALARM: _alarm,
     NoticeKind.NUMBER: number.saying,
     NoticeKind.CARD: speak_card.prepare,
+    NoticeKind.REMINDER: speak_card.remind,
 }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from notify import upload
 from notify.base import Failed, Said, always
 from notify.calls import call, demand, patient
-from resets.approval import CardFacts
+from resets.approval import CardFacts, Reminder
 from resets.bulk import BulkFacts
 from resets.facts import AlarmFacts, MatchFacts, ShowFacts
 from resets.reasons import Reason
@@ -60,7 +60,7 @@ async def say(
         if updated is not None:
             return updated
     await demand(mine)
-    answer = await call("chat.postMessage", lambda: _post(client, saying.to, content))
+    answer = await call("chat.postMessage", lambda: _post(client, saying.to, content, saying.thread))
     return Said(str(answer["channel"]), str(answer["ts"]))
 
 
@@ -109,13 +109,17 @@ def _content(saying: SaySlack) -> dict[str, Any]:
             message = live.live(facts)
         case CardFacts() as facts:
             message = approval.card(facts)
+        case Reminder() as facts:
+            message = approval.reminder(facts.card)
         case facts:
             message = status(facts)
     return {**message, "metadata": {"event_type": EVENT, "event_payload": {"id": saying.notice_id}}}
 
 
-async def _post(client: AsyncWebClient, to: str, content: dict[str, Any]) -> Any:
-    return await client.chat_postMessage(channel=to, unfurl_links=False, unfurl_media=False, **content)
+async def _post(client: AsyncWebClient, to: str, content: dict[str, Any], thread: str | None) -> Any:
+    return await client.chat_postMessage(
+        channel=to, thread_ts=thread, unfurl_links=False, unfurl_media=False, **content
+    )
 
 
 async def _updated(client: AsyncWebClient, place: str, stamp: str, content: dict[str, Any]) -> Said | None:

@@ -143,6 +143,13 @@ class CardFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Reminder:
+    """Half of the time is over, and too few have agreed."""
+
+    card: CardFacts
+
+
+@dataclass(frozen=True, slots=True)
 class AskDecision:
     """Next for an approver: enter the code, or say why not."""
 

@@ -20,6 +20,7 @@ class NoticeKind(StrEnum):
     MAIL_ALARM = "mail_alarm"  # the same, to the operator's address
     LIVE = "live"  # a bulk's one message, kept current
     RESULT = "result"  # a bulk's outcome, in the thread of its message, with the report as a file
+    REMINDER = "reminder"  # in the card's thread, once half of the time is over
     CARD = "card"  # a request in the approvals channel, kept current
     PREVIEW = "preview"  # the whole preview of a bulk as a file, to its requester
 

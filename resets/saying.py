@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from directory.secret import Secret  # noqa: TC001
-from resets.approval import CardFacts  # noqa: TC001
+from resets.approval import CardFacts, Reminder  # noqa: TC001
 from resets.bulk import BulkFacts, Preview  # noqa: TC001
 from resets.facts import AlarmFacts, AlarmMail, MailFacts, MatchFacts, ShowFacts, StatusFacts  # noqa: TC001
 
@@ -22,12 +22,13 @@ class SaySlack:
 
     notice_id: str
     to: str  # a user id (a DM) or a channel id
-    facts: StatusFacts | ShowFacts | MatchFacts | AlarmFacts | BulkFacts | CardFacts
+    facts: StatusFacts | ShowFacts | MatchFacts | AlarmFacts | BulkFacts | CardFacts | Reminder
     place: str | None
     stamp: str | None
     attempt: int  # which try this is: 1 and more
     must_be_member: bool
     internal: bool = False  # only where no other organisation reads along
+    thread: str | None = None  # the ts of the message under which it is posted
 
 
 @dataclass(frozen=True, slots=True)

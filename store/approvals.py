@@ -98,6 +98,18 @@ async def overdue(tx: Tx, now: datetime, limit: int) -> tuple[str, ...]:
     return tuple(await tx.conn.scalars(mine.order_by(request_rows.c.decide_by, request_rows.c.id).limit(limit)))
 
 
+async def unreminded(tx: Tx, limit: int) -> tuple[str, ...]:
+    """Return the requests that wait and of which nobody was reminded yet."""
+    mine = select(request_rows.c.id).where(request_rows.c.state == WAITING, request_rows.c.reminded_at.is_(None))
+    return tuple(await tx.conn.scalars(mine.order_by(request_rows.c.decide_by, request_rows.c.id).limit(limit)))
+
+
+async def remind(tx: Tx, request_id: str, now: datetime) -> bool:
+    """Note that people are reminded of a request that waits; True for one of those who do."""
+    there = (request_rows.c.id == request_id) & (request_rows.c.state == WAITING) & request_rows.c.reminded_at.is_(None)
+    return (await tx.conn.execute(update(request_rows).where(there).values(reminded_at=now))).rowcount == 1
+
+
 async def lately(tx: Tx, since: datetime, limit: int) -> tuple[tuple[str, datetime], ...]:
     """Return the requests on which somebody spoke, or that ended, since a time, and when."""
     mine = select(request_rows.c.id, request_rows.c.moved_at).where(

@@ -157,6 +157,13 @@ async def said_since(tx: Tx, kind: NoticeKind, since: datetime, *, request_id: s
     return await tx.conn.scalar(found.limit(1)) is not None
 
 
+async def failures(tx: Tx, kind: NoticeKind, *, request_id: str) -> int:
+    """Count the notices of this kind about a request that were given up."""
+    mine = (notices.c.kind == kind.value) & (notices.c.request_id == request_id)
+    failed = select(func.count()).select_from(notices).where(mine, notices.c.state == NoticeState.FAILED.value)
+    return await tx.conn.scalar(failed) or 0
+
+
 async def given_up(tx: Tx, kind: NoticeKind, *, target_id: str) -> bool:
     """Say whether all notices of this kind about a target were given up, and there was one."""
     mine = select(notices.c.state).where(notices.c.kind == kind.value, notices.c.target_id == target_id)

@@ -44,6 +44,15 @@ def card(facts: CardFacts) -> Message:
     return {"text": f"{escape(headline)}, {asked}", "blocks": body}
 
 
+def reminder(facts: CardFacts) -> Message:
+    """Return what stands in the card's thread once half of the time is over; it calls those who can decide."""
+    text = f"⏳ Half of the time is over: this waits until {when(facts.need.until)}. {_who(facts)}"
+    return {
+        "text": f"Half of the time is over: it waits until {utc(facts.need.until)}",
+        "blocks": [blocks.section(text)],
+    }
+
+
 def shown(facts: CardFacts) -> str:
     """Return the value of a card's buttons: which request, and which plan of it."""
     return f"{facts.request_id}#{facts.digest[:SHOWN]}"

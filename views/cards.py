@@ -66,6 +66,13 @@ ALARM: dict[str, tuple[str, str]] = {
         "An admin's codes are locked",
         "Ten codes did not match, and nothing was reset. Find out who tried before you unlock: rekey admin unlock.",
     ),
+    "card_unsaid": (
+        "A request for approval could not be shown",
+        (
+            "Slack did not take its card: the approvals channel may be archived, shared with another organisation, or "
+            "without the bot. Whoever may decide finds it in App Home, under Needs me. Look with: rekey doctor."
+        ),
+    ),
     "enrolled": (
         "Somebody may now ask for resets",
         "This person was enrolled on the host. If you do not know why, end it there: rekey admin revoke.",

@@ -12,9 +12,10 @@ from aiohttp import web
 
 from notify.base import Failed, Said
 from notify.slack import say
+from resets.approval import Reminder
 from resets.reasons import Reason
 from resets.saying import SaySlack
-from tests.views import samples
+from tests.views import asked, samples
 
 
 def saying(facts=None, **changes):
@@ -220,3 +221,27 @@ async def test_slack_knows_every_argument(slack, client, slack_specs):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # it leaves closing its files to the collector
         assert [fault for method, args in slack.calls for fault in slack_specs.call_errors(method, args)] == []
+
+
+def card(**changes):
+    return saying(asked.facts(), to="C0APPROVE", internal=True, **changes)
+
+
+async def test_a_card_stands_only_where_our_own_people_read(slack, client):
+    """Slack is asked first; a channel that is shared, about to be, or archived gets no card, and no update of one."""
+    for mark in ("is_ext_shared", "is_pending_ext_shared", "is_archived"):
+        slack.answers["conversations.info"] = [{"ok": True, "channel": {"id": "C0APPROVE", mark: True}}] * 2
+        for stamp in (None, "1.0"):
+            refused = await failing(client, card(place="C0APPROVE" if stamp else None, stamp=stamp))
+            assert (refused.reason, refused.retryable) == (Reason.SLACK_FAILED, False)
+    slack.answers["conversations.info"] = [{"ok": True, "channel": {"id": "C0APPROVE"}}]
+    assert not slack.named("chat.postMessage")
+    await say(client, card(), team="T0123")
+    assert slack.named("chat.postMessage")
+
+
+async def test_a_reminder_stands_under_its_card(slack, client):
+    """In the thread, as a message of its own."""
+    await say(client, saying(Reminder(asked.facts()), to="C0APPROVE", thread="1.0"), team="T0123")
+    (args,) = slack.named("chat.postMessage")
+    assert args["thread_ts"] == "1.0"

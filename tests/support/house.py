@@ -260,7 +260,8 @@ class House:
 
             return await speak.failed(self.tools, notice_id, saying.attempt, Reason.SLACK_FAILED)
         self.heard.append(saying)
-        place = saying.facts.to if isinstance(saying, SayMail) else f"D{saying.to}"
+        in_channel = not isinstance(saying, SayMail) and saying.to.startswith("C")
+        place = saying.facts.to if isinstance(saying, SayMail) else saying.to if in_channel else f"D{saying.to}"
         stamp = saying.message_id if isinstance(saying, SayMail) else f"{len(self.heard)}.0"
         stamp = getattr(saying, "stamp", None) or stamp
         await speak.said(self.tools, notice_id, place, stamp)

@@ -93,6 +93,7 @@ def messages(text=ANNA):
     everything = tuple((reason, 1000) for reason in Reason)
     return {
         "card": approval.card(facts(text)),
+        "card_reminder": approval.reminder(facts(text)),
         "card_of_one": approval.card(one(text)),
         "card_of_a_caller": approval.card(one(text, options=replace(facts(text).options, evidence=CALLER))),
         "card_every_reason": approval.card(facts(text, excluded=everything, voices=(voice(text),) * 12, able=())),
