@@ -7,18 +7,17 @@ import json
 import logging
 import secrets
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.engine import Intake
 from bot.errors import ConfigError, OperatorError
-from bot.settings import zone
+from bot.settings_limits import limits
 from bot.settings_rules import grants, held_in, listed
 from desk.tools import Tools
 from directory.misconfigured import Misconfigured
 from directory.registry import connector
 from resets.demand import Quorum
-from resets.limits import Hours, Limits
 from resets.request import Channel, Tier
 from resets.rules import Rules
 from resets.verification import Needed
@@ -212,7 +211,7 @@ def rules(settings: Settings) -> Rules:
         hold=settings.limits.hold,
         freeze=settings.limits.freeze,
         not_me_in_bulk=settings.limits.not_me_in_bulk,
-        limits=_limits(settings),
+        limits=limits(settings.limits),
         security=frozenset(role.name for role in settings.roles if role.security),
         verification=verified,
         grants=grants(settings),
@@ -231,29 +230,6 @@ def rules(settings: Settings) -> Rules:
         lanes={d.name: d.lanes or _lanes(settings) for d in settings.directories},
         pace={d.name: d.pace for d in settings.directories},
     )
-
-
-def _limits(settings: Settings) -> Limits:
-    given = settings.limits
-    return Limits(
-        resets_per_hour=given.resets_per_hour,
-        resets_per_day=given.resets_per_day,
-        bulks_per_hour=given.bulks_per_hour,
-        open_requests=given.open_requests,
-        same_target_per_day=given.same_target_per_day,
-        all_per_hour=given.all_per_hour,
-        denials_in_a_row=given.denials_in_a_row,
-        fresh_enrolment=timedelta(hours=given.fresh_enrolment_hours),
-        hours=_hours(given.hours, given.time_zone),
-        late_freezes=given.out_of_hours == "freeze",
-    )
-
-
-def _hours(text: str, where: str) -> Hours | None:
-    if not text:
-        return None
-    opens, _, closes = text.partition("-")
-    return Hours(time.fromisoformat(opens), time.fromisoformat(closes), zone(where))
 
 
 def _rule(grant: Grant) -> list[str]:

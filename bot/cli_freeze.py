@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.errors import ConfigError
-from bot.settings import SPAN, UNITS
+from bot.section import SPAN, UNITS
 
 if TYPE_CHECKING:
     from bot.door import Door

@@ -5,13 +5,11 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, timedelta, tzinfo
+from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 from urllib.parse import quote, urlsplit
-from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -20,14 +18,12 @@ from pydantic import (
     model_validator,
 )
 
-from bot.section import Name, Section
+from bot.section import Name, Section, Span
+from bot.settings_limits import Limits
 from bot.settings_rules import Expect, HeldBy, May, Tiers, mistakes
 from directory.secret import Secret
 
 SLACK_API = "https://slack.com/api/"
-SPAN = re.compile(r"([1-9][0-9]{0,5})\s*([smhd])")
-HOURS = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])")
-UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def _hidden(value: object) -> Secret:
@@ -40,15 +36,6 @@ def _hidden(value: object) -> Secret:
 
 def _nothing() -> Secret:
     return Secret("")
-
-
-def _span(value: object) -> timedelta:
-    if isinstance(value, timedelta):
-        return value
-    found = SPAN.fullmatch(value.strip()) if isinstance(value, str) else None
-    if not found:
-        raise ValueError('must be a span such as "24h": a number and one of s, m, h, d')
-    return timedelta(**{UNITS[found[2]]: int(found[1])})
 
 
 def is_loopback(host: str) -> bool:
@@ -84,31 +71,10 @@ def _listen(value: str) -> str:
     return value
 
 
-def _hours(value: str) -> str:
-    if value and not HOURS.fullmatch(value):
-        raise ValueError('must be two times of the day such as "07:00-19:00", or empty')
-    return value
-
-
-def zone(value: str) -> tzinfo:
-    """Return a time zone by its name; UTC needs no list of them on this host."""
-    return UTC if value == "UTC" else ZoneInfo(value)
-
-
-def _zone(value: str) -> str:
-    try:
-        zone(value)
-    except (ValueError, OSError, KeyError) as error:
-        raise ValueError('must be "UTC", or a time zone that this host knows, such as "Europe/Berlin"') from error
-    return value
-
-
 Hidden = Annotated[Secret, BeforeValidator(_hidden)]
-Span = Annotated[timedelta, BeforeValidator(_span)]
 Pickup = Literal["requester", "none"]
 Needs = Literal["none", "said", "number", "in_person"]  # the least first, as in resets/verification.py
 NeedsAbove = Literal["none", "said", "in_person"]  # a number match never counts above the standard tier
-Many = Annotated[int, Field(ge=1, le=100_000)]
 Level = Annotated[int, Field(ge=1, le=3)]
 Approving = Annotated[int, Field(ge=0, le=10)]
 SlackId = Annotated[str, Field(pattern=r"^([A-Z][A-Z0-9]{2,20})?$")]
@@ -271,26 +237,6 @@ class Approvals(Section):
     bulk: Span = timedelta(hours=4)
     begin_within: Span = timedelta(minutes=30)
     escalation: tuple[Name, ...] = ()
-
-
-class Limits(Section):
-    """What keeps a stolen session, or a stolen code, from doing much, and many from being reset by mistake."""
-
-    lookups_per_hour: Annotated[int, Field(ge=1, le=10000)] = 60
-    hold: Span = timedelta(seconds=60)
-    freeze: Span = timedelta(minutes=30)
-    not_me_in_bulk: Annotated[int, Field(ge=1, le=1000)] = 3
-    resets_per_hour: Many = 10
-    resets_per_day: Many = 30
-    bulks_per_hour: Many = 2
-    open_requests: Many = 3
-    same_target_per_day: Many = 2
-    all_per_hour: Many = 100
-    denials_in_a_row: Annotated[int, Field(ge=1, le=1000)] = 3
-    fresh_enrolment_hours: Annotated[int, Field(ge=0, le=8760)] = 24
-    hours: Annotated[str, AfterValidator(_hours)] = ""
-    time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
-    out_of_hours: Literal["alarm", "freeze"] = "alarm"
 
 
 class Role(Section):

@@ -13,7 +13,8 @@ from pydantic import BaseModel, TypeAdapter
 from bot.assembly import rules
 from bot.config import demand_slack, load
 from bot.errors import ConfigError
-from bot.settings import DirectorySection, Settings, Span
+from bot.section import Span
+from bot.settings import DirectorySection, Settings
 from bot.settings_rules import Expect
 from directory.base import GroupKind
 from directory.misconfigured import Misconfigured
