@@ -8,7 +8,7 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from bench import acks, beside, bulk, crowd, modals, report, rig, rules, starts
+from bench import acks, asked, beside, bulk, crowd, modals, report, rig, rules, starts
 from bench.late import LateWire
 from bench.report import Row
 from bench.slack import Slack
@@ -18,12 +18,12 @@ POOL, PATIENCE = 32, 60  # connections to the slow directory, seconds to wait fo
 
 
 async def main():
-    asked = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    asked.add_argument("--people", type=int, default=PEOPLE, help="entries of the directory")
-    asked.add_argument("--starts", type=int, default=STARTS, help="starts of the bot")
-    asked.add_argument("--full", action="store_true", help="bulks of 100,000 people too: some five minutes more")
-    asked.add_argument("--dry", action="store_true", help="print only, write nothing")
-    given = asked.parse_args()
+    wanted = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    wanted.add_argument("--people", type=int, default=PEOPLE, help="entries of the directory")
+    wanted.add_argument("--starts", type=int, default=STARTS, help="starts of the bot")
+    wanted.add_argument("--full", action="store_true", help="bulks of 100,000 people too: some five minutes more")
+    wanted.add_argument("--dry", action="store_true", help="print only, write nothing")
+    given = wanted.parse_args()
     slack = Slack()
     await slack.start()
     try:
@@ -34,6 +34,8 @@ async def main():
             within, noted = await beside.rows(Path(folder), slack)
         with tempfile.TemporaryDirectory(prefix="rekey-bench-") as folder:
             many, told = await bulk.rows(Path(folder), full=given.full)
+        with tempfile.TemporaryDirectory(prefix="rekey-bench-") as folder:
+            many += await asked.rows(Path(folder))
     finally:
         await slack.stop()
     rows, notes = [*rows, *more, *within, *many, *rules.rows()], [*notes, *said, *noted, *told]
