@@ -6,6 +6,7 @@ The engine is a list: what a deed enqueues is run by `pump`, in order, as a work
 
 from __future__ import annotations
 
+import atexit
 import secrets
 import shutil
 import tempfile
@@ -321,17 +322,16 @@ class _Kept:
     _made = None
 
     def __init__(self, house, folder):
-        self.folder = Path(folder.name)
+        self.folder = folder
         self.seed, self.ids, self.now = house.seed, house.ids, house.clock.now
-        self._folder = folder  # removed when the process ends
 
     @classmethod
     async def one(cls):
         if cls._made is None:
-            folder = tempfile.TemporaryDirectory(prefix="rekey-house-")
-            url = _sqlite(Path(folder.name))
-            await base.upgrade(url)
-            house = await _furnished(Path(folder.name), url)
+            folder = Path(tempfile.mkdtemp(prefix="rekey-house-"))
+            atexit.register(shutil.rmtree, folder, ignore_errors=True)
+            await base.upgrade(_sqlite(folder))
+            house = await _furnished(folder, _sqlite(folder))
             await raze(house)
             cls._made = cls(house, folder)
         return cls._made
