@@ -13,6 +13,7 @@ from resets.audit import Deed
 from resets.bulk import MOST_AHEAD, NUMBER_FROM, SHOWN, HeldBulk
 from resets.reasons import Reason, Refused
 from resets.request import RequestState, Tier
+from resets.verification import Needed
 from store import forms, freezes, requests, runs
 
 if TYPE_CHECKING:
@@ -44,9 +45,9 @@ async def begin(
         shown: the beginning of the digest of the preview that the person has before them; None: of the form's last.
 
     Raises:
-        Refused: the form is not good, FROZEN, ACTOR_FROZEN, NOBODY_LEFT, NUMBER_WRONG, START_INVALID, NEEDS_PASSKEY,
-            NO_APPROVALS, NOBODY_APPROVES, a CODE_ reason, or, with a code that is spent, BULKS_USED_UP or
-            TOO_MANY_OPEN.
+        Refused: the form is not good, FROZEN, ACTOR_FROZEN, NOBODY_LEFT, ONE_BY_ONE, NUMBER_WRONG, START_INVALID,
+            NEEDS_PASSKEY, NO_APPROVALS, NOBODY_APPROVES, a CODE_ reason, or, with a code that is spent, BULKS_USED_UP
+            or TOO_MANY_OPEN.
     """
     async with tools.store.write(waited_for=True) as tx:
         form = await opened(tools, tx, form_id, person, BULK)
@@ -70,6 +71,7 @@ async def begin(
         begins = _begins(tools, request)
         # Of a preview that says nothing of tiers, anybody may be in it.
         tiers = [Tier(tier) for tier in frozen.get("tiers", list(Tier))]
+        _demand_no_caller(tools, count, tiers, in_slack=shown is not None)
         asked, able = await ask.demanded(tools, tx, request, tiers)
         missed = await prove.step_up(tools, tx, form.actor, code)
         missed = missed or await limits.bulk(tools, tx, form.actor)
@@ -87,6 +89,12 @@ async def begin(
             await signals.of_run(tools, tx, form.actor, request.id)
             return held
     raise missed
+
+
+def _demand_no_caller(tools: Tools, count: int, tiers: list[Tier], *, in_slack: bool) -> None:
+    """Refuse a list of one where the form for one would ask who is calling. At the host nobody calls."""
+    if in_slack and count == 1 and any(tools.rules.needed_of(tier) is not Needed.NONE for tier in tiers):
+        raise Refused(Reason.ONE_BY_ONE)
 
 
 async def _put(

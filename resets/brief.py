@@ -98,6 +98,7 @@ BRIEF: dict[Reason, str] = {
     # many at once
     Reason.NOBODY_CHOSEN: "nobody was named",
     Reason.NOBODY_LEFT: "everybody is left out",
+    Reason.ONE_BY_ONE: "one person, who is asked for by name",
     Reason.NUMBER_WRONG: "another number of people",
     Reason.START_INVALID: "the time is past or too far ahead",
     Reason.GROUP_GONE: "the group is gone",

@@ -101,6 +101,7 @@ class Reason(StrEnum):
     # many at once
     NOBODY_CHOSEN = "nobody_chosen"
     NOBODY_LEFT = "nobody_left"  # everybody is left out
+    ONE_BY_ONE = "one_by_one"  # a list of one, where the form for one asks how the caller was verified
     NUMBER_WRONG = "number_wrong"  # the typed number of targets
     START_INVALID = "start_invalid"  # in the past, or too far ahead
     GROUP_GONE = "group_gone"

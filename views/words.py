@@ -200,6 +200,8 @@ SENTENCES: dict[Reason, str] = {
     "Choose people or a group, attach a file, or paste a list.",
     Reason.NOBODY_LEFT: "Everybody who was named is left out, for the reasons listed, so there is nobody to reset. "
     "Nothing has changed.",
+    Reason.ONE_BY_ONE: "This list is of one person, for whom you have to say how you know that it is them, so nothing "
+    "was begun. Ask for that one with /reset-password and their login.",
     Reason.NUMBER_WRONG: "That is not the number of people in this preview, so nothing was begun. "
     'Type the number that stands beside "will be reset".',
     Reason.START_INVALID: "That time is past, or more than 30 days ahead, so nothing was begun. "

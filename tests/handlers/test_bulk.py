@@ -7,9 +7,11 @@ import json
 import pytest
 
 from directory.base import Unreachable
+from resets.audit import Deed
 from resets.outcome import Step, StepRecord, StepState
 from resets.reasons import Reason
-from resets.request import RequestState, TargetState
+from resets.request import RequestState, TargetState, Tier
+from resets.verification import Needed
 from store import forms, requests
 from tests.handlers.conftest import ADA, BOB, EVE
 from tests.support import house as houses
@@ -395,3 +397,16 @@ async def test_a_time_can_be_chosen(slack, house, wire):
     assert f"<!date^{int(later.timestamp())}^" in texts(wire.view)
     _, heard = await slack.submit(ADA, slack.proof_values())
     assert f"<!date^{int(later.timestamp())}^" in texts(heard["view"])
+
+
+async def test_a_list_of_one_does_not_pass_by_the_question_who_is_calling(slack, house):
+    """Where the form for one asks, one is asked for by name; two are a run as ever."""
+    slack.rules(verification={Tier.STANDARD: Needed.SAID})
+    await slack.preview(pasted="bob")
+    _, heard = await slack.submit(ADA, slack.proof_values())
+    assert "This list is of one person" in texts(heard["view"])
+    assert Deed.PROVED not in await house.deeds()
+    await slack.preview(pasted="bob, eve")
+    _, heard = await slack.submit(ADA, slack.proof_values())
+    assert heard["response_action"] == "update"
+    assert Deed.PROVED in await house.deeds()
