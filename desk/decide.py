@@ -6,21 +6,21 @@ that of two who press at once each is heard after the other, and whoever comes t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from desk import accuse, ask, freeze, prove, roles
 from desk.approvers import Case, case, concerns
 from desk.card import facts as card_facts
 from desk.forms import APPROVAL, DENIAL, open_form, opened, role_of
-from desk.journal import announce, current, note
+from desk.journal import announce, current, entry, note
 from resets.approval import LONGEST_WHY, AskDecision, CardFacts, Voice, account_of, demand_able, missing
 from resets.audit import Deed
 from resets.bulk import SHOWN
 from resets.notice import NoticeKind
 from resets.reasons import Reason, Refused
 from resets.request import RequestState
-from store import approvals, forms, requests
+from store import approvals, audit, forms, requests
 
 if TYPE_CHECKING:
     from desk.forms import Opened
@@ -111,29 +111,28 @@ async def approve(tools: Tools, form_id: str, by: SlackPerson, code: str) -> Agr
     async with tools.store.write(waited_for=True) as tx:
         form = await opened(tools, tx, form_id, by, APPROVAL)
         await _demand_free(tools, tx, form.actor, deny=False)
-        await _about(tools, tx, form)
+        if not await approvals.lock(tx, str(form.form.state["request"])):
+            raise Refused(Reason.DECIDED)
+        found = await _about(tools, tx, form)  # it stays so from here on
         missed = await prove.step_up(tools, tx, form.actor, code)
         if missed is None:
-            return await _agreed(tools, tx, form)
+            return await _agreed(tools, tx, form, found)
     raise missed
 
 
-async def _agreed(tools: Tools, tx: Tx, form: Opened) -> Agreed:
-    actor, request_id = form.actor, str(form.form.state["request"])
-    if not await approvals.lock(tx, request_id):
-        raise Refused(Reason.DECIDED)
-    found = await _about(tools, tx, form)  # once more: it stays so from here on
-    request = found.request
+async def _agreed(tools: Tools, tx: Tx, form: Opened, found: Case) -> Agreed:
+    actor, request = form.actor, found.request
     security = await freeze.holds_security(tools, tx, actor)
     await _speak(tools, tx, form, _voice(tools, actor, yes=True, security=security))
     facts: dict[str, str | int] = {"enrolment": actor.id, "name": actor.name, "security": int(security)}
-    await note(tools, tx, Deed.APPROVED, by=actor, request=request, method="totp", more=facts)
-    after = await case(tx, request_id)
+    approved = entry(tools, Deed.APPROVED, by=actor, request=request, method="totp", more=facts)
+    await audit.append(tx, approved)
+    after = replace(found, agreed=(*found.agreed, approved))
     left = missing(after.need, after.voices)
     if not left:
-        await ask.grant(tools, tx, after, [str(entry.facts["enrolment"]) for entry in after.agreed])
+        await ask.grant(tools, tx, after, [str(one.facts["enrolment"]) for one in after.agreed])
     await _told(tools, tx, request)
-    return Agreed(request_id, left)
+    return Agreed(request.id, left)
 
 
 async def deny(tools: Tools, form_id: str, by: SlackPerson, why: str) -> None:
