@@ -72,6 +72,7 @@ async def test_many_run_once_somebody_else_has_agreed(play):
     await expect(seen).to_contain_text(re.compile("Sasha.* approved"))
     await expect(sasha.button("approval_approve", seen)).to_have_count(0)
     await expect(message).to_contain_text("Done: 150 people reset", timeout=90_000)
+    await expect(message).to_contain_text("Told or mailed150 of 150", timeout=60_000)
     assert play.deeds().count("approved") == 1
     assert len(set(play.told().values())) == 150
 
