@@ -59,7 +59,7 @@ class TargetLife(RuleBasedStateMachine):
 
 
 TestTargetLife = TargetLife.TestCase
-TestTargetLife.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+TestTargetLife.settings = settings(max_examples=100, stateful_step_count=40)
 
 
 def test_a_write_needs_a_seal_or_a_failed_try():

@@ -157,7 +157,7 @@ def test_a_generator_that_never_fits_ends_in_a_refusal():
         name=st.sampled_from(["Rose Art", "", "Ann_Lee Fox", "<!channel>", "\u202eevil"]),
     ),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_every_policy_gets_a_fitting_password_or_a_refusal(policy, account):
     """What comes out satisfies the policy and the floor, always."""
     try:

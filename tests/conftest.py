@@ -1,0 +1,8 @@
+"""For all rooms: no example of Hypothesis is held against the clock, for how fast something is stands in bench/."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
