@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from bot.engine import Intake
 from bot.errors import ConfigError, OperatorError
+from bot.grants import grants, held_in, listed
 from bot.settings_limits import limits
-from bot.settings_rules import grants, held_in, listed
 from desk.tools import Tools
 from directory.misconfigured import Misconfigured
 from directory.registry import connector

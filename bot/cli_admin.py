@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 import secrets
 from typing import TYPE_CHECKING, TypeVar
 
@@ -11,6 +9,7 @@ import click
 import segno
 
 from bot.cli_break_glass import group as break_glass
+from bot.door import host_user
 from bot.errors import ConfigError, OperatorError
 
 if TYPE_CHECKING:
@@ -22,12 +21,6 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 TRIES = 3
-
-
-def host_user() -> str:
-    """Return who is at the host, for the journal: the login, and who sudo says stands behind it."""
-    behind = os.environ.get("SUDO_USER")
-    return f"{getpass.getuser()} ({behind})" if behind else getpass.getuser()
 
 
 def _in_house(door: Door, deed: Callable[[Tools], Awaitable[Result]]) -> Result:

@@ -26,8 +26,8 @@ def group() -> None:
 @click.pass_obj
 def new(door: Door) -> None:
     """Make a new sealed code; the one before is good for nothing from then on."""
-    from bot.cli_admin import host_user
     from bot.cli_host import at_host
+    from bot.door import host_user
     from desk import break_glass as deeds
 
     with at_host(door) as host:
@@ -41,8 +41,8 @@ def reset(door: Door, logins: tuple[str, ...], why: str) -> int:
         raise click.UsageError("--break-glass resets exactly one person; give one login or address.")
     if not why.strip():
         raise ConfigError('--break-glass needs --reason "...", for everybody who hears the alarm.')
-    from bot.cli_admin import host_user
     from bot.cli_host import at_host
+    from bot.door import host_user
     from desk import break_glass as deeds
 
     with at_host(door) as host:
@@ -107,8 +107,8 @@ def _say_after(ready: Ready, broken: Broken) -> None:
 
 def review(door: Door, named: str, login: str, directory: str | None) -> None:
     """Say, with a code, that a use of it has been looked at."""
-    from bot.cli_admin import host_user
     from bot.cli_host import at_host
+    from bot.door import host_user
     from desk import reviews
 
     with at_host(door) as host:

@@ -28,8 +28,8 @@ _directory = click.option("--directory", metavar="NAME", help="The admin's direc
 def freeze(door: Door, *, login: str, directory: str | None, why: str, lasting: str | None) -> None:
     """Stop everything at once: nobody's password begins to be set. What was begun is finished."""
     span = None if lasting is None else _span(lasting)
-    from bot.cli_admin import host_user
     from bot.cli_host import at_host
+    from bot.door import host_user
     from desk import freeze as deeds
     from views.text import utc
 
@@ -48,8 +48,8 @@ def freeze(door: Door, *, login: str, directory: str | None, why: str, lasting: 
 @click.pass_obj
 def resume(door: Door, *, login: str, directory: str | None) -> None:
     """End a freeze: what waited goes on. Takes the security role and a code."""
-    from bot.cli_admin import host_user
     from bot.cli_host import at_host
+    from bot.door import host_user
     from desk import freeze as deeds
     from desk import roles
 

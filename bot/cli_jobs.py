@@ -154,8 +154,8 @@ def write_report(host: Host, request_id: str, path: str) -> None:
 @click.pass_obj
 def pause(door: Door, *, job: str, login: str, directory: str | None) -> None:
     """Stop a run for now; who is being reset at this moment is finished. Needs no code."""
-    from bot.cli_admin import host_user
     from bot.cli_host import at_host
+    from bot.door import host_user
     from desk import control as deeds
 
     with at_host(door) as host:
@@ -172,8 +172,8 @@ def pause(door: Door, *, job: str, login: str, directory: str | None) -> None:
 @click.pass_obj
 def cancel(door: Door, *, job: str, login: str, directory: str | None) -> None:
     """Cancel the rest of a run, and wait until it sets no password any more. Needs no code."""
-    from bot.cli_admin import host_user
     from bot.cli_host import at_host
+    from bot.door import host_user
     from desk import control as deeds
     from views.text import many, safe
 
@@ -203,8 +203,8 @@ def cancel(door: Door, *, job: str, login: str, directory: str | None) -> None:
 @click.pass_obj
 def resume(door: Door, *, job: str, login: str, directory: str | None) -> None:
     """Let a paused run go on. Only its requester may, with a code."""
-    from bot.cli_admin import host_user
     from bot.cli_host import at_host
+    from bot.door import host_user
     from desk import control as deeds
 
     with at_host(door) as host:
@@ -233,8 +233,8 @@ def retry(door: Door, *, job: str, login: str, directory: str | None) -> None:
     Of a cancelled job those are tried of whom nobody knows whether their password was set, and no others.
     """
     from bot import cli_watch
-    from bot.cli_admin import host_user
     from bot.cli_host import at_host
+    from bot.door import host_user
     from desk import control as deeds
     from resets.reasons import Reason
     from views.text import many

@@ -182,7 +182,7 @@ def _previewed(
 ) -> tuple[Preview, list[str]]:
     """Look everybody up and freeze the plan; returns also what is to be said of the file."""
     from bot import cli_preview
-    from bot.cli_admin import host_user
+    from bot.door import host_user
     from desk import host as deeds
     from desk import preview
     from resets.roster import Listed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.settings_rules import grants, held_in, listed
+from bot.grants import grants, held_in, listed
 from desk.standing import inside
 from directory.base import DirectoryError, Finding
 

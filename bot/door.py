@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
+import os
 import sys
 import traceback
 from dataclasses import dataclass
@@ -19,6 +21,12 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 Result = TypeVar("Result")
+
+
+def host_user() -> str:
+    """Return who is at the host, for the journal: the login, and who sudo says stands behind it."""
+    behind = os.environ.get("SUDO_USER")
+    return f"{getpass.getuser()} ({behind})" if behind else getpass.getuser()
 
 
 @dataclass(slots=True)

@@ -20,7 +20,7 @@ from pydantic import (
 
 from bot.section import Name, Section, Span
 from bot.settings_limits import Limits
-from bot.settings_rules import Expect, HeldBy, May, Tiers, mistakes
+from bot.settings_rules import Expect, Role, Tiers, mistakes
 from directory.secret import Secret
 
 SLACK_API = "https://slack.com/api/"
@@ -239,16 +239,6 @@ class Approvals(Section):
     escalation: tuple[Name, ...] = ()
 
 
-class Role(Section):
-    """A role that an admin can be enrolled with."""
-
-    name: Name = "helpdesk"
-    security: bool = False
-    group: HeldBy = ""
-    may: tuple[May, ...] = (May(),)
-    approves: bool = True
-
-
 class DirectorySection(Section):
     """One directory: what every kind has. `options` are the kind's own keys, checked by its connector."""
 
@@ -296,6 +286,6 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _named(self) -> Self:
-        if wrong := next(mistakes(self), None):
+        if wrong := next(mistakes(self.roles, [d.name for d in self.directories], self.expect), None):
             raise ValueError(wrong)
         return self

@@ -1,4 +1,4 @@
-"""The part of the configuration that says who may reset whom, and what it makes of the rules."""
+"""The part of the configuration that says who may reset whom."""
 
 from __future__ import annotations
 
@@ -9,14 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import AfterValidator, model_validator
 
 from bot.section import Name, Section
-from directory.base import GroupKind
-from resets.request import Tier
-from resets.scope import Grant, Listed, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from bot.settings import Settings
+    from collections.abc import Iterator, Sequence
 
 PLACE = re.compile(r"(group|ou):\s*(\S.*)", re.DOTALL)
 TierName = Literal["standard", "sensitive", "privileged"]
@@ -67,6 +62,16 @@ class May(Section):
         return self
 
 
+class Role(Section):
+    """A role that an admin can be enrolled with."""
+
+    name: Name = "helpdesk"
+    security: bool = False
+    group: HeldBy = ""
+    may: tuple[May, ...] = (May(),)
+    approves: bool = True
+
+
 class Tiers(Section):
     """Whom the operator puts into a higher tier, besides what the directory says of them."""
 
@@ -83,66 +88,23 @@ class Expect(Section):
     may: bool
 
 
-def mistakes(settings: Settings) -> Iterator[str]:
+def mistakes(roles: Sequence[Role], directories: Sequence[str], expects: Sequence[Expect]) -> Iterator[str]:
     """Name whatever the rules say of directories and roles that there are none of."""
-    directories, roles = [d.name for d in settings.directories], [r.name for r in settings.roles]
-    for role in settings.roles:
+    names = [role.name for role in roles]
+    for role in roles:
         named = role.group.partition("/")[0]
         if named and named not in directories:
             yield f"roles.{role.name}.group: {_missing('directory', named, directories)}"
         for number, may in enumerate(role.may, 1):
             if may.directory and may.directory not in directories:
                 yield f"roles.{role.name}.may.{number}.directory: {_missing('directory', may.directory, directories)}"
-    for number, expect in enumerate(settings.expect, 1):
-        if expect.role not in roles:
-            yield f"expect.{number}.role: {_missing('role', expect.role, roles)}"
+    for number, expect in enumerate(expects, 1):
+        if expect.role not in names:
+            yield f"expect.{number}.role: {_missing('role', expect.role, names)}"
         if expect.directory and expect.directory not in directories:
             yield f"expect.{number}.directory: {_missing('directory', expect.directory, directories)}"
 
 
-def _missing(what: str, named: str, known: list[str]) -> str:
+def _missing(what: str, named: str, known: Sequence[str]) -> str:
     near = difflib.get_close_matches(named, known, n=1, cutoff=0.5)
     return f"there is no {what} {named!r}; {f'the nearest is {near[0]!r}' if near else 'add it, or name another'}"
-
-
-def grants(settings: Settings) -> Mapping[str, tuple[Grant, ...]]:
-    """Return the rules of every role."""
-    return {
-        role.name: tuple(
-            Grant(
-                frozenset(Tier(tier) for tier in may.tiers),
-                may.directory or None,
-                place(may.directory, may.within) if may.within else None,
-            )
-            for may in role.may
-        )
-        for role in settings.roles
-    }
-
-
-def held_in(settings: Settings) -> Mapping[str, Place]:
-    """Return the group of every role that names one."""
-    named = {role.name: role.group.partition("/") for role in settings.roles if role.group}
-    return {role: Place(directory, GroupKind.GROUP, name.strip()) for role, (directory, _, name) in named.items()}
-
-
-def listed(settings: Settings) -> Mapping[str, tuple[Listed, ...]]:
-    """Return whom the operator has put into a higher tier, by directory."""
-    found: dict[str, tuple[Listed, ...]] = {}
-    for section in settings.directories:
-        both = ((Tier.SENSITIVE, section.tiers.sensitive), (Tier.PRIVILEGED, section.tiers.privileged))
-        found[section.name] = tuple(_listed(section.name, tier, entries) for tier, entries in both if entries)
-    return found
-
-
-def _listed(directory: str, tier: Tier, entries: tuple[str, ...]) -> Listed:
-    places = [entry for entry in entries if PLACE.fullmatch(entry)]
-    names = frozenset(entry.casefold() for entry in entries if entry not in places)
-    return Listed(tier, names, tuple(place(directory, text) for text in places))
-
-
-def place(directory: str, text: str) -> Place:
-    """Read "group:NAME" or "ou:NAME"."""
-    found = PLACE.fullmatch(text)
-    assert found is not None
-    return Place(directory, GroupKind(found[1]), found[2].strip())
