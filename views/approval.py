@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from resets.approval import LONGEST_WHY
 from resets.brief import BRIEF
 from resets.bulk import SHOWN
+from resets.reasons import Reason
 from resets.request import RequestState
 from views import blocks, labels, plan, verification
 from views.cards import mention
@@ -71,7 +72,7 @@ def _buttons(facts: CardFacts) -> list[blocks.Block]:
 def _state(facts: CardFacts) -> str:
     match facts.state:
         case RequestState.PROVED:
-            return "🙋 Approval needed"
+            return "⏳ Approval needed"
         case RequestState.DENIED:
             return "🚫 Denied"
         case RequestState.WITHDRAWN:
@@ -109,7 +110,8 @@ def _needs(approvals: int, of_security: int) -> str:
 def _left_out(facts: CardFacts, most: int) -> list[blocks.Block]:
     if not facts.excluded:
         return []
-    lines = [f"• {count:,} · {escape(BRIEF[reason])}" for reason, count in facts.excluded[:most]]
+    short = {**BRIEF, Reason.SELF: "the requester"}  # who reads this is somebody else
+    lines = [f"• {count:,} · {escape(short[reason])}" for reason, count in facts.excluded[:most]]
     more = facts.excluded[most:]
     if more:
         lines.append(f"• {sum(count for _, count in more):,} for {many(len(more), 'other reason')}")
@@ -213,7 +215,7 @@ def denied() -> View:
 def first(approvals: int) -> str:
     """Return that others have to agree before anything happens."""
     whose = "another admin agrees" if approvals == 1 else f"{approvals} other admins agree"
-    return f"🙋 Nothing happens before {whose} in the approvals channel."
+    return f"⏳ Nothing happens before {whose} in the approvals channel."
 
 
 def waits(awaited: Awaited) -> str:
@@ -240,4 +242,4 @@ def home(facts: CardFacts) -> blocks.Block:
     asked = cut(f"{_asks(facts)} · until {when(facts.need.until)}", blocks.TEXT)
     label = f"Look at the reset of {many(facts.count)}, asked by {facts.requester_name}"
     look = blocks.button("Approve or deny", "approval_approve", shown(facts), label=label)
-    return {**blocks.section(f"🙋 {asked}", look), "block_id": f"approve_{facts.request_id}"[:255]}
+    return {**blocks.section(f"⏳ {asked}", look), "block_id": f"approve_{facts.request_id}"[:255]}

@@ -67,7 +67,7 @@ STATE: dict[TargetState, str] = {
 # Of a bulk, in a list.
 RUN: dict[RequestState, str] = {
     RequestState.ASKED: "previewed, not confirmed",
-    RequestState.PROVED: "🙋 waits for approval",
+    RequestState.PROVED: "⏳ waits for approval",
     RequestState.APPROVED: "confirmed",
     RequestState.HELD: "⏳ begins soon",
     RequestState.RUNNING: "▶️ under way",
@@ -81,7 +81,7 @@ RUN: dict[RequestState, str] = {
 
 # The first line of the requester's message where others have not agreed, or not yet.
 ASKED_FIRST: dict[RequestState, str] = {
-    RequestState.PROVED: "🙋 Waits for approval",
+    RequestState.PROVED: "⏳ Waits for approval",
     RequestState.DENIED: "🚫 Denied: nothing has changed",
     RequestState.WITHDRAWN: "↩️ Withdrawn: nothing has changed",
     RequestState.EXPIRED: "⌛ Not approved in time: nothing has changed",

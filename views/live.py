@@ -139,7 +139,7 @@ def _approval(facts: BulkFacts) -> list[str]:
     """Say whom it waits for, or who has ended it."""
     awaited = facts.awaited
     if facts.state is RequestState.PROVED:
-        return [f"🙋 {approval.waits(awaited)}", *approval.voices(awaited.voices)] if awaited else []
+        return [f"⏳ {approval.waits(awaited)}", *approval.voices(awaited.voices)] if awaited else []
     return [*(approval.voices(awaited.voices) if awaited else []), "Nobody was reset. To ask again, begin anew."]
 
 

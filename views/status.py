@@ -163,7 +163,7 @@ def _approval(facts: StatusFacts) -> list[str]:
     """Say whom it waits for, and who has agreed or denied."""
     if facts.awaited is None:
         return []
-    waits = [f"🙋 {approval.waits(facts.awaited)}"] if facts.state is RequestState.PROVED else []
+    waits = [f"⏳ {approval.waits(facts.awaited)}"] if facts.state is RequestState.PROVED else []
     return [*waits, *approval.voices(facts.awaited.voices)]
 
 

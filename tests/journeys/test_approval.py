@@ -36,7 +36,7 @@ async def approved(viewer, play, message):
 
 
 @pytest.mark.settings(ASKING)
-async def test_many_run_once_somebody_else_has_agreed(play):
+async def test_many_run_once_somebody_else_has_agreed(play, pictures):
     """The preview asks for approval; the other admin sees it, types a wrong code, then a right one; it runs."""
     you, sasha = await play.viewer(MORGAN, GENERAL), await play.viewer(SASHA, GENERAL)
     await you.many(group="All staff")
@@ -59,6 +59,7 @@ async def test_many_run_once_somebody_else_has_agreed(play):
     await sasha.titled("What is asked")
     await expect(sasha.modal).to_contain_text("Left out, and not touched")
     await sasha.leave()
+    await pictures.take(sasha, "approval")
     await sasha.press("approval_approve", seen)
     await sasha.titled("Approve")
     await sasha.field("code_text").fill(play.wrong_code(SASHA))
