@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from desk import control
+from desk import chunk, control
 from directory.base import NotAllowed, NotNow, PasswordRejected, PasswordUnchanged, Unreachable
 from resets.reasons import Reason
 from resets.request import RequestState, TargetState
@@ -101,7 +101,7 @@ async def test_who_was_taken_for_dead_sets_nothing(mails):
     accounts = await bulks.people(mails, 6)
     request_id = await bulks.begun(mails, accounts)
     mails.tools = replace(mails.tools, fit=lambda: False)
-    with pytest.raises(ExceptionGroup):
+    with pytest.raises(chunk.Overtaken):
         await bulks.worked(mails, request_id)
     assert mails.directory.passwords == []
 
