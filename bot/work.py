@@ -19,6 +19,7 @@ from bot.errors import ConfigError
 from bot.rounds import Rounds
 from bot.slack import Line
 from bot.worker import Worker
+from store import outbox
 from store.base import StoreFailed
 
 if TYPE_CHECKING:
@@ -39,7 +40,10 @@ class Labour:
     def __init__(self, settings: Settings, house: House, notices: AsyncWebClient) -> None:
         tools = replace(house.tools, fit=self._fit, watch=since_boot)
         duties = Duties(tools, notices, mail_server(settings))
-        self.worker = Worker(settings.store.full_url, house.intake, duties.do, crew_of(house.tools.store))
+        crew = crew_of(house.tools.store)
+        self.worker = Worker(settings.store.full_url, house.intake, duties.do, crew)
+        self._alone = crew is None
+        self._tools = tools
         pauses = {d.name: d.index_refresh for d in settings.directories}
         self._rounds = Rounds(house.tools, duties, self.worker, pauses)
 
@@ -52,8 +56,12 @@ class Labour:
         Raises:
             OperatorError: the engine cannot run here.
         """
+        began = self._tools.clock()
         try:
             await self.worker.start()
+            if self._alone:  # what was being said when the last process ended is nobody's now
+                async with self._tools.store.write() as tx:
+                    await outbox.let_go_before(tx, began)
         except StoreFailed as error:
             raise store_failed(error) from error
         self._rounds.start()

@@ -84,6 +84,12 @@ async def let_go(tx: Tx, notice_id: str, attempt: int) -> bool:
     return await tx.conn.scalar(over.returning(notices.c.attempts)) is not None
 
 
+async def let_go_before(tx: Tx, moment: datetime) -> None:
+    """End the tries that were begun before a moment: of a process that is gone, where there is only one at a time."""
+    old = (notices.c.state == NoticeState.WAITING.value) & (notices.c.trying_at < moment)
+    await tx.conn.execute(update(notices).where(old).values(trying_at=None))
+
+
 def _trying(notice_id: str, attempt: int) -> ColumnElement[bool]:
     waits = notices.c.state == NoticeState.WAITING.value
     return (notices.c.id == notice_id) & (notices.c.attempts == attempt) & waits

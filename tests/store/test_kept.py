@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from resets.actor import SlackPerson
 from resets.notice import Notice, NoticeKind, NoticeState
@@ -88,6 +88,18 @@ async def test_a_burned_code_is_gone(store):
 
 def notice(number, clock, kind=NoticeKind.STATUS, request="r1", target="t1"):
     return Notice(f"n{number}", kind, request, target, {"a": "b"}, NoticeState.WAITING, 0, clock.tick(seconds=1))
+
+
+async def test_the_tries_of_a_process_that_is_gone_are_let_go(store, clock):
+    """Those that were begun before the next one began; its own stays."""
+    long_ago, far_ahead = datetime(2000, 1, 1, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC)
+    async with store.write() as tx:
+        await outbox.add(tx, notice(1, clock))
+        assert await outbox.tried(tx, "n1", SPAN) == 1
+        await outbox.let_go_before(tx, long_ago)
+        assert await outbox.tried(tx, "n1", SPAN) == 0
+        await outbox.let_go_before(tx, far_ahead)
+        assert await outbox.tried(tx, "n1", SPAN) == 2
 
 
 async def test_a_notice_is_said_and_its_place_is_found(store, clock):
