@@ -45,11 +45,6 @@ class Listed:
     row: int  # as a spreadsheet counts; of a pasted list, the line
     mention: bool = False
 
-    @property
-    def named(self) -> Mention | Name:
-        """What a lookup takes."""
-        return Mention(self.text) if self.mention else Name(self.text)
-
 
 @dataclass(frozen=True, slots=True)
 class Roster:
@@ -265,7 +260,7 @@ def _meant(cell: str) -> Mention | str | None:
             return meant.text
         case Help():
             return text
-        case Nothing():
+        case _:
             return None
 
 

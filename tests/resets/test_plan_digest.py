@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from resets.evidence import Evidence, How
-from resets.request import Channel, Options, Plan, PlannedTarget, Tier, Why
+from resets.request import Channel, Options, Plan, PlanDigest, PlannedTarget, Tier, Why
 
 PLAN = Plan(
     team="T0123",
@@ -48,6 +48,16 @@ def test_the_vector_with_evidence():
         '"start":"","targets":[],"team":"T0123","ticket":"INC-1 “ü”"}'
     )
     assert known.digest() == hashlib.sha256(b"rekey-plan-1\n" + body.encode()).hexdigest()
+
+
+@pytest.mark.parametrize("second", [0, 1])
+def test_one_by_one_they_are_added_in_order_and_once(second):
+    """A plan whose targets come as rows is refused where they are not sorted, or one stands there twice."""
+    amy_and_bob = sorted(PLAN.targets, key=PlannedTarget.signed)
+    made = PlanDigest(PLAN)
+    made.add(amy_and_bob[1])
+    with pytest.raises(ValueError, match="in order, each once"):
+        made.add(amy_and_bob[second])
 
 
 def test_the_order_of_targets_does_not_matter():

@@ -22,6 +22,7 @@ from resets.stepup import (
     match,
     new_seed,
     price,
+    step_of,
     uri,
     well_formed,
 )
@@ -91,6 +92,11 @@ def test_the_price_of_guessing():
     assert [lock for _, lock in prices] == [False] * 9 + [True]
     assert sum(waits[:-1]) == timedelta(minutes=63.5).total_seconds()
     assert price(25) == (timedelta(hours=1), True)
+
+
+def test_the_step_of_a_moment():
+    """RFC 6238, appendix B: 59 s after 1970 began lies in step 1, the last second of it."""
+    assert [step_of(datetime.fromtimestamp(at, UTC)) for at in (0, 29, 30, 59, 60)] == [0, 0, 1, 1, 2]
 
 
 def test_a_new_seed_has_160_bits():
