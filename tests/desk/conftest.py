@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from desk import sweep
+from tests.support import approving, postgres
 from tests.support import house as houses
-from tests.support import postgres
 
 
 @pytest.fixture
@@ -44,3 +46,15 @@ async def mails(request, tmp_path):
     built.with_rules(mail_password=True)
     yield built
     await houses.raze(built)
+
+
+@pytest.fixture
+async def asking(mails):
+    """A house in which others have to agree, by the table."""
+    return await approving.opened(mails)
+
+
+@pytest.fixture
+async def each(mails):
+    """A house in which each single reset needs one other admin."""
+    return await approving.opened(mails, quorum=replace(approving.TABLE, standard=1))

@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
-
 from desk import control, enrol, freeze, retry, steer, stop, submit, submit_bulk
 from desk.look import start as start_one
 from directory.base import NotAllowed
 from resets.actor import SlackPerson
 from resets.audit import Deed
 from resets.facts import AlarmFacts
-from resets.reasons import Reason, Refused
+from resets.reasons import Reason
 from resets.request import RequestState, TargetState
 from store import admins
 from tests.support import bulks
-from tests.support.house import ADA, BOB, EVE, TEAM, enrolled
-
-
-async def refused(deed, reason):
-    with pytest.raises(Refused) as caught:
-        await deed
-    assert caught.value.reason is reason
+from tests.support.house import ADA, BOB, EVE, TEAM, enrolled, refused
 
 
 async def accused(house, login="bob", member=BOB):

@@ -6,9 +6,8 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import text
 
-from desk import control, decide, enrol, freeze, home, steer, sweep
+from desk import control, decide, enrol, freeze, home, steer
 from resets.actor import SlackPerson
 from resets.approval import CardFacts
 from resets.audit import Deed
@@ -16,42 +15,9 @@ from resets.bulk import BulkFacts
 from resets.facts import StatusFacts
 from resets.reasons import Reason, Refused
 from resets.request import RequestState, TargetState
-from store import admins, audit
 from tests.support import approving, bulks
-from tests.support.approving import ZOE, approve, asked_many, card, code, deny, shown
-from tests.support.house import ADA, BOB, EVE, TEAM, enrolled
-
-
-@pytest.fixture
-async def asking(mails):
-    return await approving.opened(mails)
-
-
-@pytest.fixture
-async def each(mails):
-    """A house in which each single reset needs one other admin."""
-    return await approving.opened(mails, quorum=replace(approving.TABLE, standard=1))
-
-
-async def refused(deed, reason):
-    with pytest.raises(Refused) as caught:
-        await deed
-    assert caught.value.reason is reason
-    return caught.value.facts
-
-
-async def state(house, request_id):
-    return (await approving.request(house, request_id)).state
-
-
-async def sql(house, statement, **values):
-    async with house.store.write() as tx:
-        await tx.conn.execute(text(statement), values)
-
-
-async def row_of(house, person):
-    async with house.store.read() as tx:
-        return await admins.by_slack(tx, person)
+from tests.support.approving import ZOE, approve, asked_many, card, code, deny, row_of, shown, state
+from tests.support.house import ADA, BOB, EVE, TEAM, enrolled, refused
 
 
 async def test_one_standard_person_needs_nobody(asking):
@@ -264,107 +230,6 @@ async def test_a_card_of_another_plan_decides_nothing(each):
     await refused(decide.begin(each.tools, "nothing#1", EVE), Reason.DECIDED)
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE requests SET state = 'approved' WHERE id = :r",
-        "UPDATE requests SET state = 'running' WHERE id = :r",
-        "INSERT INTO approvals VALUES (:r, 'corp/x', 'U0EVE', 'Eve', 1, 1, '', '2026-03-02 10:00:00.000000')",
-    ],
-)
-async def test_rows_that_say_approved_are_not_believed(each, statement):
-    """Who can write the database, and not the journal, gets nothing run: not by a state, a voice or a job."""
-    queued = await each.ask()
-    await each.pump()
-    target = await each.target_of(queued)
-    await sql(each, statement, r=queued.request_id)
-    values = {"i": "forged", "r": queued.request_id, "t": target.id}
-    job = "INSERT INTO jobs (id, kind, request_id, target_id, facts, created_at) VALUES "
-    await sql(each, f"{job} (:i, 'reset', :r, :t, '{{}}', '2026-03-02 10:00:00.000000')", **values)
-    from desk.tools import Work, WorkKind
-
-    each.queue.append(Work(WorkKind.RESET, "forged"))
-    await each.pump()
-    assert each.directory.passwords == []
-
-
-async def test_a_plan_that_was_written_over_is_not_agreed_to(each):
-    """The approver is told, and no code is spent on it."""
-    queued = await each.ask()
-    await sql(
-        each,
-        "UPDATE requests SET plan = replace(plan, 'bob@example.com', 'thief@example.com') WHERE id = :r",
-        r=queued.request_id,
-    )
-    await refused(decide.begin(each.tools, await shown(each, queued.request_id), EVE), Reason.NOT_PROVED)
-
-
-async def test_a_forged_bulk_begins_nothing(asking):
-    """A row that says HELD, without the approvals in the journal."""
-    held = await asked_many(asking, 2)
-    await sql(asking, "UPDATE requests SET state = 'held', begins_at = asked_at WHERE id = :r", r=held.request_id)
-    asking.clock.tick(minutes=5)
-    await steer.all_runs(asking.tools)
-    await bulks.worked(asking, held.request_id)
-    assert asking.directory.passwords == []
-
-
-@pytest.mark.parametrize("whose", [EVE, ADA])
-async def test_who_lost_the_role_stops_the_job(each, whose):
-    """Requester and approver are judged again when it runs."""
-    queued = await each.ask()
-    await approve(each, queued.request_id)
-    await enrol.revoke(each.tools, (await row_of(each, whose)).id, by="test")
-    await each.pump()
-    target = await each.target_of(queued)
-    assert target.state is TargetState.FAILED
-    assert target.reason is (Reason.APPROVER_LOST if whose is EVE else Reason.NO_ROLE)
-    assert each.directory.passwords == []
-
-
-@pytest.mark.parametrize("lost", ["revoked", "frozen", "role", "account"])
-async def test_who_lost_the_role_stops_the_run(asking, lost):
-    """Revoked, frozen, of a role that approves no more, or gone from the directory."""
-    held = await asked_many(asking, 3)
-    await approve(asking, held.request_id)
-    match lost:
-        case "revoked":
-            await enrol.revoke(asking.tools, (await row_of(asking, EVE)).id, by="test")
-        case "frozen":
-            async with asking.store.write() as tx:
-                await admins.freeze(tx, (await admins.by_slack(tx, EVE)).id, asking.clock.now)
-        case "role":
-            asking.with_rules(approvers=frozenset({"others"}))
-        case "account":
-            await asking.local.disable(asking.ids["eve"])
-    asking.clock.tick(seconds=61)
-    await steer.all_runs(asking.tools)
-    run = await bulks.worked(asking, held.request_id)
-    assert (run.state, run.stopped) == (RequestState.PAUSED, Reason.APPROVER_LOST)
-    assert asking.directory.passwords == []
-
-
-async def test_an_approval_is_good_for_half_an_hour(asking):
-    """A worker that was away for longer begins nothing; what somebody has paused is another matter."""
-    held = await asked_many(asking, 3)
-    await approve(asking, held.request_id)
-    asking.clock.tick(minutes=31, seconds=1)
-    await steer.all_runs(asking.tools)
-    await asking.pump()
-    assert (await bulks.run_of(asking, held.request_id)).state is RequestState.CANCELLED
-    assert asking.directory.passwords == []
-
-
-async def test_a_single_one_is_too(each):
-    """By the time of the approval, not of the request."""
-    queued = await each.ask()
-    each.clock.tick(minutes=14)
-    await approve(each, queued.request_id)
-    each.clock.tick(minutes=30, seconds=1)
-    await each.pump()
-    assert (await each.target_of(queued)).reason is Reason.TOO_LATE
-
-
 async def test_in_a_freeze_nobody_agrees_and_anybody_denies(each):
     """Agreeing begins something; denying ends it."""
     first, second = await each.ask(), None
@@ -458,13 +323,3 @@ async def test_the_requesters_message_about_many_says_it_waits(asking):
     await asking.pump()
     said = asking.last(BulkFacts).facts
     assert (said.state, said.awaited.missing) == (RequestState.HELD, 0)
-
-
-async def test_the_journal_stays_whole(asking):
-    """Whatever was decided."""
-    held = await asked_many(asking, 51)
-    await approve(asking, held.request_id, EVE)
-    await deny(asking, held.request_id, ZOE)
-    await sweep.forget_drafts(asking.tools)
-    async with asking.store.read() as tx:
-        assert (await audit.verify(tx)).ok

@@ -18,14 +18,7 @@ from resets.reasons import Reason, Refused
 from resets.request import TargetState
 from store import audit
 from store import break_glass as sealed
-from tests.support.house import ADA, BOB, EVE, enrolled
-
-
-async def refused(deed, reason):
-    with pytest.raises(Refused) as caught:
-        await deed
-    assert caught.value.reason is reason
-    return caught.value.facts
+from tests.support.house import ADA, BOB, EVE, enrolled, refused
 
 
 def reach(house, **known):

@@ -13,12 +13,12 @@ from resets.audit import Deed
 from resets.demand import NOTHING
 from resets.facts import AlarmFacts
 from resets.limits import Limits
-from resets.reasons import Reason, Refused
+from resets.reasons import Reason
 from resets.request import RequestState
 from store import admins
 from tests.support import approving, bulks
 from tests.support.approving import ZOE, approve, deny
-from tests.support.house import ADA, EVE, TEAM, enrolled
+from tests.support.house import ADA, EVE, TEAM, enrolled, refused
 
 
 @pytest.fixture
@@ -27,12 +27,6 @@ async def each(mails):
     house = await approving.opened(mails, quorum=replace(approving.TABLE, standard=1))
     house.with_rules(limits=Limits(denials_in_a_row=3))
     return house
-
-
-async def refused(deed, reason):
-    with pytest.raises(Refused) as caught:
-        await deed
-    assert caught.value.reason is reason
 
 
 async def asked(house, login="bob"):

@@ -1,12 +1,6 @@
-"""A freeze stops everything at once, in mid-chunk too; it ends by itself, or by the security role's code."""
+"""A freeze stops everything at once, in mid-chunk too: what waits, what goes on, and what is not taken."""
 
 from __future__ import annotations
-
-import asyncio
-from datetime import timedelta
-
-import pyotp
-import pytest
 
 from desk import control, freeze, live, retry, steer, stop, submit, submit_bulk
 from desk.choose import start as start_many
@@ -15,21 +9,11 @@ from desk.tools import WorkKind
 from directory.base import NotAllowed
 from resets.audit import Deed
 from resets.bulk import BulkFacts
-from resets.facts import AlarmFacts, ShowFacts, StatusFacts
-from resets.reasons import Reason, Refused
+from resets.facts import ShowFacts, StatusFacts
+from resets.reasons import Reason
 from resets.request import RequestState, TargetState
-from store import freezes
 from tests.support import bulks
-from tests.support.house import ADA, BOB, EVE, enrolled
-
-LASTS = timedelta(minutes=30)
-
-
-async def refused(deed, reason):
-    with pytest.raises(Refused) as caught:
-        await deed
-    assert caught.value.reason is reason
-    return caught.value.facts
+from tests.support.house import ADA, BOB, EVE, ended_with_a_code, refused, standing
 
 
 def timed(house, at_call=0, then=None):
@@ -51,16 +35,6 @@ async def one_step(house):
     work = house.queue.popleft()
     assert await house.do(work) is not None
     house.queue.append(work)
-
-
-async def standing(house):
-    async with house.store.read() as tx:
-        return await freezes.standing(tx)
-
-
-async def ended_with_a_code(house):
-    form_id, _ = await freeze.ask_resume(house.tools, ADA)
-    await freeze.resume(house.tools, form_id, ADA, house.code())
 
 
 async def test_in_the_middle_of_a_chunk_nobody_new_begins(mails):
@@ -150,27 +124,23 @@ async def test_a_single_reset_waits_and_goes_on(house):
     assert house.last(StatusFacts).facts.freeze == put
     house.queue.append(work)
     assert (await house.target_of(queued)).state is TargetState.NEW
-    await ended_with_a_code(after(house, 1))
+    house.clock.tick(minutes=1)
+    await ended_with_a_code(house)
     await house.pump()
     assert (await house.target_of(queued)).state is TargetState.DELIVERED
     assert moments
     assert moments[0] < put.until
 
 
-def after(house, minutes):
-    house.clock.tick(minutes=minutes)
-    return house
-
-
 async def test_a_single_reset_that_waited_for_too_long_is_not_done(house):
     """A freeze from the host lasts; the proof of a single reset is good for half an hour."""
     queued = await house.ask()
-    after(house, 1)
+    house.clock.tick(minutes=1)
     put = await freeze.freeze_at_host(house.tools, ADA, "", house.code(), host="root")
     assert put.until is None
     work = house.queue.popleft()
     assert await house.do(work) is not None
-    after(house, 30)
+    house.clock.tick(minutes=30)
     assert await house.do(work) is None
     target = await house.target_of(queued)
     assert (target.state, target.reason) == (TargetState.FAILED, Reason.TOO_LATE)
@@ -216,10 +186,10 @@ async def test_nothing_new_is_taken(mails):
     mails.directory.before["set_password"] = [NotAllowed("no")]
     ended = await bulks.begun(mails, accounts)
     await bulks.worked(mails, ended)
-    after(mails, 5)
+    mails.clock.tick(minutes=5)
     paused = await bulks.begun(mails, accounts)
     await control.pause(mails.tools, paused, ADA)
-    after(mails, 5)
+    mails.clock.tick(minutes=5)
     form = await mails.form("eve", EVE)
     bulk_form, _ = await bulks.frozen(mails, accounts)
     await freeze.freeze(mails.tools, ADA, "")
@@ -236,7 +206,7 @@ async def test_nothing_new_is_taken(mails):
         facts = await refused(deed, Reason.FROZEN)
         assert facts == {"user": "Ada Admin", "seconds": 1800}
     await control.cancel(tools, paused, ADA)
-    after(mails, 30)
+    mails.clock.tick(minutes=30)
     await submit_bulk.begin(tools, bulk_form, ADA, mails.code(), "")  # the same form, once it is over
 
 
@@ -258,150 +228,7 @@ async def test_a_step_is_not_tried_again_but_the_delivery_is(house):
 # -- how long -----------------------------------------------------------------------------------------------------
 
 
-async def test_without_a_code_it_ends_by_itself_and_that_is_said_once(house):
-    """Half an hour; the journal has both ends, and the security channel hears of both."""
-    put = await freeze.freeze(house.tools, ADA, "  a strange\n call  ")
-    assert (put.why, put.until - put.at, put.proved) == ("a strange call", LASTS, False)
-    assert not await freeze.over(house.tools)
-    house.clock.tick(minutes=29, seconds=59)
-    assert await standing(house) == put
-    house.clock.tick(seconds=1)
-    assert await standing(house) is None
-    assert await freeze.over(house.tools)
-    assert not await freeze.over(house.tools)
-    await house.pump()
-    said = [one.facts.what for one in house.heard if isinstance(one.facts, AlarmFacts)]
-    assert said[-2:] == ["frozen", "freeze_over"]
-    assert (await house.deeds())[-2:] == [Deed.FROZEN, Deed.RESUMED_ALL]
-
-
-async def test_one_person_freezes_once_a_day(house):
-    """A second freeze prolongs nothing, whoever asks; a stolen session cannot shut the desk for ever."""
-    await enrolled(house, EVE, "eve")
-    await refused(freeze.freeze(house.tools, BOB, ""), Reason.NO_ROLE)
-    put = await freeze.freeze(house.tools, ADA, "")
-    after(house, 10)
-    for person in (ADA, EVE):
-        assert await refused(freeze.freeze(house.tools, person, ""), Reason.ALREADY_FROZEN) == {
-            "user": "Ada Admin",
-            "seconds": 1200,
-        }
-    assert await standing(house) == put
-    after(house, 20)
-    facts = await refused(freeze.freeze(house.tools, ADA, ""), Reason.FROZE_LATELY)
-    assert facts == {"seconds": int(timedelta(hours=23, minutes=30).total_seconds())}
-    await freeze.freeze(house.tools, EVE, "")  # nobody has said yet that the first one is over
-    assert (await house.deeds())[-3:] == [Deed.FROZEN, Deed.RESUMED_ALL, Deed.FROZEN]
-    house.clock.tick(hours=23, minutes=30)
-    await freeze.freeze(house.tools, ADA, "")
-
-
-async def test_at_the_host_it_takes_a_code_and_is_never_shortened(house):
-    """A code prolongs what stands; a shorter one is refused before the code is looked at."""
-    await freeze.freeze(house.tools, ADA, "")
-    wrong = freeze.freeze_at_host(house.tools, ADA, "", "000000", host="root", lasting=timedelta(hours=2))
-    await refused(wrong, Reason.CODE_WRONG)
-    short = freeze.freeze_at_host(house.tools, ADA, "", house.code(), host="root", lasting=timedelta(minutes=5))
-    await refused(short, Reason.ALREADY_FROZEN)
-    code = house.code()
-    put = await freeze.freeze_at_host(house.tools, ADA, "", code, host="root", lasting=timedelta(hours=2))
-    assert await standing(house) == put
-    after(house, 1)
-    await freeze.freeze_at_host(house.tools, ADA, "", house.code(), host="root")
-    after(house, 1)
-    again = freeze.freeze_at_host(house.tools, ADA, "", house.code(), host="root")
-    assert await refused(again, Reason.ALREADY_FROZEN) == {"user": "Ada Admin"}
-    house.clock.tick(days=30)
-    assert (await standing(house)).until is None
-    assert not await freeze.over(house.tools)
-    await freeze.resume_at_host(house.tools, ADA, house.code(), host="root")
-    assert await standing(house) is None
-
-
 # -- who ends it --------------------------------------------------------------------------------------------------
 
 
-async def test_the_first_admin_ends_it_with_a_code(house):
-    """Nobody else does; a miss is paid for; once it is over, nobody can end it again."""
-    await refused(freeze.ask_resume(house.tools, ADA), Reason.NOT_FROZEN)
-    await enrolled(house, EVE, "eve")
-    await freeze.freeze(house.tools, EVE, "")
-    await refused(freeze.ask_resume(house.tools, BOB), Reason.NO_ROLE)
-    await refused(freeze.ask_resume(house.tools, EVE), Reason.NOT_SECURITY)
-    await refused(freeze.demand_resumable(house.tools, EVE), Reason.NOT_SECURITY)
-    form_id, stands = await freeze.ask_resume(house.tools, ADA)
-    assert stands.name == "Eve Evans"
-    await refused(freeze.resume(house.tools, form_id, EVE, house.code()), Reason.NOT_YOURS)
-    await refused(freeze.resume(house.tools, form_id, ADA, "000000"), Reason.CODE_WRONG)
-    assert await standing(house) is not None
-    await freeze.resume(house.tools, form_id, ADA, house.code())
-    assert await standing(house) is None
-    await refused(freeze.resume(house.tools, form_id, ADA, house.code()), Reason.FORM_USED)
-    await house.pump()
-    assert house.last(AlarmFacts).facts.what == "resumed_all"
-
-
-async def test_a_form_ends_only_the_freeze_that_it_showed(house):
-    """Another one that was put meanwhile stands."""
-    await enrolled(house, EVE, "eve")
-    await freeze.freeze(house.tools, ADA, "")
-    after(house, 29)
-    form_id, _ = await freeze.ask_resume(house.tools, ADA)
-    after(house, 2)
-    await freeze.freeze(house.tools, EVE, "")
-    await refused(freeze.resume(house.tools, form_id, ADA, house.code()), Reason.FORM_USED)
-    assert (await standing(house)).name == "Eve Evans"
-
-
-async def test_a_configured_role_ends_it_and_then_the_first_admin_does_not(house):
-    """`roles[].security = true`: who holds that one, and nobody else."""
-    seed = await enrolled(house, EVE, "eve", role="security")
-    house.with_rules(security=frozenset({"security"}))
-    await freeze.freeze(house.tools, ADA, "")
-    after(house, 1)
-    await refused(freeze.ask_resume(house.tools, ADA), Reason.NOT_SECURITY)
-    form_id, _ = await freeze.ask_resume(house.tools, EVE)
-    await freeze.resume(house.tools, form_id, EVE, pyotp.TOTP(seed).at(house.clock.now))
-    assert await standing(house) is None
-
-
 # -- at one moment ------------------------------------------------------------------------------------------------
-
-
-async def test_who_freezes_waits_for_a_claim_that_has_asked(mails):
-    """What a claim was told stays true until it is kept: then the freeze stands, and the next claim hears of it."""
-    async with mails.store.write() as tx:
-        assert await freezes.standing(tx) is None
-        freezing = asyncio.create_task(freeze.freeze(mails.tools, ADA, ""))
-        assert await asyncio.wait({freezing}, timeout=0.2) == (set(), {freezing})
-    put = await freezing
-    async with mails.store.write() as tx:
-        assert await freezes.standing(tx) == put
-
-
-async def test_a_claim_waits_for_who_is_freezing(mails):
-    """A freeze that is being written is not overtaken."""
-    put = await freeze.freeze(mails.tools, ADA, "")
-    await ended_with_a_code(mails)
-
-    async def claim():
-        async with mails.store.write() as tx:
-            return await freezes.standing(tx)
-
-    async with mails.store.write() as tx:
-        await freezes.put(tx, put)
-        claiming = asyncio.create_task(claim())
-        assert await asyncio.wait({claiming}, timeout=0.2) == (set(), {claiming})
-    assert await claiming == put
-
-
-async def test_of_many_who_freeze_at_once_one_does(mails):
-    """The others hear who was first, and their daily freeze is not spent."""
-    await enrolled(mails, EVE, "eve")
-    mails.clock.tick(seconds=1)
-    deeds = [freeze.freeze(mails.tools, person, "") for person in (ADA, EVE) * 4]
-    came = await asyncio.gather(*deeds, return_exceptions=True)
-    refusals = [one for one in came if isinstance(one, Refused)]
-    assert len(refusals) == 7
-    assert {one.reason for one in refusals} == {Reason.ALREADY_FROZEN}
-    assert (await mails.deeds()).count(Deed.FROZEN) == 1

@@ -6,7 +6,6 @@ import asyncio
 from datetime import timedelta
 
 import pyotp
-import pytest
 
 from desk import choose, control, enrol, fill, find, freeze, look, steer, submit, submit_bulk
 from desk.tools import WorkKind
@@ -17,21 +16,13 @@ from resets.facts import AlarmFacts
 from resets.limits import Limits
 from resets.reasons import Reason, Refused
 from resets.request import TargetState
-from store import freezes
 from tests.support import bulks, previews
-from tests.support.house import ADA, BOB, EVE, TEAM, enrolled
+from tests.support.house import ADA, BOB, EVE, TEAM, enrolled, refused, standing
 
 
 def limited(house, **numbers):
     house.with_rules(limits=Limits(**numbers))
     return house
-
-
-async def refused(deed, reason):
-    with pytest.raises(Refused) as caught:
-        await deed
-    assert caught.value.reason is reason
-    return caught.value.facts
 
 
 def later(house, **span):
@@ -224,11 +215,6 @@ async def test_a_run_drops_who_was_reset_since_the_preview(mails):
 
 
 # -- all together -------------------------------------------------------------------------------------------------
-
-
-async def standing(house):
-    async with house.store.read() as tx:
-        return await freezes.standing(tx)
 
 
 async def test_more_than_all_may_ask_for_freezes_everything(mails):

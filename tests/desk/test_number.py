@@ -17,7 +17,7 @@ from resets.request import Tier
 from resets.verification import Needed
 from store import admins, numbers, requests
 from store.tables import number_matches as rows
-from tests.support.house import ADA, BOB, EVE
+from tests.support.house import ADA, BOB, EVE, refused
 
 SAID = {Tier.STANDARD: Needed.SAID}
 
@@ -34,13 +34,6 @@ async def asked(house, form=None):
     form = form or await house.form()
     assert form.number
     return form, await number.ask(house.tools, form.form_id, ADA)
-
-
-async def refused(deed, reason):
-    with pytest.raises(Refused) as raised:
-        await deed
-    assert raised.value.reason is reason
-    return raised.value
 
 
 def wrong(match):
@@ -83,7 +76,7 @@ async def test_alone_it_is_enough_only_where_slack_does_not_deliver(desk):
     await number.press(desk.tools, match.id, match.right, BOB)
     by_slack = desk.answer(verified="number", channels=("dm", "mail"))
     lack = await refused(submit.reset(desk.tools, form.form_id, ADA, by_slack), Reason.EVIDENCE_SLACK)
-    assert lack.facts == {"field": "verified"}
+    assert lack == {"field": "verified"}
     queued = await submit.reset(desk.tools, form.form_id, ADA, desk.answer(verified="number", channels=("mail",)))
     async with desk.store.read() as tx:
         request = await requests.get(tx, queued.request_id)
@@ -210,7 +203,7 @@ async def test_nobody_is_asked_without_end(desk):
         await asked(desk)
     form = await desk.form()
     over = await refused(number.ask(desk.tools, form.form_id, ADA), Reason.TOO_MANY_NUMBERS)
-    assert over.facts == {"limit": 2}
+    assert over == {"limit": 2}
     desk.clock.tick(hours=1, seconds=1)
     await asked(desk)
 

@@ -11,9 +11,8 @@ from resets.audit import Deed
 from resets.facts import AlarmFacts
 from resets.limits import Hours, Limits
 from resets.request import RequestState
-from store import freezes
 from tests.support import bulks
-from tests.support.house import ADA
+from tests.support.house import ADA, standing
 
 NIGHT = Hours(time(18), time(23), UTC)  # the house's clock says ten in the morning
 DAY = Hours(time(7), time(19), UTC)
@@ -27,11 +26,6 @@ async def begun(house, accounts):
     form_id, request_id = await bulks.frozen(house, accounts)
     await submit_bulk.begin(house.tools, form_id, ADA, house.code(), "")
     return request_id
-
-
-async def standing(house):
-    async with house.store.read() as tx:
-        return await freezes.standing(tx)
 
 
 async def test_the_first_reset_of_a_new_enrolment_alarms(mails):

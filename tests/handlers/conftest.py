@@ -18,6 +18,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack import InFlight
 from handlers.register import register
+from store import forms, requests
 from tests.handlers.filewire import FileWire
 from tests.support import house as houses
 from tests.support.slackwire import APP, TEAM, TOKEN, person
@@ -225,6 +226,13 @@ class Slack:
 
         await self.house.pump()
         return self.house.last(ShowFacts).facts.target_id
+
+
+async def request_of(house, form_id):
+    """Return the request that a form has previewed."""
+    async with house.store.read() as tx:
+        form = await forms.get(tx, form_id)
+        return await requests.get(tx, form.state["preview"]["request"])
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pyotp
+from sqlalchemy import text
 
 from bot.assembly import quorum
 from bot.settings import Settings
@@ -13,7 +14,7 @@ from directory.local_people import NewAccount
 from resets.actor import SlackPerson
 from resets.approval import CardFacts
 from resets.bulk import SHOWN
-from store import requests
+from store import admins, requests
 from tests.support import bulks
 from tests.support.house import ADA, EVE, TEAM, enrolled
 
@@ -69,3 +70,19 @@ async def deny(house, request_id, person=EVE, why="they did not ask"):
 def card(house):
     """Return what the card said last."""
     return house.last(CardFacts).facts
+
+
+async def state(house, request_id):
+    return (await request(house, request_id)).state
+
+
+async def row_of(house, person):
+    """Return somebody's enrolment."""
+    async with house.store.read() as tx:
+        return await admins.by_slack(tx, person)
+
+
+async def sql(house, statement, **values):
+    """Write over rows, as somebody does who has the database."""
+    async with house.store.write() as tx:
+        await tx.conn.execute(text(statement), values)

@@ -16,9 +16,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyotp
+import pytest
 from argon2 import PasswordHasher
 
-from desk import chunk, collect, enrol, fill, find, look, run, speak, submit, tell
+from desk import chunk, collect, enrol, fill, find, freeze, look, run, speak, submit, tell
 from desk.tools import Tools, Work, WorkKind
 from directory.base import Directory
 from directory.local import LocalDirectory
@@ -29,9 +30,10 @@ from directory.local_people import NewAccount
 from directory.secret import Secret
 from resets.actor import SlackPerson
 from resets.facts import AskReset, Member
+from resets.reasons import Refused
 from resets.rules import Rules
 from resets.saying import SayMail, SaySlack
-from store import base
+from store import base, freezes
 from store.base import Store
 from store.keys import KeyRing
 
@@ -397,9 +399,45 @@ async def enrolled(house, person, login, role="admin"):
     return seed
 
 
+async def refused(deed, reason):
+    """Expect that a deed is refused for a reason; returns the facts of the sentence."""
+    with pytest.raises(Refused) as caught:
+        await deed
+    assert caught.value.reason is reason
+    return caught.value.facts
+
+
+async def standing(house):
+    """Return the freeze that stands, if one does."""
+    async with house.store.read() as tx:
+        return await freezes.standing(tx)
+
+
+async def ended_with_a_code(house):
+    """End the freeze that stands, by the first admin's code."""
+    form_id, _ = await freeze.ask_resume(house.tools, ADA)
+    await freeze.resume(house.tools, form_id, ADA, house.code())
+
+
 async def raze(house):
     await house.store.close()
     await house.local.close()
 
 
-__all__ = ["ADA", "BOB", "EVE", "TEAM", "Clock", "House", "Secret", "Unsteady", "Work", "build", "enrolled", "raze"]
+__all__ = [
+    "ADA",
+    "BOB",
+    "EVE",
+    "TEAM",
+    "Clock",
+    "House",
+    "Secret",
+    "Unsteady",
+    "Work",
+    "build",
+    "ended_with_a_code",
+    "enrolled",
+    "raze",
+    "refused",
+    "standing",
+]
