@@ -15,7 +15,7 @@ import pyotp
 from sqlalchemy import func
 from sqlalchemy import select as rows
 
-from bench.rig import ROOT, START_SECONDS, memory
+from bench.rig import ROOT, START_SECONDS, UNHINDERED, memory
 from bench.slack import APP_TOKEN, BOT_TOKEN, SIGNING, TEAM
 from bot.assembly import clock, open_house
 from bot.config import load
@@ -61,21 +61,6 @@ sender = "it@example.test"
 [delivery]
 mail_content = "password"
 
-[limits]
-lookups_per_hour = 10000
-resets_per_hour = 100000
-resets_per_day = 100000
-bulks_per_hour = 1000
-open_requests = 1000
-same_target_per_day = 1000
-all_per_hour = 100000
-
-[approvals]
-few = 0
-many = 0
-security_from = 0
-
-[[directories]]
 """
 
 
@@ -123,7 +108,7 @@ class Many:
             store=store,
             mail_port=mail,
         )
-        self.config.write_text(head + table)
+        self.config.write_text(head + UNHINDERED + table)
         self.house = None
         self.workers = []
         self._seed = ""

@@ -32,18 +32,8 @@ ROOT = Path(__file__).parent.parent
 ADMINS = 50
 START_SECONDS, FILL_SECONDS = 60, 600
 
-CONFIG = """\
-[slack]
-mode = "{mode}"
-bot_token = "{bot_token}"
-app_token = "{app_token}"
-signing_secret = "{signing}"
-team_id = "{team}"
-api_url = "{slack}/api/"
-
-[web]
-listen = "127.0.0.1:{port}"
-
+# Nobody has had their share, and nobody else has to agree: what is measured is the work. A directory's table follows.
+UNHINDERED = """\
 [limits]
 lookups_per_hour = 10000
 resets_per_hour = 100000
@@ -59,6 +49,19 @@ many = 0
 security_from = 0
 
 [[directories]]
+"""
+CONFIG = """\
+[slack]
+mode = "{mode}"
+bot_token = "{bot_token}"
+app_token = "{app_token}"
+signing_secret = "{signing}"
+team_id = "{team}"
+api_url = "{slack}/api/"
+
+[web]
+listen = "127.0.0.1:{port}"
+
 """
 LDAP = """\
 name = "corp"
@@ -142,7 +145,7 @@ class Bot:
             slack=slack_url,
             port=self.port,
         )
-        self.config.write_text(head + table)
+        self.config.write_text(head + UNHINDERED + table)
         self.process = None
 
     async def furnish(self):

@@ -10,8 +10,9 @@ import click
 
 from resets.brief import BRIEF
 from resets.request import Tier
+from views.gaps import place
 from views.text import safe
-from views.words import allowed, place, sentence
+from views.words import allowed, sentence
 
 if TYPE_CHECKING:
     from bot.door import Door

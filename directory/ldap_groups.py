@@ -73,9 +73,7 @@ async def inside(pool: Pool, options: LdapOptions, group_id: str, ids: Sequence[
         GroupGone: neither a group nor a unit has this id (any more).
     """
     async with pool.take() as conn:
-        top = await _entry(conn, options, group_id)
-        if top is None:
-            raise GroupGone("no such group or unit")
+        top = await _top(conn, options, group_id)
         wanted = list(filter(UUID.fullmatch, ids))
         found: set[str] = set()
         if _is_unit(top):
@@ -103,9 +101,7 @@ async def batches(pool: Pool, options: LdapOptions, group_id: str) -> AsyncItera
         GroupGone: neither a group nor a unit has this id (any more).
     """
     async with pool.take() as conn:
-        top = await _entry(conn, options, group_id)
-        if top is None:
-            raise GroupGone("no such group or unit")
+        top = await _top(conn, options, group_id)
         ids = await _below(conn, options, top.dn) if _is_unit(top) else None
     if ids is None:
         ids = await _inside(pool, options, top.dn)
@@ -183,6 +179,13 @@ async def _values(pool: Pool, options: LdapOptions, dn: str) -> list[list[str]]:
 
 
 # -- what they are -----------------------------------------------------------------------------------------
+
+
+async def _top(conn: Connection, options: LdapOptions, group_id: str) -> Entry:
+    top = await _entry(conn, options, group_id)
+    if top is None:
+        raise GroupGone("no such group or unit")
+    return top
 
 
 async def _entry(conn: Connection, options: LdapOptions, group_id: str) -> Entry | None:

@@ -1,21 +1,13 @@
-"""The sentence for every reason: what happened, what has not happened, what to do next. Nobody is blamed.
-
-Facts that a sentence may use, each of them optional: `login`, `directory`, `domain`, `typed`, `user` (texts of
-people, made safe here), `directory_key` (the directory's name in the settings), `seconds` (to wait, or that a freeze
-still stands), `minutes` (how far off), `limit` (how many are allowed), within `hours`, and how many seconds `ago` the
-first of them was, `left` (tries), `people` (how many), `no_dm` and `no_mail` (reasons), of a rule `role` and `place` (a
-group or a unit, as the settings write it), and of a list `column` (its header), `row` and `most` (characters).
-"""
+"""The sentence for every reason: what happened, what has not happened, what to do next. Nobody is blamed."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from directory.base import GroupKind
 from resets.reasons import Reason
 from resets.request import Tier
-from views import labels
-from views.text import many, safe, span
+from views import gaps
+from views.text import safe, span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +15,6 @@ if TYPE_CHECKING:
     from resets.scope import Grant
 
 _MISSES = frozenset({Reason.CODE_WRONG, Reason.CODE_SKEWED, Reason.CODE_USED})  # after some of them there is a pause
-_FACT = 40  # UTF-16 units of a person's text within a sentence
 
 _AGAIN = "Start again with /reset-password."
 _DESK = "Ask the IT desk to start a new reset."
@@ -298,50 +289,21 @@ SENTENCES: dict[Reason, str] = {
     Reason.NOTHING_LEFT: "There is nothing left to try again: this step is done already. Nothing was done twice.",
 }
 
-_UNSAID = {
-    "login": "this account",
-    "directory": "the directory",
-    "domain": "of this account",
-    "typed": "that",
-    "wait": "a few minutes",
-    "until": "",
-    "off": "some minutes",
-    "left": "",
-    "limit": "",
-    "within": "that time",
-    "often": "",
-    "user": "this person",
-    "people": "this person",
-    "key": "this directory",
-    "role": "this role",
-    "place": "a group",
-    "because": "",
-    "row": "",
-    "column": "with that header",
-    "most": "can be taken",
-}
-
 
 def sentence(reason: Reason, facts: Mapping[str, str | int] | None = None) -> str:
     """Return the sentence for a reason as plain text, under 300 characters; escape it before it goes into mrkdwn."""
     facts = facts or {}
-    text = SENTENCES[reason].format_map(_said(facts)).strip()
+    text = SENTENCES[reason].format_map(gaps.filled(facts)).strip()
     if reason in _MISSES and "seconds" in facts:
         text += f" Please wait {span(int(facts['seconds']))} before that."
-    return text[0].upper() + text[1:] if text.startswith(tuple(filter(None, _UNSAID.values()))) else text
+    return text[0].upper() + text[1:] if text.startswith(tuple(filter(None, gaps.UNSAID.values()))) else text
 
 
 def allowed(role: str, grant: Grant, directory: str) -> str:
     """Return the sentence for a yes: which role may, and by which of its rules."""
     tiers = " and ".join(tier.value for tier in Tier if tier in grant.tiers)
-    within = f", within {place(str(grant.within))}" if grant.within else ""
-    return f"The role “{safe(role, _FACT)}” may reset {tiers} accounts of {safe(directory, _FACT)}{within}."
-
-
-def place(text: str) -> str:
-    """Return a group or a unit, as the settings write it, in words: "the group “Sales”"."""
-    kind, _, name = text.partition(":")
-    return f"the {'unit' if kind == GroupKind.OU else 'group'} “{safe(name, _FACT)}”"
+    within = f", within {gaps.place(str(grant.within))}" if grant.within else ""
+    return f"The role “{safe(role, gaps.FACT)}” may reset {tiers} accounts of {safe(directory, gaps.FACT)}{within}."
 
 
 def broken(reference: str) -> str:
@@ -350,66 +312,3 @@ def broken(reference: str) -> str:
         "Something went wrong on my side, and I stopped there. What was done until then is in your message from this "
         f"bot, if there is one. Try again; if it stays so, give whoever runs this bot the reference {safe(reference)}."
     )
-
-
-def _said(facts: Mapping[str, str | int]) -> dict[str, str]:
-    said = dict(_UNSAID)
-    said |= {key: safe(str(facts[key]), _FACT) for key in ("login", "directory", "domain", "user") if facts.get(key)}
-    if facts.get("typed"):
-        said["typed"] = f"“{safe(str(facts['typed']), _FACT)}”"
-    elif facts.get("login"):
-        said["typed"] = f"“{said['login']}”"
-    if facts.get("directory_key"):
-        said["key"] = f"“{safe(str(facts['directory_key']), _FACT)}”"
-    if "seconds" in facts:
-        said["wait"] = span(int(facts["seconds"]))
-        said["until"] = f" for another {said['wait']}"
-    elif facts.get("user"):
-        said["until"] = " until that is ended"
-    if "minutes" in facts:
-        said["off"] = span(abs(int(facts["minutes"])) * 60)  # a clock may be slow, too
-    left = facts.get("left")
-    if left is not None:
-        said["left"] = "One try is left." if int(left) == 1 else f"{int(left)} tries are left."
-    if "people" in facts:
-        said["people"] = many(int(facts["people"]))
-    said["because"] = _because(facts)
-    return said | _of_a_limit(facts) | _of_a_rule(facts) | _of_a_list(facts)
-
-
-def _of_a_limit(facts: Mapping[str, str | int]) -> dict[str, str]:
-    said: dict[str, str] = {}
-    if "limit" in facts:
-        lately = f" in the last {span(int(facts['ago']))}" if "ago" in facts else ""
-        said |= {"limit": f"{int(facts['limit'])} ", "often": f" ({int(facts['limit'])}{lately})"}
-    if "hours" in facts:
-        said["within"] = span(int(facts["hours"]) * 3600)
-    return said
-
-
-def _of_a_rule(facts: Mapping[str, str | int]) -> dict[str, str]:
-    said = {}
-    if facts.get("role"):
-        said["role"] = f"the role “{safe(str(facts['role']), _FACT)}”"
-    if facts.get("place"):
-        said["place"] = place(str(facts["place"]))
-    return said
-
-
-def _of_a_list(facts: Mapping[str, str | int]) -> dict[str, str]:
-    said = {}
-    if "row" in facts:
-        said["row"] = f" in row {int(facts['row'])}"
-    if facts.get("column"):
-        said["column"] = f"“{safe(str(facts['column']), _FACT)}”"
-    if "most" in facts:
-        said["most"] = f"{int(facts['most']):,} characters"
-    return said
-
-
-def _because(facts: Mapping[str, str | int]) -> str:
-    if "no_dm" not in facts or "no_mail" not in facts:
-        return ""
-    dm = labels.NOT_BY_DM.get(Reason(str(facts["no_dm"])), labels.UNSAFE)
-    mail = labels.NOT_BY_MAIL.get(Reason(str(facts["no_mail"])), labels.UNSAFE)
-    return f" (Slack: {dm}; mail: {mail})"
