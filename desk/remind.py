@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from store.base import Tx
 
 AT_ONCE = 200  # requests that are looked at in one round
+REST = timedelta(minutes=5)  # between two notices that nobody could say
 SETTLES = timedelta(days=2)  # so long after a request's end its messages are looked after
 
 
@@ -45,10 +46,13 @@ async def _stale(tools: Tools, tx: Tx, request_id: str, moved: datetime) -> list
     kinds = [NoticeKind.CARD] if tools.approvals_channel else []
     if request is not None and request.plan.count is None:
         kinds.append(NoticeKind.STATUS)
+    now = tools.clock()
+    tried = now - max(REST, (now - moved) / 2)  # ever more seldom, where it is given up each time
     return [
         kind
         for kind in kinds
-        if not await outbox.is_waiting(tx, kind, request_id=request_id)
+        if not await outbox.any_since(tx, kind, request_id, tried)
+        and not await outbox.is_waiting(tx, kind, request_id=request_id)
         and not await outbox.said_since(tx, kind, moved, request_id=request_id)
     ]
 

@@ -6,16 +6,17 @@ from dataclasses import replace
 
 import pytest
 
-from desk import decide, remind
+from desk import decide, remind, speak
 from resets.approval import CardFacts, Reminder
 from resets.facts import AlarmFacts, StatusFacts
 from resets.notice import NoticeKind
 from resets.reasons import Reason, Refused
 from resets.request import RequestState
+from resets.saying import SaySlack
 from store import outbox
 from tests.support import approving
 from tests.support.approving import ZOE, approve, asked_many, card, deny, shown
-from tests.support.house import EVE, enrolled
+from tests.support.house import ADA, EVE, enrolled
 
 
 @pytest.fixture
@@ -136,3 +137,31 @@ async def test_some_roles_decide_only_then(asking):
     await asking.pump()
     assert card(asking).able == (ZOE,)
     assert (await approve(asking, queued.request_id, ZOE)).missing == 0
+
+
+async def test_a_card_that_nobody_can_show_is_tried_ever_more_seldom(asking):
+    """Its channel is gone: of thirty rounds, a minute apart, only a few write another notice."""
+    queued = await asking.ask("bob", None, channels=("mail",))
+    await asking.pump()
+    asking.clock.tick(seconds=1)
+    await decide.withdraw(asking.tools, queued.request_id, ADA)
+    tried = 0
+    for _ in range(30):
+        tried += await given_up(asking)
+        asking.clock.tick(minutes=1)
+        await remind.repair(asking.tools)
+    assert 2 <= tried <= 5
+
+
+async def given_up(house):
+    """Have Slack refuse every card for good, and say the rest; returns how many there were."""
+    count = 0
+    while house.queue:
+        work = house.queue.popleft()
+        saying = await speak.prepare(house.tools, work.id)
+        if isinstance(saying, SaySlack) and isinstance(saying.facts, CardFacts):
+            count += 1
+            await speak.failed(house.tools, work.id, saying.attempt, Reason.SLACK_FAILED, retryable=False)
+        elif isinstance(saying, SaySlack):
+            await speak.said(house.tools, work.id, "D1", str(count))
+    return count
