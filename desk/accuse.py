@@ -15,9 +15,12 @@ from resets.request import RequestState
 from store import admins, audit, freezes, limits, requests, runs
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from desk.tools import Tools
     from resets.actor import Actor
     from resets.request import ResetRequest
+    from store.admins import AdminRow
     from store.base import Tx
 
 STOPPED = (RequestState.HELD, RequestState.RUNNING)
@@ -26,23 +29,20 @@ STOPPED = (RequestState.HELD, RequestState.RUNNING)
 async def frozen(tools: Tools, tx: Tx, request: ResetRequest) -> tuple[str, ...] | None:
     """Freeze the requester of somebody who says "not me", where it is time to, and pause what they had begun.
 
-    Nothing is written into the journal yet: `told` does that, last. The enrolment's row is held from here on, so that
+    They are frozen under every enrolment. Nothing is written into the journal yet: `told` does that, last: a run that
+    goes on holds its own row and then waits for the journal. The enrolments' rows are held from here on, so that
     of several people who speak at once each is counted.
 
     Returns:
         the ids of the runs that were paused; None where the requester is not frozen by this.
     """
     actor = request.requester
-    row = await admins.by_id(tx, actor.id, hold=True)
-    if row is None:
-        return None
+    rows = await admins.of_accounts(tx, [actor], hold=True)
     if request.plan.count is not None:
         said = await audit.deeds_of(tx, request.id, Deed.NOT_ME) + 1
         if said < tools.rules.not_me_in_bulk:
             return None
-    if not await admins.freeze(tx, actor.id, tools.clock()):
-        return None
-    return await _paused(tx, actor.id)
+    return await _stopped(tools, tx, rows)
 
 
 async def hold(tx: Tx, request_id: str, decides: Actor) -> None:
@@ -52,8 +52,8 @@ async def hold(tx: Tx, request_id: str, decides: Actor) -> None:
     await admins.of_accounts(tx, [decides, *([request.requester] if request else [])], hold=True)
 
 
-async def denied(tools: Tools, tx: Tx, request: ResetRequest) -> None:
-    """Freeze the requester, under whatever enrolment, whose last few requests were all denied, this one among them.
+async def denied(tools: Tools, tx: Tx, request: ResetRequest) -> tuple[str, ...] | None:
+    """Freeze the requester whose last few requests were all denied, this one among them; returns what `frozen` does.
 
     Of those before somebody has let them act again none counts. `hold` comes first.
     """
@@ -61,11 +61,13 @@ async def denied(tools: Tools, tx: Tx, request: ResetRequest) -> None:
     rows = await admins.of_accounts(tx, [actor])
     since = max((row.unfrozen_at for row in rows if row.unfrozen_at), default=None)
     if most is None or not await limits.denied_in_a_row(tx, actor, most, since):
-        return
+        return None
+    return await _stopped(tools, tx, rows)
+
+
+async def _stopped(tools: Tools, tx: Tx, rows: Sequence[AdminRow]) -> tuple[str, ...] | None:
     stopped = [row.id for row in rows if await admins.freeze(tx, row.id, tools.clock())]
-    if stopped:
-        paused = [run for each in stopped for run in await _paused(tx, each)]
-        await told(tools, tx, request, tuple(paused), what="actor_denied")
+    return tuple([run for each in stopped for run in await _paused(tx, each)]) if stopped else None
 
 
 async def _paused(tx: Tx, actor_id: str) -> tuple[str, ...]:

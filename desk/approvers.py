@@ -47,7 +47,7 @@ def need_of(asked: AuditEntry) -> Need:
     """Return what a request needs, as it was written when its requester stepped up."""
     facts = asked.facts
     until = datetime.fromisoformat(str(facts["until"]))
-    return Need(int(facts["approvals"]), int(facts["of_security"]), asked.at, until)
+    return Need(int(facts["approvals"]), int(facts["of_security"]), asked.at, until, str(facts.get("person", "")))
 
 
 def voice_of(entry: AuditEntry) -> Voice:
@@ -76,8 +76,10 @@ async def case(tx: Tx, request_id: str) -> Case:
     return Case(request, asked, need_of(asked), agreed)
 
 
-async def concerns(tx: Tx, request: ResetRequest, actor: Actor) -> bool:
+async def concerns(tx: Tx, request: ResetRequest, need: Need, actor: Actor) -> bool:
     """Say whether somebody is among the people to be reset."""
+    if need.person == actor.slack.user:
+        return True
     if request.plan.count is not None:
         return await approvals.concerns(tx, request.id, account_of(actor), actor.slack.user)
     return any(
@@ -96,7 +98,7 @@ async def possible(
         if row.frozen_at is not None or not may_agree(who, tools.rules):
             continue
         try:
-            is_target = await concerns(tx, request, who)
+            is_target = await concerns(tx, request, need, who)
             demand_able(who, request.requester, need, voices, tools.rules, at or need.half, is_target=is_target)
         except Refused:
             continue
@@ -106,7 +108,7 @@ async def possible(
     return list(found.values())
 
 
-async def demand_some(tools: Tools, tx: Tx, request: ResetRequest, asked: Demand) -> tuple[str, ...]:
+async def demand_some(tools: Tools, tx: Tx, request: ResetRequest, asked: Demand, person: str) -> tuple[str, ...]:
     """Refuse a request that nobody could ever agree to; returns the names of those who can.
 
     Raises:
@@ -115,11 +117,18 @@ async def demand_some(tools: Tools, tx: Tx, request: ResetRequest, asked: Demand
     if not tools.approvals_channel:
         raise Refused(Reason.NO_APPROVALS)
     now = tools.clock()
-    need = Need(asked.approvals, asked.of_security, now, now + life(tools, request))
+    need = Need(asked.approvals, asked.of_security, now, now + life(tools, request), person)
     able = await possible(tools, tx, request, need, ())
     if missing(need, able):
         raise Refused(Reason.NOBODY_APPROVES, limit=asked.approvals)
     return tuple(voice.name for voice in able)
+
+
+async def agreed(tools: Tools, proof: AuditEntry) -> frozenset[str]:
+    """Return the Slack accounts of those who agreed to what was proved."""
+    async with tools.store.read() as tx:
+        rows = [await admins.by_id(tx, one) for one in str(proof.facts.get("approvers", "")).split()]
+    return frozenset(row.actor.slack.user for row in rows if row)
 
 
 async def lost(tools: Tools, request: ResetRequest, proof: AuditEntry) -> Reason | None:

@@ -28,9 +28,11 @@ if TYPE_CHECKING:
 
 
 async def demanded(
-    tools: Tools, tx: Tx, request: ResetRequest, tiers: Iterable[Tier]
+    tools: Tools, tx: Tx, request: ResetRequest, tiers: Iterable[Tier], *, person: str = ""
 ) -> tuple[Demand, tuple[str, ...]]:
     """Return what a request demands, and the names of those who can agree to it; asked before any code is looked at.
+
+    `person` is the Slack account of its only target, however they are reached; "" where nobody knows, and of a bulk.
 
     Raises:
         Refused: NEEDS_PASSKEY, NO_APPROVALS or NOBODY_APPROVES: it could never run.
@@ -39,7 +41,7 @@ async def demanded(
     asked = demand.demand(count, tiers, tools.rules.quorum)
     if not asked.by_code:
         raise Refused(Reason.NEEDS_PASSKEY)
-    return asked, await approvers.demand_some(tools, tx, request, asked) if asked.approvals else ()
+    return asked, await approvers.demand_some(tools, tx, request, asked, person) if asked.approvals else ()
 
 
 async def wait(

@@ -91,7 +91,8 @@ async def begin(tools: Tools, shown: str, by: SlackPerson, *, deny: bool = False
         await _demand_able(tools, tx, found, actor)
     if not digest or found.request.digest[:SHOWN] != digest:
         raise Refused(Reason.PLAN_CHANGED)
-    await roles.demand(tools, actor, patience=roles.QUICK)
+    if not deny:  # to stop is always allowed, also while the directory is away
+        await roles.demand(tools, actor, patience=roles.QUICK)
     async with tools.store.write(waited_for=True) as tx:
         kind = DENIAL if deny else APPROVAL
         state = {"request": request_id, "digest": found.request.digest}
@@ -154,8 +155,10 @@ async def deny(tools: Tools, form_id: str, by: SlackPerson, why: str) -> None:
         found = await _about(tools, tx, form)
         await _speak(tools, tx, form, _voice(tools, form.actor, yes=False, why=why))
         await _end(tools, tx, found.request, RequestState.DENIED, Reason.DENIED)
+        paused = await accuse.denied(tools, tx, found.request)  # runs' rows: before the journal
         await note(tools, tx, Deed.DENIED, by=form.actor, request=found.request, why=why)
-        await accuse.denied(tools, tx, found.request)
+        if paused is not None:
+            await accuse.told(tools, tx, found.request, paused, what="actor_denied")
         await _told(tools, tx, found.request)
 
 
@@ -205,7 +208,7 @@ async def _about(tools: Tools, tx: Tx, form: Opened) -> Case:
 
 
 async def _demand_able(tools: Tools, tx: Tx, found: Case, actor: Actor) -> None:
-    is_target = await concerns(tx, found.request, actor)
+    is_target = await concerns(tx, found.request, found.need, actor)
     now, requester = tools.clock(), found.request.requester
     demand_able(actor, requester, found.need, found.voices, tools.rules, now, is_target=is_target)
 

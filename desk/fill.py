@@ -141,6 +141,7 @@ def _frozen(found: Found, card: AccountCard, offer: Offer, member: Member | None
         "name": found.account.name,
         "tier": card.tier.value,
         "slack_user": member.person.user if member and offer.no_dm is None else None,
+        "person": member.person.user if member else found.account.slack_user,  # however they are reached
         "address": found.account.mail,
         "recovery_address": found.account.recovery_mail,
         "channels": [c.value for c in offer.channels],

@@ -53,7 +53,7 @@ async def ask(tools: Tools, form_id: str, person: SlackPerson) -> NumberMatch:
         if await denied(tools, tx, frozen["directory"], frozen["account_id"]):
             raise Refused(Reason.CALLER_DENIED)
         limit = tools.rules.numbers_per_hour
-        if await numbers.asked_since(tx, form.actor.id, now - AN_HOUR) >= limit:
+        if await numbers.asked_since(tx, form.actor, now - AN_HOUR) >= limit:
             raise Refused(Reason.TOO_MANY_NUMBERS, limit=limit)
         match = _drawn(tools, form_id, form.actor, frozen)
         await numbers.add(tx, match)

@@ -18,7 +18,7 @@ from resets.request import TargetState
 from store import admins, chunks, requests, vault
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
     from desk.folder import Folder
     from desk.tools import Tools
@@ -50,13 +50,14 @@ async def all_new(tools: Tools, folder: Folder) -> None:
     )
     around = standing.Standing(tools.rules, folder.directory, folder.request.requester.role)
     facts = await brakes.patiently(tools, folder.chunk, lambda: around.of(list(found)))
+    agreed = await approvers.agreed(tools, folder.proof)
     async with tools.store.read() as tx:
         often = await limits.too_often(tools, tx, folder.directory.name, list(found), apart_from=folder.request.id)
     dropped: dict[str, Reason] = {}
     drawn: dict[str, Secret] = {}
     for target in waiting:
         account = found.get(target.planned.account_id)
-        reason = _reason(tools, folder, target, account, facts)
+        reason = _reason(tools, folder, target, account, facts, agreed)
         if reason is None and target.planned.account_id in often:
             reason = Reason.RESET_LATELY
         if reason is None and account is not None:
@@ -111,12 +112,14 @@ async def _requester_holds(tools: Tools, folder: Folder) -> bool:
     return True
 
 
-def _reason(tools: Tools, folder: Folder, target: Target, account: Account | None, facts: Facts) -> Reason | None:
+def _reason(
+    tools: Tools, folder: Folder, target: Target, account: Account | None, facts: Facts, agreed: Container[str]
+) -> Reason | None:
     """Say why somebody may no longer be reset, with facts of this moment."""
     planned = target.planned
     if account is None or account.id != planned.account_id:
         return Reason.ACCOUNT_GONE
-    return again.changed(folder.request, planned, account, facts, tools.rules)
+    return again.changed(folder.request, planned, account, facts, tools.rules, agreed)
 
 
 async def _drawn(tools: Tools, folder: Folder, account: Account) -> Secret:

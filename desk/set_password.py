@@ -130,7 +130,8 @@ async def _judged(tools: Tools, dossier: Dossier, directory: Directory) -> Accou
             await fail(tools, dossier, lost)
             return None
     facts = await standing.facts(tools.rules, directory, actor.role, [account.id])
-    reason = again.changed(dossier.request, planned, account, facts, tools.rules)
+    agreed = await approvers.agreed(tools, dossier.proof)
+    reason = again.changed(dossier.request, planned, account, facts, tools.rules, agreed)
     if reason is not None:
         await fail(tools, dossier, reason, state=TargetState.EXCLUDED)
         return None

@@ -60,7 +60,8 @@ async def reset(tools: Tools, form_id: str, person: SlackPerson, answer: Answer)
         evidence = await verify.evidence(tools, tx, form.form, answer.verified, options)
         plan = _plan(tools, form.actor, frozen, replace(options, evidence=evidence))
         request = ResetRequest(tools.new_id(), form.actor, plan, plan.digest(), RequestState.APPROVED, tools.clock())
-        asked, able = await ask.demanded(tools, tx, request, [one.tier for one in plan.targets])
+        whose = str(frozen.get("person") or "")
+        asked, able = await ask.demanded(tools, tx, request, [one.tier for one in plan.targets], person=whose)
         if asked.level == 1:
             await reviews.demand(tools, tx)
         missed = await prove.step_up(tools, tx, form.actor, answer.code)
@@ -91,7 +92,8 @@ async def _record(
     told |= {"verified": " ".join(each.how for each in plan.options.evidence)} if plan.options.evidence else {}
     await note(tools, tx, Deed.ASKED, by=actor, request=request, target=target, more=told)
     facts: dict[str, str | int] = {"method": "totp", "pickup": pickup_of, "role": actor.role}
-    awaited = await ask.wait(tools, tx, request, target, asked, able, facts) if asked.approvals else None
+    person = {"person": str(frozen.get("person") or "")}
+    awaited = await ask.wait(tools, tx, request, target, asked, able, facts | person) if asked.approvals else None
     code = await pickup_code(tools, tx, target.id, wanted=wanted)
     await signals.of_request(tools, tx, actor, request.id)
     if awaited is not None:

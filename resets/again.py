@@ -10,6 +10,8 @@ from resets.ruling import judge
 from resets.scope import RANK
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from directory.base import Account
     from resets.request import PlannedTarget, ResetRequest
     from resets.rules import Rules
@@ -17,7 +19,12 @@ if TYPE_CHECKING:
 
 
 def changed(
-    request: ResetRequest, planned: PlannedTarget, account: Account, facts: Facts, rules: Rules
+    request: ResetRequest,
+    planned: PlannedTarget,
+    account: Account,
+    facts: Facts,
+    rules: Rules,
+    agreed: Container[str] = (),
 ) -> Reason | None:
     """Say why not any more; None where nothing has changed for the worse.
 
@@ -29,7 +36,10 @@ def changed(
         account: the same, read just now.
         facts: read with it.
         rules: the operator's, as they are now.
+        agreed: Slack accounts of those who have agreed to it; none of them is to be reset by it.
     """
+    if account.slack_user in agreed:
+        return Reason.TARGET_AGREED
     if account.login != planned.login or _address_moved(request.plan.channels_of(planned), planned, account):
         return Reason.CHANGED_SINCE
     ruled = judge(request.requester, planned.directory, account, facts, rules)

@@ -28,6 +28,7 @@ class Need:
     of_security: int  # of them: by somebody with a security role
     since: datetime
     until: datetime
+    person: str = ""  # the Slack account of a single request's target, however they are reached; "": not known
 
     @property
     def half(self) -> datetime:

@@ -140,6 +140,7 @@ class Reason(StrEnum):
     NOT_APPROVER = "not_approver"  # the role may not agree to anything
     NOT_YET_APPROVER = "not_yet_approver"  # it may from half of the time on
     IS_TARGET = "is_target"
+    TARGET_AGREED = "target_agreed"  # seen only when it ran: who agreed would have been reset by it
     SPOKEN = "spoken"  # this person has agreed already, perhaps by another Slack account
     DECIDED = "decided"  # agreed to, denied, withdrawn or too late: nothing to decide any more
     UNDECIDED = "undecided"  # there is no run yet that could be paused or cancelled

@@ -14,6 +14,7 @@ from resets.actor import SlackPerson
 from resets.number import AGAINST, MatchState, NumberMatch
 from store import plans
 from store.folding import storable
+from store.tables import admins
 from store.tables import number_matches as rows
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Row
 
+    from resets.actor import Actor
     from store.base import Tx
 
 log = logging.getLogger(__name__)
@@ -74,9 +76,10 @@ async def shown_in(tx: Tx, match_id: str, view_id: str) -> None:
     await tx.conn.execute(update(rows).where(rows.c.id == match_id).values(view_id=view_id))
 
 
-async def asked_since(tx: Tx, actor_id: str, since: datetime) -> int:
-    """Say how many a requester has asked for since a time (that moment included)."""
-    theirs = (rows.c.actor_id == actor_id) & (rows.c.asked_at >= since)
+async def asked_since(tx: Tx, actor: Actor, since: datetime) -> int:
+    """Say how many a requester has asked for since a time (that moment included), under whatever enrolment."""
+    same = (admins.c.directory == actor.directory) & (admins.c.account_id == actor.account_id)
+    theirs = rows.c.actor_id.in_(select(admins.c.id).where(same)) & (rows.c.asked_at >= since)
     return await tx.conn.scalar(select(func.count()).select_from(rows).where(theirs)) or 0
 
 

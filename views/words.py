@@ -262,6 +262,8 @@ SENTENCES: dict[Reason, str] = {
     "The card names who can.",
     Reason.NOT_YET_APPROVER: "Your role decides only once half of the time is over, so nothing was changed. "
     "Look again in {wait}, if nobody else has decided by then.",
+    Reason.TARGET_AGREED: "The account {login} belongs to somebody who had agreed to this, so it was not reset. "
+    "Nothing of it has changed. Ask again, and let somebody else decide.",
     Reason.IS_TARGET: "You are among those who would be reset, so somebody else has to decide. Nothing was changed.",
     Reason.SPOKEN: "You have agreed to this already, and each person counts once, so nothing was changed. "
     "Somebody else has to agree, too.",

@@ -174,3 +174,15 @@ async def test_how_many_is_a_setting(mails):
     (word,) = await done(mails, 1)
     await word
     assert await frozen(mails)
+
+
+async def test_every_enrolment_of_the_requester_is_frozen(house):
+    """A second Slack account of the same person is no way round a "not me"."""
+    twin = SlackPerson(TEAM, "U0ADATWO")
+    await enrolled(house, twin, "ada")
+    house.clock.tick(minutes=1)
+    queued = await house.ask("bob", BOB)
+    await house.pump()
+    await stop.not_me(house.tools, (await house.target_of(queued)).id, BOB)
+    for person in (ADA, twin):
+        await refused(start_one(house.tools, person), Reason.ACTOR_FROZEN)

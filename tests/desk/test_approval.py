@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from desk import control, decide, enrol, freeze, home, steer
+from desk import control, decide, enrol, freeze, home, steer, submit
+from directory.base import Unreachable
+from directory.local_people import NewAccount
 from resets.actor import SlackPerson
 from resets.approval import CardFacts
 from resets.audit import Deed
@@ -323,3 +325,23 @@ async def test_the_requesters_message_about_many_says_it_waits(asking):
     await asking.pump()
     said = asking.last(BulkFacts).facts
     assert (said.state, said.awaited.missing) == (RequestState.HELD, 0)
+
+
+@pytest.mark.parametrize("channels", [("dm",), ("mail",)])
+async def test_nobody_agrees_to_a_second_account_of_their_own(each, channels):
+    """However the password goes out: whoever stands behind the account in Slack does not decide."""
+    await each.local.add_accounts([NewAccount("eve2", "Eve Two", mail="eve.two@example.com", slack_user=EVE.user)])
+    form = await each.form("eve2", EVE)
+    queued = await submit.reset(each.tools, form.form_id, ADA, each.answer(channels=channels))
+    assert "Eve" not in " ".join(queued.awaited.able)
+    await refused(approve(each, queued.request_id, EVE), Reason.IS_TARGET)
+    await approve(each, queued.request_id, ZOE)
+
+
+async def test_denying_needs_no_directory(each):
+    """To stop is always allowed; to agree is not, while nobody can say who holds a role."""
+    queued = await each.ask("bob", None, channels=("mail",))
+    each.directory.before["fetch"] = [Unreachable("away")] * 2
+    await refused(approve(each, queued.request_id, EVE), Reason.DIRECTORY_DOWN)
+    await deny(each, queued.request_id)
+    assert await state(each, queued.request_id) is RequestState.DENIED

@@ -122,3 +122,29 @@ async def test_the_journal_stays_whole(asking):
     await sweep.forget_drafts(asking.tools)
     async with asking.store.read() as tx:
         assert (await audit.verify(tx)).ok
+
+
+async def test_who_agreed_is_not_reset_by_it(each):
+    """Since then the directory says that the account is theirs: it is left as it was, with the reason."""
+    queued = await each.ask("bob", None, channels=("mail",))
+    await approve(each, queued.request_id, EVE)
+    await each.local.change_account(each.ids["bob"], slack_user=EVE.user)
+    await each.pump()
+    target = await each.target_of(queued)
+    assert (target.state, target.reason) == (TargetState.EXCLUDED, Reason.TARGET_AGREED)
+    assert each.directory.passwords == []
+
+
+async def test_of_many_they_are_left_out(asking):
+    """The others are reset."""
+    held = await asked_many(asking, 3)
+    await approve(asking, held.request_id, EVE)
+    account = await asking.local.find("p0001")
+    await asking.local.change_account(account.id, slack_user=EVE.user)
+    asking.clock.tick(seconds=61)
+    await steer.all_runs(asking.tools)
+    await bulks.worked(asking, held.request_id)
+    targets = await bulks.targets_of(asking, held.request_id)
+    left = {target.planned.login: target.reason for target in targets if target.reason}
+    assert left == {"p0001": Reason.TARGET_AGREED}
+    assert len(asking.directory.passwords) == 2

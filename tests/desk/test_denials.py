@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from desk import choose, decide, enrol, look
+from desk.journal import note
 from resets.actor import SlackPerson
 from resets.audit import Deed
 from resets.demand import NOTHING
@@ -15,7 +16,7 @@ from resets.facts import AlarmFacts
 from resets.limits import Limits
 from resets.reasons import Reason
 from resets.request import RequestState
-from store import admins
+from store import admins, chunks, freezes
 from tests.support import approving, bulks
 from tests.support.approving import ZOE, approve, deny
 from tests.support.house import ADA, EVE, TEAM, enrolled, refused
@@ -128,3 +129,23 @@ async def test_what_others_agreed_to_is_not_counted_with_all(each):
     each.with_rules(quorum=approving.TABLE)
     await asked(each, "sam2")
     await refused(asked(each, "bob"), Reason.ALL_USED_UP)
+
+
+async def test_a_run_that_goes_on_and_the_third_denial_do_not_wait_for_each_other(each):
+    """A group of the run is being begun: the denial waits for it, with nothing in its hands that the group needs."""
+    accounts, quorum = await bulks.people(each, 3), each.tools.rules.quorum
+    each.with_rules(quorum=NOTHING)
+    running = await bulks.begun(each, accounts)
+    each.with_rules(quorum=quorum)
+    await denied(each, "bob", "sam1")
+    third = await asked(each, "sam2")
+    async with each.store.read() as tx:
+        (chunk,) = await chunks.some(tx, running, 2)
+    async with each.store.write() as tx:
+        assert await freezes.standing(tx) is None
+        assert await chunks.may_go_on(tx, chunk)
+        denying = asyncio.create_task(deny(each, third))
+        assert await asyncio.wait({denying}, timeout=0.5) == (set(), {denying})
+        await note(each.tools, tx, Deed.STARTED, count=1)
+    await denying
+    assert await frozen(each)

@@ -17,7 +17,7 @@ from resets.request import Tier
 from resets.verification import Needed
 from store import admins, numbers, requests
 from store.tables import number_matches as rows
-from tests.support.house import ADA, BOB, EVE, refused
+from tests.support.house import ADA, BOB, EVE, TEAM, enrolled, refused
 
 SAID = {Tier.STANDARD: Needed.SAID}
 
@@ -204,6 +204,10 @@ async def test_nobody_is_asked_without_end(desk):
     form = await desk.form()
     over = await refused(number.ask(desk.tools, form.form_id, ADA), Reason.TOO_MANY_NUMBERS)
     assert over == {"limit": 2}
+    twin = SlackPerson(TEAM, "U0ADATWO")  # the same admin: no second share
+    await enrolled(desk, twin, "ada")
+    form = await desk.form(by=twin)
+    await refused(number.ask(desk.tools, form.form_id, twin), Reason.TOO_MANY_NUMBERS)
     desk.clock.tick(hours=1, seconds=1)
     await asked(desk)
 

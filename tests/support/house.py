@@ -205,12 +205,12 @@ class House:
         told = Member(person, person.user.title(), None, deleted=False, bot=False, guest=False, stranger=False)
         return replace(told, **changes)
 
-    async def form(self, login="bob", member=BOB):
+    async def form(self, login="bob", member=BOB, *, by=ADA):
         """Open and fill a reset form, as the handlers do."""
-        form_id = await look.start(self.tools, ADA)
-        found = await look.named(self.tools, form_id, ADA, find.Typed(login))
+        form_id = await look.start(self.tools, by)
+        found = await look.named(self.tools, form_id, by, find.Typed(login))
         assert isinstance(found, find.Found), found
-        return await fill.fill(self.tools, form_id, ADA, found, self.member(member) if member else None)
+        return await fill.fill(self.tools, form_id, by, found, self.member(member) if member else None)
 
     async def ask(self, login="bob", member=BOB, **answers):
         """Open, fill and submit a reset."""
