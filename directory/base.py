@@ -46,6 +46,7 @@ class Capability(StrEnum):
     LAST_SIGN_IN = "last_sign_in"  # the time of the last sign-in can be read
     VERIFY_PASSWORD = "verify_password"  # a password can be tried
     CHANGES = "changes"  # `pages(since)` gives only the accounts that changed since a marker
+    MANAGER = "manager"  # who manages a person can be read
     MEMBERS = "members"  # groups and organizational units can be looked for, and their members walked over
 
 
@@ -207,6 +208,11 @@ class Directory(ABC):
         self._demand(Capability.GROUPS)
         return await self._groups(account)
 
+    async def manager(self, account: Account) -> Account | None:
+        """Read anew the account of whoever manages a person; None: nobody who is there. Ambiguous: several are."""
+        self._demand(Capability.MANAGER)
+        return await self._manager(account)
+
     async def find_groups(self, query: str, *, limit: int = 20) -> tuple[Group, ...]:
         """Find groups and organizational units whose name holds the query, in any case.
 
@@ -297,6 +303,9 @@ class Directory(ABC):
         raise NotImplementedError
 
     async def _groups(self, account: Account) -> tuple[str, ...]:
+        raise NotImplementedError
+
+    async def _manager(self, account: Account) -> Account | None:
         raise NotImplementedError
 
     async def _find_groups(self, query: str, limit: int) -> tuple[Group, ...]:

@@ -43,7 +43,7 @@ from directory.ldap_options import LdapOptions
 from directory.ldap_policy import Policies
 from directory.ldap_pool import Pool
 from directory.ldap_recent import Crowds, Recent, Sight
-from directory.ldap_search import CHUNK, Marks, any_of, by_id, chunks, pages, search
+from directory.ldap_search import CHUNK, Marks, any_of, by_id, chunks, manager, pages, search
 from directory.ldap_write import WHAT_CAME_OF_IT, folded, guard, is_unicode, modify, post_read, value_of
 from directory.misconfigured import Misconfigured
 
@@ -75,6 +75,7 @@ class LdapDirectory(Directory):
             Capability.LAST_SIGN_IN,
             Capability.VERIFY_PASSWORD,
             Capability.CHANGES,
+            Capability.MANAGER,
             Capability.MEMBERS,
         }
     )
@@ -300,6 +301,12 @@ class LdapDirectory(Directory):
         async with self._pool.take() as conn:
             entry = await by_id(conn, self._options, account.id, [self._options.login])
             return await groups_of(conn, self._options, entry)
+
+    async def _manager(self, account: Account) -> Account | None:
+        async with self._pool.take() as conn:
+            entry = await manager(conn, self._options, account.id, attributes(self._options))
+            found = await self._accounts(conn, [entry] if entry else [])
+        return found[0] if found else None
 
     async def _find_groups(self, query: str, limit: int) -> tuple[Group, ...]:
         async with self._pool.take() as conn:

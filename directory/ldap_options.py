@@ -73,6 +73,7 @@ class LdapOptions(BaseModel):
     department: Attribute | None = "departmentNumber"
     recovery_mail: Attribute | None = None
     slack_user: Attribute | None = None  # holds a Slack user id
+    manager: Attribute = "manager"  # holds the DN of whoever manages the person (RFC 4524, 2.17)
 
     groups_base: Dn | None = None  # where groups live; `base` when unset
     group_member: Attribute = "member"  # holds the members' DNs; memberUid: their logins
@@ -127,6 +128,13 @@ class LdapOptions(BaseModel):
     def member_key(self) -> str:
         """The attribute of an entry by which a group's member attribute names it."""
         return self.login if self.members_are_logins else "entryDN"
+
+    def is_below_base(self, dn: str) -> bool:
+        """Say whether a text is a DN, and one below `base`."""
+        if not ldap.dn.is_dn(dn):
+            return False
+        top = ldap.dn.str2dn(self.base)
+        return same_dn(ldap.dn.str2dn(dn)[-len(top) :], top)
 
     @property
     def groups_elsewhere(self) -> str | None:

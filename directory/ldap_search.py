@@ -9,7 +9,7 @@ import ldap
 from ldap.controls.pagedresults import SimplePagedResultsControl
 from ldap.filter import escape_filter_chars
 
-from directory.base import AccountGone, BadAnswer, NotAllowed
+from directory.base import AccountGone, Ambiguous, BadAnswer, NotAllowed
 from directory.ldap_entry import Entry, entries
 from directory.ldap_errors import told_of_search
 
@@ -198,3 +198,17 @@ async def by_id(
     if len(found) > 1 or found[0].uuid != account_id:
         raise BadAnswer("not the entry that was asked for")
     return found[0]
+
+
+async def manager(conn: Connection, options: LdapOptions, account_id: str, names: Sequence[str]) -> Entry | None:
+    """Read the entry of whoever manages a person; None where nobody is named, or no person below `base`.
+
+    Raises:
+        Ambiguous: several are named.
+    """
+    own = await by_id(conn, options, account_id, [options.manager])
+    named = set(own.texts(options.manager))
+    if len(named) > 1:
+        raise Ambiguous("more than one manager")
+    dn = next(filter(options.is_below_base, named), None)  # what is named elsewhere is not ours to judge
+    return None if dn is None else await read(conn, dn, names, options.people_filter)

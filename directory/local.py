@@ -251,6 +251,18 @@ class LocalDirectory(LocalPeople, LocalSignIn, Directory):
     async def _groups(self, account: Account) -> tuple[str, ...]:
         return tuple(sorted(await self._texts(names_around(account.id))))
 
+    async def _manager(self, account: Account) -> Account | None:
+        async def read(conn: AsyncConnection) -> Account | None:
+            theirs = select(accounts.c.manager_id).where(accounts.c.id == account.id)
+            own = (await conn.execute(theirs)).one_or_none()
+            if own is None:
+                raise AccountGone("deleted")
+            found = (await conn.execute(select(accounts).where(accounts.c.id == own.manager_id))).mappings()
+            row = found.one_or_none()
+            return None if row is None else account_of(row)
+
+        return await self._parts.file.read(read)
+
     async def _find_groups(self, query: str, limit: int) -> tuple[Group, ...]:
         return await find_groups(self._parts.file, query, limit)
 

@@ -160,11 +160,15 @@ def _prepare(path: Path, busy: timedelta, *, make: bool) -> None:
         if not path.exists():  # closing a file that SQLite has open here would drop its locks
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         with engine.connect() as conn:
-            fresh = _fresh(conn, path)
-        if fresh and not make:
+            version = _version(conn, path)
+        if not version and not make:
             raise _none_yet(path, "is empty")
-        if fresh:
+        if not version:
             _make(engine, path)
+        elif version < VERSION:
+            if not make:
+                raise _older(path, version)
+            _step_up(engine, path)
     except OSError as error:
         raise Misconfigured("path", f"{path} cannot be opened ({error.strerror}).", "See to its rights.") from error
     except SQLAlchemyError as error:
@@ -179,12 +183,29 @@ def _none_yet(path: Path, what: str) -> Misconfigured:
     return Misconfigured("path", f"{path} {what}.", remedy)
 
 
+def _older(path: Path, version: int) -> Misconfigured:
+    what = f"{path} was written by an older Rekey (its version is {version}, this one reads {VERSION})."
+    return Misconfigured("path", what, "Start `rekey serve` once: it brings the file up to date.")
+
+
+def _step_up(engine: Engine, path: Path) -> None:
+    """Bring a file of an older version up to date; a process of that version may go on reading and writing it."""
+    with engine.connect() as conn:
+        conn.execution_options(rekey_writes=True)
+        if _version(conn, path) < VERSION:  # another process may have been faster
+            wanted = "REFERENCES accounts(id) ON DELETE SET NULL"
+            conn.exec_driver_sql(f"ALTER TABLE accounts ADD COLUMN manager_id VARCHAR {wanted}")
+            conn.exec_driver_sql("CREATE INDEX ix_accounts_manager_id ON accounts (manager_id)")
+            conn.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
+        conn.commit()
+
+
 def _make(engine: Engine, path: Path) -> None:
     with engine.connect() as conn:
         raw: Any = conn.connection.dbapi_connection
         raw.execute("PRAGMA journal_mode = WAL").close()  # outside of a transaction; stays with the file
         conn.execution_options(rekey_writes=True)
-        if _fresh(conn, path):  # another process may have been faster
+        if not _version(conn, path):  # another process may have been faster
             metadata.create_all(conn)
             first = {"id": 1, "directory": secrets.token_hex(8), "change": 0, "lock_after": LOCK_AFTER}
             conn.execute(insert(settings).values(**first, policy=json.dumps(asdict(POLICY))))
@@ -193,8 +214,8 @@ def _make(engine: Engine, path: Path) -> None:
         conn.commit()
 
 
-def _fresh(conn: Connection, path: Path) -> bool:
-    """Say whether the file is still empty.
+def _version(conn: Connection, path: Path) -> int:
+    """Return of which version the file is; 0: it is still empty.
 
     Raises:
         Misconfigured: it holds something else than a directory that we can read.
@@ -203,7 +224,7 @@ def _fresh(conn: Connection, path: Path) -> bool:
     owner = conn.exec_driver_sql("PRAGMA application_id").scalar_one()
     tables = conn.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one()
     if not (version or owner or tables):
-        return True
+        return 0
     if owner != APPLICATION:
         raise Misconfigured("path", f"{path} is a database of another program.", "Name a file of its own.")
     if version > VERSION:
@@ -212,7 +233,7 @@ def _fresh(conn: Connection, path: Path) -> bool:
             f"{path} was written by a newer Rekey (its version is {version}, this one reads {VERSION}).",
             "Start that newer version.",
         )
-    return False
+    return int(version)
 
 
 # SQLite's primary result codes. Source: https://www.sqlite.org/rescode.html

@@ -49,6 +49,7 @@ class NewAccount:
     disabled: bool = False
     locked: bool = False
     last_sign_in: datetime | None = None  # aware UTC
+    manager: str | None = None  # the login of theirs, who may be added with them
 
 
 class AccountFields(TypedDict, total=False):
@@ -67,6 +68,7 @@ class AccountFields(TypedDict, total=False):
     external: bool
     service: bool
     confirmed: bool
+    manager: str | None  # the login of theirs
 
 
 class LocalPeople:
@@ -88,7 +90,7 @@ class LocalPeople:
         Passwords are hashed on all cores beforehand: about 25 ms of one core each.
 
         Raises:
-            Conflict: a login is taken, here or within the list; nothing has changed.
+            Conflict: a login is taken, here or within the list, or no manager is called so; nothing has changed.
             PasswordRejected: the policy refuses one; nothing has changed.
         """
         hashes = await self._hashes(new)
@@ -105,6 +107,9 @@ class LocalPeople:
             for one, row in zip(new, rows, strict=True):
                 for group in one.groups:
                     await _join(conn, group, [row["id"]])
+                if one.manager is not None:
+                    managed = update(accounts).where(accounts.c.id == row["id"])
+                    await conn.execute(managed.values(manager_id=await _called(conn, one.manager)))
             return tuple(row["id"] for row in rows)
 
         return await self._parts.file.write(add)
@@ -113,7 +118,7 @@ class LocalPeople:
         """Change what an account shows.
 
         Raises:
-            Conflict: no such account, or the login is taken; nothing has changed.
+            Conflict: no such account, the login is taken, or no manager is called so; nothing has changed.
         """
         values: dict[str, Any] = dict(fields)
         unknown = values.keys() - AccountFields.__annotations__.keys()
@@ -130,6 +135,9 @@ class LocalPeople:
                 )
                 if (await conn.execute(same)).first() is not None:
                     raise Conflict("the login is taken")
+            if "manager" in values:
+                manager = values.pop("manager")
+                values["manager_id"] = None if manager is None else await _called(conn, manager)
             await _alter(conn, account_id, **values)
 
         await self._parts.file.write(change)
@@ -223,7 +231,7 @@ class LocalPeople:
     def _row_of(self, new: NewAccount, hashed: str | None, change: int) -> dict[str, Any]:
         now = self._parts.clock()
         row = {name: getattr(new, name) for name in NewAccount.__slots__}
-        for other in ("password", "groups", "locked"):
+        for other in ("password", "groups", "locked", "manager"):
             del row[other]
         return row | {
             "id": self._parts.randbytes(16).hex(),
@@ -242,6 +250,14 @@ async def _alter(conn: AsyncConnection, account_id: str, **values: object) -> No
     taken = await conn.execute(update(accounts).where(accounts.c.id == account_id).values(**values))
     if taken.rowcount == 0:
         raise Conflict("no such account")
+
+
+async def _called(conn: AsyncConnection, login: str) -> str:
+    """Return the id of whoever has a login."""
+    found: str | None = await conn.scalar(select(accounts.c.id).where(accounts.c.login_key == key(login)))
+    if found is None:
+        raise Conflict("no such manager")
+    return found
 
 
 async def _join(conn: AsyncConnection, group: str, ids: Iterable[str]) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Dialect, RowMapping
 
 APPLICATION = 0x524B4459  # "RKDY", in the file's header: tells a directory from any other SQLite file
-VERSION = 1  # of these tables; raise it with every change and write the step up into local_file.py
+VERSION = 2  # of these tables; raise it with every change and write the step up into local_file.py
 
 metadata = MetaData()
 
@@ -103,6 +103,7 @@ accounts = Table(
     Column("password_changed_at", Utc),
     Column("marker", String),  # drawn anew with every password
     Column("changed", Integer, nullable=False, index=True),  # settings.change at the last change
+    Column("manager_id", ForeignKey("accounts.id", ondelete="SET NULL"), index=True),  # since version 2
 )
 
 old_passwords = Table(

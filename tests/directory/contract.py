@@ -26,6 +26,7 @@ CALLS: dict[Capability, Callable[[Directory, Account], Awaitable[object]]] = {
     Capability.REVOKE_TOKENS: lambda d, a: d.revoke_tokens(a),
     Capability.UNLOCK: lambda d, a: d.unlock(a),
     Capability.GROUPS: lambda d, a: d.groups(a),
+    Capability.MANAGER: lambda d, a: d.manager(a),
     Capability.PASSWORD_POLICY: lambda d, a: d.password_policy(a),
     Capability.VERIFIED_DOMAINS: lambda d, _: d.verified_domains(),
     Capability.LAST_SIGN_IN: lambda d, a: d.last_sign_in(a),

@@ -149,6 +149,10 @@ class Harness(ABC):
         """Make a group a member of another, created as needed; return the OUTER group's text (GROUPS)."""
         raise NotImplementedError
 
+    async def manage(self, account_id: str, manager_id: str) -> None:
+        """Name somebody as the person's manager (MANAGER)."""
+        raise NotImplementedError
+
     async def open_session(self, account_id: str) -> str:
         """Sign in and stay; return a handle (REVOKE_SESSIONS)."""
         raise NotImplementedError

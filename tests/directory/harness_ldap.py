@@ -114,6 +114,9 @@ class LdapHarness(Harness):
         self._dns[account_id] = dn
         return account_id
 
+    async def manage(self, account_id: str, manager_id: str) -> None:
+        self.slapd.replace(self._dns[account_id], "manager", self._dns[manager_id])
+
     async def disable(self, account_id: str) -> None:
         self.slapd.replace(self._dns[account_id], "pwdAccountLockedTime", "000001010000Z")
 

@@ -123,6 +123,9 @@ class LocalHarness(Harness):
         await self.hands.add_group(inside, groups=[group])
         return inside
 
+    async def manage(self, account_id: str, manager_id: str) -> None:
+        await self.hands.change_account(account_id, manager=await self._login(manager_id))
+
     async def open_session(self, account_id: str) -> str:
         password = Person().password
         assert password is not None

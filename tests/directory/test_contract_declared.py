@@ -127,3 +127,24 @@ async def test_verify_password_counts_towards_a_lock(harness: Harness, directory
     assert (await again(directory, account)).locked
     with suppress(AccountGone):  # where the directory tells why it refuses the right one too
         assert not await directory.verify_password(account, Secret(OLD))
+
+
+async def test_the_manager_is_told_as_they_are_now(harness: Harness, directory: Directory) -> None:
+    """Nobody, then somebody, read anew each time: disabled since, deleted since; and of who is gone, nothing."""
+    if not declares(harness, directory, Capability.MANAGER):
+        return
+    account = await made(harness, directory)
+    boss = await made(harness, directory, Person(login="charles", name="Charles B", mail="charles@example.test"))
+    assert await directory.manager(account) is None
+    await harness.manage(account.id, boss.id)
+    assert await directory.manager(account) == boss
+    assert await directory.manager(boss) is None
+    await harness.disable(boss.id)
+    told = await directory.manager(account)
+    assert told is not None
+    assert told.disabled
+    await harness.delete(boss.id)
+    assert await directory.manager(account) is None
+    await harness.delete(account.id)
+    with pytest.raises(AccountGone):
+        await directory.manager(account)

@@ -325,3 +325,21 @@ async def test_a_domain_can_lose_its_verification(world: World) -> None:
     assert await world.local.verified_domains() == {"example.test"}
     await world.local.add_domain("example.TEST", verified=False)
     assert await world.local.verified_domains() == frozenset()
+
+
+async def test_managers_are_named_by_their_login(world: World) -> None:
+    """In any case, in one list with whom they manage too; one whom nobody knows is refused, and changes nothing."""
+    people = world.local
+    ada_id, bob_id = await people.add_accounts([NewAccount("ada", "Ada", manager="BOB"), NewAccount("bob", "Bob")])
+    ada = (await people.fetch([ada_id]))[ada_id]
+    told = await people.manager(ada)
+    assert told is not None
+    assert told.id == bob_id
+    with pytest.raises(Conflict):
+        await people.change_account(ada_id, manager="nobody", name="Another")
+    with pytest.raises(Conflict):
+        await people.add_account(NewAccount("eve", "Eve", manager="nobody"))
+    assert await people.find("eve") is None
+    assert (await people.fetch([ada_id]))[ada_id] == ada
+    await people.change_account(ada_id, manager=None)
+    assert await people.manager(ada) is None

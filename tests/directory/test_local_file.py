@@ -15,6 +15,7 @@ from sqlalchemy import event
 
 from directory.base import BadAnswer, DirectoryError, NotNow, PasswordPolicy, Unreachable
 from directory.local import LocalDirectory
+from directory.local_file import LocalFile
 from directory.local_people import NewAccount
 from directory.local_tables import VERSION
 from directory.misconfigured import Misconfigured
@@ -110,6 +111,46 @@ def test_a_newer_version_is_refused(path: Path) -> None:
     raw.close()
     with pytest.raises(Misconfigured, match="newer Rekey"):
         opened(path)
+
+
+def as_first(path: Path) -> None:
+    """Take from a file what version 1 had not: the column that names people's managers, and its index."""
+    with sqlite3.connect(path) as raw:
+        made = raw.execute("SELECT sql FROM sqlite_master WHERE name = 'accounts'").fetchone()[0]
+        old = "".join(line for line in made.splitlines(keepends=True) if "manager_id" not in line)
+        old = (
+            old.replace("CREATE TABLE accounts", "CREATE TABLE older").rstrip().removesuffix(")").rstrip(", \n\t") + ")"
+        )
+        names = [row[1] for row in raw.execute("PRAGMA table_info(accounts)") if row[1] != "manager_id"]
+        copied = f"INSERT INTO older SELECT {', '.join(names)} FROM accounts"
+        for statement in (old, copied, "DROP TABLE accounts", "ALTER TABLE older RENAME TO accounts"):
+            raw.execute(statement)
+        raw.execute("PRAGMA user_version = 1")
+    raw.close()
+
+
+async def test_an_older_version_is_brought_up_to_date(path: Path) -> None:
+    """Once, with everybody in it; whoever may write nothing leaves it alone, with a sentence."""
+    first = opened(path)
+    await first.add_account(NewAccount("ada", "Ada"))
+    await first.close()
+    as_first(path)
+    with pytest.raises(Misconfigured, match="older Rekey"):
+        LocalFile(path, busy=timedelta(seconds=1), make=False)
+    for _ in range(2):
+        directory = opened(path)
+        ada = await directory.find("ada")
+        assert ada is not None
+        assert await directory.manager(ada) is None
+        await directory.close()
+    directory = opened(path)
+    await directory.add_account(NewAccount("bob", "Bob", manager="ada"))
+    bob = await directory.find("bob")
+    assert bob is not None
+    assert await directory.manager(bob) == ada
+    await directory.delete_account(ada.id)  # the column refers to an account here too
+    assert await directory.manager(bob) is None
+    await directory.close()
 
 
 def test_another_programs_database_is_refused(path: Path) -> None:

@@ -131,6 +131,9 @@ class Unsteady(Directory):
     async def _groups(self, account):
         return await self._pass("groups", account)
 
+    async def _manager(self, account):
+        return await self._pass("manager", account)
+
     async def _find_groups(self, query, limit):
         return await self._pass("_find_groups", query, limit)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from directory.base import AccountGone, NotAllowed
+from directory.base import AccountGone, Ambiguous, NotAllowed
 from directory.secret import Secret
 from tests.directory.contract import NEW, OLD, made
 from tests.directory.harness import Person
 from tests.directory.harness_ldap import ADMINS, ldif
-from tests.support.slapd import GROUPS, PEOPLE
+from tests.support.slapd import BASE, GROUPS, PEOPLE
 
 pytestmark = pytest.mark.server
 
@@ -85,3 +85,51 @@ async def test_who_is_no_person_any_more_is_gone(row, opened) -> None:
     assert await directory.fetch([account.id]) == {}
     with pytest.raises(AccountGone):
         await directory.set_password(account, Secret(NEW), must_change=False)
+
+
+async def manages(row, *dns):
+    """Name people as ada's managers."""
+    lines = "".join(f"manager: {dn}\n" for dn in dns)
+    row.slapd.admin(f"dn: {ADA}\nchangetype: modify\nreplace: manager\n{lines}")
+
+
+async def test_of_two_managers_none_is_chosen(row, corp) -> None:
+    """The attribute takes several values, and nothing says which of them could speak for the person."""
+    account = await made(row, corp)
+    for login in ("bob", "eve"):
+        await made(row, corp, Person(login=login, name=login, mail=f"{login}@example.test"))
+    await manages(row, f"uid=bob,{PEOPLE}", f"uid=eve,{PEOPLE}")
+    with pytest.raises(Ambiguous):
+        await corp.manager(account)
+
+
+async def test_who_is_no_person_below_the_base_manages_nobody(row, corp, opened) -> None:
+    """A DN of another branch, of a group, of nobody: none of them is read as somebody who could vouch."""
+    account = await made(row, corp)
+    boss = await made(row, corp, Person(login="bob", name="Bob", mail="bob@example.test"))
+    await row.join(boss.id, "bosses")
+    for dn in (f"cn=bosses,{GROUPS}", f"uid=nobody,{PEOPLE}", f"cn=bosses,{BASE}x"):
+        await manages(row, dn)
+        assert await corp.manager(account) is None
+    await manages(row, f"UID=Bob, {PEOPLE.upper()}")
+    assert await corp.manager(account) == boss
+    row.slapd.admin(ldif(f"ou=elsewhere,{BASE}", [("objectClass", "organizationalUnit"), ("ou", "elsewhere")]))
+    other = f"uid=zoe,ou=elsewhere,{BASE}"
+    values = [("objectClass", "inetOrgPerson"), ("uid", "zoe"), ("cn", "Zoe"), ("sn", "Z")]
+    row.slapd.admin(ldif(other, values))
+    await manages(row, other)
+    assert await opened(base=PEOPLE).manager(account) is None
+    found = await corp.manager(account)
+    assert found is not None
+    assert found.login == "zoe"
+
+
+async def test_the_attribute_of_the_manager_is_a_setting(row, opened) -> None:
+    """Some directories keep it elsewhere."""
+    directory = opened(manager="seeAlso")
+    account = await made(row, directory)
+    boss = await made(row, directory, Person(login="bob", name="Bob", mail="bob@example.test"))
+    await row.manage(account.id, boss.id)
+    assert await directory.manager(account) is None
+    row.slapd.replace(ADA, "seeAlso", f"uid=bob,{PEOPLE}")
+    assert await directory.manager(account) == boss
