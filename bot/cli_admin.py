@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import TYPE_CHECKING, TypeVar
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 TRIES = 3
+MEMBER = re.compile(r"[UW][A-Z0-9]{1,20}")  # Slack's ids of people
 
 
 def _in_house(door: Door, deed: Callable[[Tools], Awaitable[Result]]) -> Result:
@@ -65,9 +67,12 @@ group.add_command(break_glass, "break-glass")
 def enrol(door: Door, slack_user: str, directory: str, login: str, role: str) -> None:
     """Enrol a person: shows a QR code for their authenticator app, and takes one code as proof."""
     settings = door.settings()
-    if role not in {r.name for r in settings.roles}:
-        known = ", ".join(r.name for r in settings.roles)
-        raise ConfigError(f"There is no role {role!r}; use one of: {known}.")
+    _known("role", role, [r.name for r in settings.roles])
+    _known("directory", directory, [d.name for d in settings.directories])
+    if not MEMBER.fullmatch(slack_user):
+        raise ConfigError(
+            f"{slack_user!r} is no member ID, which is such as U0123ABCD; in Slack: profile, Copy member ID."
+        )
     if not settings.slack.team_id:
         raise ConfigError("slack.team_id is missing; enrolments are bound to it.")
     from desk import enrol as enrolment
@@ -90,6 +95,16 @@ def enrol(door: Door, slack_user: str, directory: str, login: str, role: str) ->
     _in_house(door, deed)
 
 
+def _known(what: str, named: str, known: list[str]) -> None:
+    """Refuse a role or a directory that is not configured.
+
+    Raises:
+        ConfigError: with those that are.
+    """
+    if named not in known:
+        raise ConfigError(f"There is no {what} {named!r}; use one of: {', '.join(known) or 'none is configured yet'}.")
+
+
 async def _proved(tools: Tools, pending: object) -> str:
     """Ask for the proving code, three times at most."""
     from desk import enrol as enrolment
@@ -98,7 +113,12 @@ async def _proved(tools: Tools, pending: object) -> str:
 
     assert isinstance(pending, enrolment.Enrolling)
     for left in range(TRIES - 1, -1, -1):
-        code = click.prompt("The code", hide_input=False)
+        try:
+            code = click.prompt("The code", hide_input=False)
+        except click.Abort:
+            raise OperatorError(
+                "No code came, so nobody was enrolled; begin anew, the key above is worth nothing."
+            ) from None
         try:
             actor = await enrolment.confirm(tools, pending, code, by=host_user())
         except Refused as refused:

@@ -60,14 +60,15 @@ def verify(door: Door, head: str | None) -> int:
     if head and known is None:
         raise ConfigError("--head must be SEQ:MAC, as the event audit_appended in the log has them.")
     from store import audit
+    from views.text import many
 
     verdict = _reading(door, lambda tx: audit.verify(tx, (int(known[1]), known[2]) if known else None))
     if verdict.ok:
-        click.echo(f"{verdict.entries} entries, {verdict.what.value}.")
+        click.echo(f"{many(verdict.entries, 'entry', 'entries')}, {verdict.what.value}.")
+        if verdict.what is audit.Finding.END_NOT_PROVABLE and verdict.entries:
+            click.echo("To prove the end too, give the last pair from the log: --head SEQ:MAC.", err=True)
         return 0
-    click.echo(
-        f"Entry {verdict.seq}: {verdict.what.value}. The {verdict.entries} entries before it are genuine.", err=True
-    )
+    click.echo(f"Entry {verdict.seq}: {verdict.what.value}. Genuine before it: {verdict.entries}.", err=True)
     click.echo("Keep a copy of the store and of the logs, and find out who could write to the database.", err=True)
     return 1
 
@@ -96,11 +97,18 @@ def export(door: Door) -> None:
     """Write every entry as one JSON line."""
     from store import audit
 
-    async def deed(tx: Tx) -> None:
+    async def deed(tx: Tx) -> OSError | None:
         async for kept in audit.export(tx):
-            click.echo(json.dumps(_line(kept)))
+            try:
+                click.echo(json.dumps(_line(kept)))
+            except (
+                OSError
+            ) as error:  # of our output; inside of the store's reading it would pass for one of the store's
+                return error
+        return None
 
-    _reading(door, deed)
+    if unsaid := _reading(door, deed):
+        raise unsaid
 
 
 @group.command("review")

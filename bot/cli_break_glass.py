@@ -89,9 +89,11 @@ def _code() -> str:
     if sys.stdin.isatty():
         asked: str = click.prompt("The break-glass code", hide_input=True, err=True)
         return asked
+    from bot.cli_host import NO_CODE
+
     line = sys.stdin.readline().strip()
     if not line:
-        raise OperatorError("No code came; type it on a terminal, or send it as one line of standard input.")
+        raise OperatorError(NO_CODE)
     return line
 
 
@@ -115,8 +117,13 @@ def review(door: Door, named: str, login: str, directory: str | None) -> None:
         admin, user = host.admin(login, directory), host_user()
         waiting = [use.request_id for use in host.do(reviews.waiting(host.tools))]
         found = [each for each in waiting if each.casefold().startswith(named.strip().casefold())]
+        if not waiting:
+            raise OperatorError("No reset by break-glass waits for a review, so there was nothing to review.")
         if len(found) != 1 or not named.strip():
-            these = f"Those that do: {', '.join(each[:8] for each in waiting)}." if waiting else "None does."
-            raise OperatorError(f"No one break-glass reset that waits for its review begins with {named!r}. {these}")
+            number = "More than one reset" if found and named.strip() else "No reset"
+            raise OperatorError(
+                f"{number} by break-glass that waits for its review begins with {named!r}, so nothing was reviewed. "
+                f"These wait: {', '.join(each[:8] for each in waiting)}."
+            )
         host.proved(admin, lambda code: reviews.give(host.tools, found[0], admin.slack, code, host=user))
         click.echo(f"Reviewed {found[0][:8]}; the security channel has been told.")

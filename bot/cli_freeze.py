@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
 
 from bot.errors import ConfigError
-from bot.section import SPAN, UNITS
+from bot.section import span as read
 
 if TYPE_CHECKING:
-    from bot.door import Door
+    from datetime import timedelta
 
-LONGEST = timedelta(days=365)
+    from bot.door import Door
 
 _as = click.option("--as", "login", required=True, metavar="LOGIN", help="The enrolled admin who has the code.")
 _directory = click.option("--directory", metavar="NAME", help="The admin's directory, where the login is in several.")
@@ -64,8 +63,7 @@ def resume(door: Door, *, login: str, directory: str | None) -> None:
 
 
 def _span(text: str) -> timedelta:
-    found = SPAN.fullmatch(text.strip())
-    span = timedelta(**{UNITS[found[2]]: int(found[1])}) if found else None
-    if span is None or span > LONGEST:
-        raise ConfigError("--for needs a span such as 90m or 2h: a number and one of s, m, h, d; at most 365d.")
-    return span
+    found = read(text)
+    if found is None:
+        raise ConfigError("--for needs a span such as 90m or 2h: a number and one of s, m, h, d; 365d at most.")
+    return found

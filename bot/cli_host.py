@@ -31,6 +31,7 @@ Result = TypeVar("Result")
 TRIES = 3
 AGAIN = frozenset({Reason.CODE_MALFORMED, Reason.CODE_WRONG, Reason.CODE_SKEWED, Reason.CODE_USED})
 MOST_RUNS = 10_000  # among which one is named by the beginning of its id
+NO_CODE = "No code came, so nothing was done; type it on a terminal, or send it as one line of standard input."
 NOBODY_WORKS = {
     "sqlite": "No worker runs on this store, so nothing is reset until one does; start `rekey serve`.",
     "postgresql": "No worker runs on this store, so nothing is reset until one does; start `rekey work` or "
@@ -134,7 +135,7 @@ def code_of(admin: Actor) -> str:
         return asked
     line = sys.stdin.readline().strip()
     if not line:
-        raise OperatorError("No code came; type it on a terminal, or send it as one line of standard input.")
+        raise OperatorError(NO_CODE)
     return line
 
 

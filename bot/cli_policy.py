@@ -35,18 +35,20 @@ def test(door: Door, *, directory: str | None, as_json: bool) -> int:
     from bot.policy import examine
 
     found = door.run(examine(settings, directory))
-    ok = all(answer.holds for answer in found.answers)
     if as_json:
-        click.echo(json.dumps({"ok": ok, **_json(found)}, indent=2))
-        return 0 if ok else 1
+        click.echo(json.dumps({"ok": found.ok, **_json(found)}, indent=2))
+        return 0 if found.ok else 1
     for matrix in found.matrices:
         _show(matrix, found)
+    for where, finding in found.astray:
+        click.echo(f"In {where}, {safe(finding.detail, 200)}. {finding.remedy}", err=True)
     for answer in found.answers:
         if not answer.holds:
             click.echo(f"Not as expected: {_told(answer)}", err=True)
-    if found.answers and ok:
-        click.echo(f"As expected, {len(found.answers)} of {len(found.answers)}.")
-    return 0 if ok else 1
+    held = sum(answer.holds for answer in found.answers)
+    if found.answers and held == len(found.answers):
+        click.echo(f"As expected, {held} of {held}.")
+    return 0 if found.ok else 1
 
 
 def _show(matrix: Matrix, found: Policy) -> None:
@@ -103,6 +105,7 @@ def _json(found: Policy) -> dict[str, Any]:
             }
             for matrix in found.matrices
         ],
+        "astray": [{"directory": where, "what": f.detail, "remedy": f.remedy} for where, f in found.astray],
         "expected": [
             {
                 "role": answer.expect.role,

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 5.0
 DOWN = (
-    "Slack does not answer ({why}), so nobody is found there by their mail address: a Slack message reaches only "
+    "Slack cannot be asked ({why}), so nobody is found there by their mail address: a Slack message reaches only "
     "those whose Slack ID stands in the directory."
 )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from bot.errors import ConfigError, OperatorError
 from resets.bulk import Wish
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 PIECE = 1 << 16  # bytes of a file in one piece
 NAMED = 5  # groups that a sentence names
+OF_BREAK_GLASS = {"logins", "sealed", "reason"}
 WHYS = {why.value.replace("_", "-"): why for why in Why}
 
 
@@ -74,9 +76,10 @@ def command(
     if sealed:
         from bot import cli_break_glass
 
-        if file or groups or login or dry_run:
-            raise click.UsageError("--break-glass takes one login and --reason, and nothing else.")
+        _demand_nothing_else()
         return cli_break_glass.reset(door, logins, reason)
+    if reason:
+        raise click.UsageError("--reason belongs to --break-glass; otherwise --why and --ticket say what for.")
     if login is None:
         raise click.UsageError("Missing option '--as'.")
     if not (logins or file or groups):
@@ -114,6 +117,14 @@ def command(
 
 
 # -- what is wished ----------------------------------------------------------------------------------------------
+
+
+def _demand_nothing_else() -> None:
+    """Refuse whatever somebody has written beside --break-glass, rather than pass over it."""
+    context = click.get_current_context()
+    written = {name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+    if written - OF_BREAK_GLASS:
+        raise click.UsageError("--break-glass takes one login and --reason, and nothing else.")
 
 
 def _same(file: str, report: str) -> bool:

@@ -1,16 +1,16 @@
-"""Reading the configuration: file, environment, secrets in files; and turning each mistake into a sentence."""
+"""Reading the configuration: file, environment, secrets in files."""
 
 from __future__ import annotations
 
-import difflib
 import os
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from bot.errors import ConfigError
+from bot.mistakes import mean, nearest, of_options, sentences
 from bot.settings import DirectorySection, Settings
 from directory.misconfigured import Misconfigured
 from directory.registry import connector
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 PREFIX = "REKEY_"
 NOT_SETTINGS = {"REKEY_CONFIG", "REKEY_SPECS"}  # where the file is; where tests find Slack's specifications
+IN_THE_FILE = {"roles", "expect"}  # tables of which there may be several, and which no variable could tell apart
 OWN_KEYS = frozenset(DirectorySection.model_fields) - {"options"}
 MAX_SECRET_FILE = 64 * 1024
 
@@ -46,7 +47,7 @@ def load(given: str | Path | None = None, environ: Mapping[str, str] = os.enviro
     try:
         settings = Settings.model_validate(raw)
     except ValidationError as error:
-        raise ConfigError(*sentences(error)) from None
+        raise ConfigError(*sentences(error, raw)) from None
     return _anchored(settings, path.resolve().parent)
 
 
@@ -78,10 +79,12 @@ def _from_environment(environ: Mapping[str, str], raw: dict[str, Any]) -> dict[s
         if not variable.startswith(PREFIX) or variable in NOT_SETTINGS:
             continue
         parts = variable.removeprefix(PREFIX).lower().split("__")
+        if parts[0] in IN_THE_FILE:
+            raise ConfigError(f"The variable {variable} cannot be: [[{parts[0]}]] stands in the file alone.")
         if parts[0] not in Settings.model_fields or len(parts) < 2:  # noqa: PLR2004 - section and key
-            near = _nearest(parts[0], Settings.model_fields)
+            near = nearest(parts[0], Settings.model_fields)
             raise ConfigError(
-                f"The variable {variable} names no setting{_mean(near and f'{PREFIX}{near.upper()}__...')}."
+                f"The variable {variable} names no setting{mean(near and f'{PREFIX}{near.upper()}__...')}."
             )
         if parts[0] == "directories":
             _into_directory(variable, parts[1:], text, found, raw)
@@ -200,63 +203,8 @@ def _directory(table: dict[str, Any], number: int, folder: Path) -> dict[str, An
     try:
         own["options"] = model.model_validate(options)
     except ValidationError as error:
-        raise ConfigError(*(_sentence(e, where, model, OWN_KEYS) for e in _errors(error))) from None
+        raise ConfigError(*of_options(error, where, model, OWN_KEYS)) from None
     return own
-
-
-def _errors(error: ValidationError) -> list[Any]:
-    return list(error.errors(include_url=False, include_input=False, include_context=False))
-
-
-def sentences(error: ValidationError) -> tuple[str, ...]:
-    """Return one sentence for each mistake: the key, what is wrong, the remedy; never the value."""
-    return tuple(_sentence(e, "", Settings) for e in _errors(error))
-
-
-def _sentence(error: Any, where: str, model: type[BaseModel], more: frozenset[str] = frozenset()) -> str:
-    loc = [part for part in error["loc"] if not (isinstance(part, str) and part.endswith("]"))]
-    key = ".".join(str(part + 1 if isinstance(part, int) else part) for part in loc)
-    full = f"{where}.{key}" if where and key else where or key
-    message = str(error["msg"]).removeprefix("Value error, ")
-    match error["type"]:
-        case "extra_forbidden":
-            fields = set(_model_at(model, loc[:-1]).model_fields) | more
-            near = _nearest(str(loc[-1]), fields)
-            prefix = ".".join(full.split(".")[:-1])
-            return f"{full} is no setting{_mean(near and (f'{prefix}.{near}' if prefix else near))}."
-        case "missing":
-            return f"{full} is missing; add it to the configuration."
-        case "value_error":
-            return f"{full}: {message}." if full else f"{message}."
-        case "string_pattern_mismatch":
-            return f"{full} has a form that it cannot have; rekey.example.toml shows one that it can."
-        case "literal_error":
-            return f"{full} has a value that it cannot have: {message[:1].lower()}{message[1:]}."
-        case _:
-            return (
-                f"{full} has a value that it cannot have: {message[:1].lower()}{message[1:]}. See rekey.example.toml."
-            )
-
-
-def _model_at(model: type[BaseModel], loc: list[Any]) -> type[BaseModel]:
-    """Walk from the settings down to the table that a mistake stands in."""
-    for part in loc:
-        field = model.model_fields.get(part) if isinstance(part, str) else None
-        if field is None:
-            continue
-        inner = [a for a in (field.annotation, *get_args(field.annotation)) if isinstance(a, type)]
-        inner = [a for a in inner if get_origin(a) not in {Union, tuple} and issubclass(a, BaseModel)]
-        model = inner[0] if inner else model
-    return model
-
-
-def _nearest(word: str, known: Any) -> str | None:
-    near = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.5)
-    return near[0] if near else None
-
-
-def _mean(near: str | None) -> str:
-    return f"; the nearest is {near}" if near else "; see rekey.example.toml for those that there are"
 
 
 def _anchored(settings: Settings, folder: Path) -> Settings:

@@ -22,6 +22,7 @@ from resets.request import Channel
 from store import admins, audit
 from store.audit import Finding as ChainFinding
 from store.base import StoreFailed
+from views.text import many
 
 if TYPE_CHECKING:
     from bot.settings import DirectorySection, Settings
@@ -99,7 +100,7 @@ async def _inside(store: Store, settings: Settings) -> list[Finding]:
         verdict = await audit.verify(tx)
         living = [row for row in await admins.listing(tx) if row.revoked_at is None]
     journal = (
-        _good("journal", f"{verdict.entries} entries, {verdict.what.value}")
+        _good("journal", f"{many(verdict.entries, 'entry', 'entries')}, {verdict.what.value}")
         if verdict.ok
         else _bad(
             "journal", f"entry {verdict.seq}: {verdict.what.value}", "Run `rekey audit verify`; somebody changed it."
@@ -116,7 +117,12 @@ async def _inside(store: Store, settings: Settings) -> list[Finding]:
 def _security(settings: Settings, living: list[AdminRow]) -> Finding:
     """Say whether anybody could end a freeze."""
     named = {role.name for role in settings.roles if role.security}
+    known = {role.name for role in settings.roles}
     able = [row for row in living if row.actor.role in named] if named else living[:1]
+    if not named and able[0].actor.role not in known:
+        whose = f"{able[0].actor.login}, enrolled first, has a role that is none: nobody could end a freeze"
+        remedy = f"Give one of [[roles]] security = true, or add the role {able[0].actor.role!r} to them."
+        return _bad("admins: security role", whose, remedy)
     if not able:
         remedy = f"Enrol somebody with `rekey admin enrol --role {min(named)}`; better two."
         return _bad("admins: security role", "nobody who is enrolled holds it: nobody could end a freeze", remedy)

@@ -72,6 +72,10 @@ def refuse(error: BaseException, *, debug: bool) -> NoReturn:
         case KeyboardInterrupt() | click.Abort():
             click.echo("Stopped.", err=True)
             sys.exit(1)
+        case OSError():
+            why = error.strerror or type(error).__name__
+            click.echo(f"This host did not read or write something ({why}); --debug shows what.", err=True)
+            sys.exit(1)
         case _:
             name = type(error).__name__
             click.echo(f"Something went wrong that Rekey has no sentence for ({name}); --debug shows it.", err=True)

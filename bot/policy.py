@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bot import doctor_rules
 from bot.assembly import clock, open_directory, rules
 from bot.errors import ConfigError, OperatorError
 from desk.faults import reason as reason_of
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from bot.settings import DirectorySection, Settings
     from bot.settings_rules import Expect
-    from directory.base import Account, Directory
+    from directory.base import Account, Directory, Finding
     from resets.reasons import Reason
     from resets.rules import Rules
     from resets.ruling import Ruling
@@ -67,6 +68,12 @@ class Policy:
     rules: Rules
     matrices: tuple[Matrix, ...]
     answers: tuple[Answer, ...]
+    astray: tuple[tuple[str, Finding], ...]  # what the rules name in a directory, and is not there or cannot be read
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything is as it was expected, and everything that the rules name is there."""
+        return not self.astray and all(answer.holds for answer in self.answers)
 
 
 async def examine(settings: Settings, only: str | None) -> Policy:
@@ -77,15 +84,20 @@ async def examine(settings: Settings, only: str | None) -> Policy:
     """
     sections = [section for section in settings.directories if only in (None, section.name)]
     if not sections:
-        known = ", ".join(section.name for section in settings.directories) or "none yet"
-        raise ConfigError(f"There is no directory to look at{f' called {only!r}' if only else ''}; there is: {known}.")
+        if not settings.directories:
+            raise ConfigError("There is no directory to look at; add a [[directories]] table, see docs/operating.md.")
+        known = ", ".join(section.name for section in settings.directories)
+        raise ConfigError(f"There is no directory called {only!r}; there is: {known}.")
     decided, roles = rules(settings), tuple(role.name for role in settings.roles)
     matrices: list[Matrix] = []
     answers: dict[int, list[Answer]] = {}
+    astray: list[tuple[str, Finding]] = []
     for section in sections:
         directory = open_directory(section, clock, make=False)
         try:
             matrices.append(await _matrix(directory, roles, decided))
+            named = await doctor_rules.named(directory, settings)
+            astray += [(section.name, finding) for finding in named if not finding.ok]
             for number, expect in enumerate(settings.expect):
                 if expect.directory in ("", section.name):
                     answers.setdefault(number, []).extend(await _answers(directory, expect, decided))
@@ -99,7 +111,7 @@ async def examine(settings: Settings, only: str | None) -> Policy:
         if expect.directory in ("", *(section.name for section in sections))
         for answer in answers.get(number) or [Answer(expect, expect.directory, None)]
     ]
-    return Policy(roles, decided, tuple(matrices), tuple(asked))
+    return Policy(roles, decided, tuple(matrices), tuple(asked), tuple(astray))
 
 
 def _unanswered(section: DirectorySection, error: DirectoryError) -> str:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -24,6 +25,7 @@ from bot.settings_rules import Expect, Role, Tiers, mistakes
 from directory.secret import Secret
 
 SLACK_API = "https://slack.com/api/"
+SLACK_ID = re.compile(r"[A-Z][A-Z0-9]{2,20}")
 
 
 def _hidden(value: object) -> Secret:
@@ -71,13 +73,19 @@ def _listen(value: str) -> str:
     return value
 
 
+def _slack_id(value: str) -> str:
+    if value and not SLACK_ID.fullmatch(value):
+        raise ValueError("must be an id as Slack shows it, such as T0123ABCD or C0123ABCD; a name is none")
+    return value
+
+
 Hidden = Annotated[Secret, BeforeValidator(_hidden)]
 Pickup = Literal["requester", "none"]
 Needs = Literal["none", "said", "number", "in_person"]  # the least first, as in resets/verification.py
 NeedsAbove = Literal["none", "said", "in_person"]  # a number match never counts above the standard tier
 Level = Annotated[int, Field(ge=1, le=3)]
 Approving = Annotated[int, Field(ge=0, le=10)]
-SlackId = Annotated[str, Field(pattern=r"^([A-Z][A-Z0-9]{2,20})?$")]
+SlackId = Annotated[str, AfterValidator(_slack_id)]
 
 
 class Slack(Section):
@@ -286,6 +294,8 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _named(self) -> Self:
-        if wrong := next(mistakes(self.roles, [d.name for d in self.directories], self.expect), None):
+        if wrong := next(
+            mistakes(self.roles, [d.name for d in self.directories], self.expect, self.approvals.escalation), None
+        ):
             raise ValueError(wrong)
         return self

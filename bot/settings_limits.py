@@ -19,6 +19,9 @@ Many = Annotated[int, Field(ge=1, le=100_000)]
 def _hours(value: str) -> str:
     if value and not HOURS.fullmatch(value):
         raise ValueError('must be two times of the day such as "07:00-19:00", or empty')
+    opens, _, closes = value.partition("-")
+    if value and opens == closes:
+        raise ValueError("must be two different times; for the whole day leave it empty")
     return value
 
 

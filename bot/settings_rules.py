@@ -36,6 +36,12 @@ def _group(text: str) -> str:
     return text
 
 
+def _account(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must be a login, an address or an id of somebody in the directory")
+    return text.strip()
+
+
 def _some(tiers: tuple[str, ...]) -> tuple[str, ...]:
     if not tiers:
         raise ValueError("must name one tier at least; for a role that resets nobody write may = []")
@@ -83,13 +89,15 @@ class Expect(Section):
     """What `rekey policy test` has to find true: whether a role may reset an account."""
 
     role: Name
-    account: str
+    account: Annotated[str, AfterValidator(_account)]
     directory: str = ""
     may: bool
 
 
-def mistakes(roles: Sequence[Role], directories: Sequence[str], expects: Sequence[Expect]) -> Iterator[str]:
-    """Name whatever the rules say of directories and roles that there are none of."""
+def mistakes(
+    roles: Sequence[Role], directories: Sequence[str], expects: Sequence[Expect], late: Sequence[str]
+) -> Iterator[str]:
+    """Name whatever the rules, and `approvals.escalation`, say of directories and roles that there are none of."""
     names = [role.name for role in roles]
     for role in roles:
         named = role.group.partition("/")[0]
@@ -103,6 +111,8 @@ def mistakes(roles: Sequence[Role], directories: Sequence[str], expects: Sequenc
             yield f"expect.{number}.role: {_missing('role', expect.role, names)}"
         if expect.directory and expect.directory not in directories:
             yield f"expect.{number}.directory: {_missing('directory', expect.directory, directories)}"
+    for called in (name for name in late if name not in names):
+        yield f"approvals.escalation: {_missing('role', called, names)}"
 
 
 def _missing(what: str, named: str, known: Sequence[str]) -> str:

@@ -89,6 +89,8 @@ def test_help_names_every_command(rekey):
             2,
             "helpdesk",
         ),
+        (["admin", "enrol", "--slack-user", "U1", "--directory", "corp", "--account", "a"], 2, "use one of: team"),
+        (["admin", "enrol", "--slack-user", "@ann", "--directory", "team", "--account", "a"], 2, "Copy member ID"),
     ],
 )
 def test_a_failure_is_a_sentence_a_remedy_and_an_exit_code(rekey, words, code, said):
@@ -175,6 +177,31 @@ def test_from_nothing_to_an_enrolled_admin(ready, tmp_path):
     assert "enrolled" in ready("audit", "tail").stdout
     cut = ready("audit", "verify", "--head", f"9:{exported[-1]['mac']}")
     assert (cut.returncode, "cut" in cut.stderr) == (1, True)
+
+
+def test_an_enrolment_without_a_code_is_none(ready, tmp_path):
+    """Who goes away from the QR code has enrolled nobody, and is told so."""
+    add_ann(tmp_path)
+    done = ready("admin", "enrol", "--slack-user", "U1", "--directory", "team", "--account", "ann")
+    assert (done.returncode, "so nobody was enrolled" in done.stderr) == (1, True)
+    assert "Nobody is enrolled" in ready("admin", "list").stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_an_output_that_takes_nothing_is_not_the_stores_fault(ready, tmp_path):
+    """A full disk under the output is named, and not told as a store that cannot be read."""
+    assert ready("admin", "break-glass", "new").returncode == 0
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "bot", "audit", "export"],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, "No space left on device" in done.stderr) == (1, True), done
 
 
 def test_the_doctor_says_what_to_do(ready, tmp_path):

@@ -39,10 +39,10 @@ def test_from_the_envelope_to_the_review(rekey):
     again = broken(rekey, code)
     assert (again.code, "This is not the break-glass code" in again.err) == (1, True)
     (short,) = re.findall(r"request (\w{8})\.", done.out)
-    assert "Those that do: " + short in rekey("audit", "review", "nothing", "--as", "ada").err
+    assert "These wait: " + short in rekey("audit", "review", "nothing", "--as", "ada").err
     reviewed = rekey("audit", "review", short.lower(), "--as", "ada", stdin=rekey.code())
     assert reviewed.code == 0, reviewed
-    assert "None does." in rekey("audit", "review", short, "--as", "ada").err
+    assert "there was nothing to review" in rekey("audit", "review", short, "--as", "ada").err
     deeds = [entry.deed for entry in rekey.journal()]
     kept = [deed for deed in deeds if deed.value.startswith("glass")]
     assert kept == [Deed.GLASS_SEALED, Deed.GLASS_USED, Deed.GLASS_MISSED, Deed.GLASS_REVIEWED]
@@ -53,7 +53,10 @@ def test_it_is_for_one_person_and_says_why(rekey):
     """What it does not take is said before anything is looked up."""
     assert "exactly one person" in rekey("reset", "p00", "p01", "--break-glass", "--reason", "x").err
     assert "--break-glass needs --reason" in rekey("reset", "p00", "--break-glass").err
-    assert "and nothing else" in rekey("reset", "p00", "--as", "ada", "--break-glass", "--reason", "x").err
+    for more in (["--as", "ada"], ["--mail"], ["--why", "forgot"], ["--no-must-change"], ["--json"], ["--yes", "1"]):
+        done = rekey("reset", "p00", *more, "--break-glass", "--reason", "x")
+        assert (done.code, "and nothing else" in done.err) == (2, True), more
+    assert "--reason belongs to --break-glass" in rekey("reset", "p00", "--as", "ada", "--reason", "x").err
     assert rekey("reset", "p00").code == 2
     assert "Missing option '--as'" in rekey("reset", "p00").err
 

@@ -36,6 +36,7 @@ def policy(shell):
         corp = house.tools.directories["corp"]
         await corp.add_account(NewAccount("olga", "Olga Owner", mail="olga@example.com", owner=True))
         await corp.add_account(NewAccount("pat", "Pat [bold]Chief", mail="pat@example.com"))
+        await corp.add_group("Senior desk")
         await corp.add_group("Sales", groups=["Sales north"])
         await corp.add_group("Sales north", members=[(await corp.find("zoe")).id])
 
@@ -73,6 +74,23 @@ def test_roles_differ_by_tier_and_place(policy):
     said = policy(more=RULES).out
     assert "within the group “Sales”" in said
     assert "seniors, held by who is in the group “Senior desk” of corp" in said
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ('[[roles]]\nname = "a"\ngroup = "corp/Nope"\n', "Mend roles.a.group"),
+        ('[[roles]]\nname = "a"\nmay = [{ directory = "corp", within = "group:Nope" }]\n', "Mend roles.a.may"),
+    ],
+)
+def test_a_place_that_is_not_there_is_a_sentence_and_exit_code_1(policy, more, said):
+    """A group that is mistyped in the rules is told here too, not by the doctor alone."""
+    done = policy(more=more)
+    assert done.code == 1
+    assert "In corp, group:Nope cannot be read. " + said in done.err
+    assert "corp: 6 accounts" in done.out
+    told = json.loads(policy("--json", more=more).out)
+    assert (told["ok"], told["astray"][0]["directory"], said in told["astray"][0]["remedy"]) == (False, "corp", True)
 
 
 def test_what_was_expected_and_holds_is_exit_code_0(policy):
@@ -115,14 +133,14 @@ def test_the_doctor_names_what_the_rules_name_in_vain(policy, shell):
     wrong = """
 [[roles]]
 name = "seniors"
-group = "corp/Senior desk"
+group = "corp/Old desk"
 may = [{ directory = "corp", within = "ou:Berlin" }, { directory = "corp", within = "group:Sales" }]
 """
     policy(more=wrong)
     shell.config.write_text(shell.config.read_text().replace('["PAT"]', '["PAT", "ceo", "group:Board"]'))
     checks = json.loads(shell("doctor", "--json").out)["checks"]
     told = {check["detail"]: check["remedy"] for check in checks if not check["ok"]}
-    assert "nobody holds the role 'seniors'" in told["group:Senior desk cannot be read"]
+    assert "nobody holds the role 'seniors'" in told["group:Old desk cannot be read"]
     assert "roles.seniors.may" in told["ou:Berlin cannot be read"]
     assert "nobody in this directory is reset" in told["group:Board cannot be read"]
     assert "directories.corp.tiers.sensitive" in told["nobody is called 'ceo'"]

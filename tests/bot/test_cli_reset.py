@@ -52,7 +52,7 @@ def test_a_dry_run_shows_everything_and_changes_nothing(rekey, tmp_path):
     ):
         assert said in done.out
     assert "nothing has changed" in done.out
-    assert "Slack does not answer" in done.err
+    assert "Slack cannot be asked" in done.err
     rows = list(csv.DictReader(report.read_text("utf-8-sig").splitlines()))
     assert sorted(row["outcome"] for row in rows) == ["excluded"] * 4 + ["will be reset"] * 2
     words = {row["login"]: row["reason in words"] for row in rows}
@@ -244,7 +244,7 @@ def test_a_slack_that_fails_half_way_is_told_and_done_without(rekey, slack):
     done = rekey("reset", "p00", "nina", "--as", "ada", "--dry-run", "--json")
     assert done.code == 0, done
     assert json.loads(done.out)["people"] == 1
-    assert done.err.count("Slack does not answer") == 1
+    assert done.err.count("Slack cannot be asked") == 1
 
 
 PATIENCE = 60  # seconds

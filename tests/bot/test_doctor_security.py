@@ -39,6 +39,13 @@ def test_without_such_a_role_it_is_the_first_admin(rekey):
     assert (told(rekey)["ok"], "rekey admin unfreeze" in told(rekey)["remedy"]) == (False, True)
 
 
+def test_the_first_admin_has_to_hold_a_role(rekey):
+    """Whose role is no longer in the settings ends nothing."""
+    rekey.config.write_text(CONFIG + '[[roles]]\nname = "desk"\n')
+    assert told(rekey)["ok"] is False
+    assert "add the role 'helpdesk'" in told(rekey)["remedy"]
+
+
 def test_a_role_that_nobody_holds_is_said(rekey):
     """Also where its last holder was revoked."""
     rekey.config.write_text(CONFIG + ROLE)
