@@ -7,3 +7,4 @@ lock() { uv pip compile pyproject.toml --universal --python-version 3.11 --gener
 lock --extra demo -o requirements/run.txt
 lock --extra demo --extra test -c requirements/run.txt -o requirements/test.txt
 lock --extra ldap -c requirements/test.txt -o requirements/ldap.txt
+lock --extra mutants -c requirements/test.txt -o requirements/mutants.txt

@@ -88,7 +88,7 @@ class Rules:
 
     def apart(self, directory: str) -> float:
         """Return how many seconds one lane leaves between two writes; 0 for none."""
-        pace = self.pace.get(directory, 0)
+        pace = self.pace.get(directory)
         return self.lanes_of(directory) / pace if pace else 0.0
 
     def at_once(self, directory: str) -> int:

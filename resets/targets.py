@@ -53,8 +53,8 @@ def is_bulk(text: str) -> bool:
 
 def freezes(text: str) -> str | None:
     """Return the reason, or "", where everything is to be stopped; None where not. "freeze" in quotes is a name."""
-    word, *why = text.split(maxsplit=1)[:2] or [""]
-    return "".join(why).strip() if word.casefold() == _FREEZE else None
+    word, *why = [*text.split(maxsplit=1), ""]
+    return why[0].strip() if word.casefold() == _FREEZE else None
 
 
 def is_resume(text: str) -> bool:

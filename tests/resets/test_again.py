@@ -20,14 +20,14 @@ FACTS = Facts(frozenset({"example.com"}))
 def again(actor, account, rules, now):
     """Judge again, with changes of the account, of the plan's channels and tier, and of the rules."""
 
-    def judged(now_is, *, tier=Tier.STANDARD, channels=(Channel.DM,), **decided):
+    def judged(now_is, *, tier=Tier.STANDARD, channels=(Channel.DM,), agreed=(), **decided):
         planned = PlannedTarget(
             "corp", account.id, "bob", account.name, tier, "U0BOB", account.mail, account.recovery_mail
         )
         options = Options(Why.FORGOT, "", True, False, False, channels)
         plan = Plan("T0", actor.account_id, "corp", (planned,), options, "1")
         request = ResetRequest("r1", actor, plan, plan.digest(), RequestState.PROVED, now)
-        return changed(request, planned, replace(account, **now_is), FACTS, replace(rules, **decided))
+        return changed(request, planned, replace(account, **now_is), FACTS, replace(rules, **decided), agreed)
 
     return judged
 
@@ -57,3 +57,10 @@ def test_a_higher_tier_than_planned_is_a_change(again, planned, tier):
     reason = again({}, tier=planned, grants={"admin": (Grant(frozenset(Tier)),)}, listed=listed)
     worse = list(Tier).index(tier) > list(Tier).index(planned)
     assert reason is (Reason.CHANGED_SINCE if worse else None)
+
+
+def test_whoever_agreed_to_it_is_not_reset_by_it(again):
+    """An account that has become theirs since is left out, whatever else is wrong with it; others are not."""
+    assert again({}, agreed={"U0BOB"}) is Reason.TARGET_AGREED
+    assert again({"disabled": True}, agreed={"U0BOB"}) is Reason.TARGET_AGREED
+    assert again({"slack_user": None}, agreed={"U0BOB", "U0EVE"}) is None

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from resets.actor import SlackPerson
 from resets.audit import AuditEntry, Deed
-from resets.break_glass import ALPHABET, GROUP, LETTERS, mac, new_code, nobody, normal, proves
+from resets.break_glass import ALPHABET, GROUP, LETTERS, ROLE, mac, new_code, nobody, normal, proves
 
 
 def test_a_code_is_long_enough_and_written_in_groups():
@@ -21,6 +22,8 @@ def test_a_code_is_long_enough_and_written_in_groups():
     assert [len(group) for group in code.split("-")] == [GROUP] * (LETTERS // GROUP)
     assert set(code) <= {*ALPHABET, "-"}
     assert new_code(secrets.randbelow) != code
+    drawn = iter(range(LETTERS))
+    assert new_code(lambda n: next(drawn) % n) == "0123-4567-89AB-CDEF-GHJK-MNPQ-RSTV"
 
 
 @given(st.lists(st.sampled_from(ALPHABET), min_size=LETTERS, max_size=LETTERS).map("".join))
@@ -46,9 +49,11 @@ def test_what_is_kept_is_a_keyed_hash():
 
 
 def test_nobody_asks_by_it():
-    """No enrolment, Slack person or account stands behind it, and no configured role has its name."""
+    """No enrolment, Slack person or account stands behind it; people read what it was, and no role can be called so."""
     actor = nobody("T1")
-    assert (actor.slack.user, actor.directory, actor.account_id) == ("", "", "")
+    assert (actor.slack, actor.directory, actor.account_id) == (SlackPerson("T1", ""), "", "")
+    assert actor.name == "The IT desk (break-glass)"
+    assert {actor.id, actor.login, actor.role} == {ROLE}
     assert not actor.role.isidentifier()
 
 

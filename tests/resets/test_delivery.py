@@ -232,3 +232,9 @@ def test_in_a_bulk_gates_and_the_requesters_addresses_count_too(reach, rules, ac
     assert reach(Channel.DM, Channel.MAIL, rules=gated) == (Channel.MAIL,)
     assert reach(Channel.DM, Channel.MAIL, account=replace(account, mail="ada+x@example.com")) == (Channel.DM,)
     assert reach(Channel.DM, Channel.MAIL, rules=replace(rules, mail_password=False)) == (Channel.DM,)
+
+
+def test_in_a_bulk_a_fresh_address_is_not_mailed_to_either(reach, now):
+    """Each of the two addresses by itself."""
+    assert reach(Channel.MAIL, Channel.RECOVERY, mail_changed_at=now) == (Channel.RECOVERY,)
+    assert reach(Channel.MAIL, Channel.RECOVERY, recovery_changed_at=now) == (Channel.MAIL,)

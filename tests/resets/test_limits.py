@@ -78,10 +78,13 @@ def test_an_enrolment_is_fresh_for_a_while():
         (7, 19, 7, True),
         (7, 19, 19, False),
         (7, 19, 3, False),
+        (22, 6, 22, True),
         (22, 6, 23, True),
         (22, 6, 5, True),
         (22, 6, 6, False),
         (22, 6, 12, False),
+        (9, 9, 9, False),
+        (9, 9, 12, False),
     ],
 )
 def test_hours_are_those_of_a_zone_and_may_go_over_midnight(opens, closes, at, holds):

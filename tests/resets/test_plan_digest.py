@@ -39,15 +39,26 @@ def test_the_vector():
 
 
 def test_the_vector_with_evidence():
-    """How the caller was verified stands among the options, and only where it was asked for."""
-    evidence = (Evidence(How.CALL_BACK), Evidence(How.VIDEO))
+    """How the caller was verified, and by which match, stands among the options, and only where it was asked for."""
+    evidence = (Evidence(How.CALL_BACK), Evidence(How.NUMBER, "M1"))
     known = replace(PLAN, targets=(), options=replace(PLAN.options, evidence=evidence))
     body = (
         '{"options":{"channels":["dm","mail"],"clear_sessions":false,"must_change":true,"unlock":true,'
-        '"verified":[["call_back"],["video"]]},"policy":"1","reason":"forgot","requester":["corp","id-ada"],'
+        '"verified":[["call_back"],["number","M1"]]},"policy":"1","reason":"forgot","requester":["corp","id-ada"],'
         '"start":"","targets":[],"team":"T0123","ticket":"INC-1 “ü”"}'
     )
     assert known.digest() == hashlib.sha256(b"rekey-plan-1\n" + body.encode()).hexdigest()
+
+
+def test_the_vector_of_the_head():
+    """What a chunk of a bulk can check: the same body without anybody in it, under a prefix of its own."""
+    body = (
+        '{"options":{"channels":["dm","mail"],"clear_sessions":false,"must_change":true,"unlock":true},'
+        '"policy":"1","reason":"forgot","requester":["corp","id-ada"],"start":"","targets":[],"team":"T0123",'
+        '"ticket":"INC-1 “ü”"}'
+    )
+    assert PLAN.head() == hashlib.sha256(b"rekey-head-1\n" + body.encode()).hexdigest()
+    assert PLAN.head() == replace(PLAN, targets=()).head()
 
 
 @pytest.mark.parametrize("second", [0, 1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from datetime import UTC, datetime, timedelta
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pyotp
 import pytest
@@ -111,5 +111,6 @@ def test_the_uri_is_what_an_app_reads():
     made = uri(SEED, "ada & bob@example.com", "Rekey: Corp")
     parts = urlsplit(made.reveal())
     assert (parts.scheme, parts.netloc) == ("otpauth", "totp")
+    assert unquote(parts.path) == "/Rekey: Corp:ada & bob@example.com"
     assert parse_qs(parts.query) == {"secret": [SEED.reveal()], "issuer": ["Rekey: Corp"]}
     assert repr(made) == "***"

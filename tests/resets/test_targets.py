@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from resets.reasons import Reason, Refused
-from resets.targets import LONGEST, Help, Mention, Name, Nothing, freezes, is_resume, read
+from resets.targets import LONGEST, Help, Mention, Name, Nothing, freezes, is_bulk, is_resume, read
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_name_that_slack_escaped_is_read_back(text):
         ("freeze", ""),
         ("  FREEZE ", ""),
         ("freeze a strange call", "a strange call"),
-        ("freeze\n now", "now"),
+        ("freeze\n now ", "now"),
         ("freezer", None),
         ('"freeze"', None),
         ("bob freeze", None),
@@ -119,3 +119,9 @@ def test_everything_is_stopped_by_one_word(text, why):
 def test_a_freeze_is_ended_by_one_word(text, meant):
     """And by nothing else beside it."""
     assert is_resume(text) is meant
+
+
+@pytest.mark.parametrize(("text", "meant"), [("bulk", True), (" Bulk ", True), ("bulk it", False), ('"bulk"', False)])
+def test_many_are_asked_for_by_one_word(text, meant):
+    """And by nothing else beside it; in quotes it is a name."""
+    assert is_bulk(text) is meant
