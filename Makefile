@@ -22,7 +22,8 @@ serve: $(VENV)/.run ## Run the bot with ./rekey.toml
 test: $(VENV)/.test ## Everything: servers, browser, style, types, floors, coverage
 	tools/setup-test
 	$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --cov-report=xml:build/coverage.xml
+	$(BIN)/python -m pytest -n 2 --cov --cov-report= -m "not browser and not journey"
+	$(BIN)/python -m pytest --cov --cov-append --cov-report=term:skip-covered --cov-report=xml:build/coverage.xml -m "browser or journey"
 	$(BIN)/coverage report --include='resets/*' --skip-covered --fail-under=100
 
 check: $(VENV)/.test lint ## The fast part, under two minutes: no browser, no server
