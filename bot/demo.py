@@ -22,7 +22,7 @@ import click
 from bot import hardening, log
 from bot.assembly import clock
 from bot.demo_home import Phones, furnish
-from bot.demo_people import EVERYBODY
+from bot.demo_people import EVERYBODY, SENSITIVE
 from bot.errors import OperatorError
 from directory.local import LocalDirectory, LocalOptions
 from directory.local_signin import NoEntry
@@ -45,10 +45,14 @@ open_requests = 20
 same_target_per_day = 50
 all_per_hour = 1000
 fresh_enrolment_hours = 0"""  # who tries things out does more of them than an admin on a working day
-# One person can be two admins here, but not three.
-APPROVALS = """
+# One person can be two admins here, but not three. And a sensitive account is there to be reset, by one other's word.
+RULES = """
 [approvals]
 many = 1
+
+[[roles]]
+name = "helpdesk"
+may = [{ tiers = ["standard", "sensitive"] }]
 """
 STOP_SECONDS = 2.5  # for the bot to stop by itself
 SHORT_LIFE, FIRST_PAUSE, LONGEST_PAUSE = 5.0, 0.2, 5.0  # a bot that dies young is started again more slowly
@@ -96,9 +100,7 @@ async def demo(data: Path, port: int) -> None:
 class Demo:
     """The whole demo as a context: the workspace, the directory and the bot's process, furnished and running."""
 
-    def __init__(
-        self, data: Path, port: int = 0, *, hold: str = HOLD, more: str = APPROVALS, limits: str = LIMITS
-    ) -> None:
+    def __init__(self, data: Path, port: int = 0, *, hold: str = HOLD, more: str = RULES, limits: str = LIMITS) -> None:
         self.data = data
         self._hold = hold
         self._more = more  # of the configuration, as TOML
@@ -174,9 +176,7 @@ def _alone(data: Path) -> Iterator[None]:
         yield
 
 
-def _configured(
-    data: Path, workspace: Workspace, hold: str = HOLD, more: str = APPROVALS, limits: str = LIMITS
-) -> Path:
+def _configured(data: Path, workspace: Workspace, hold: str = HOLD, more: str = RULES, limits: str = LIMITS) -> Path:
     """Write the configuration anew: the ports are new at each start, the rest is the same."""
     ids = {channel.name: channel.id for channel in CHANNELS}
     text = f"""\
@@ -215,6 +215,7 @@ display = "Acme directory"
 index_refresh = "10s"
 concurrency = 8
 path = "acme.db"
+tiers = {{sensitive = {json.dumps(SENSITIVE)}}}
 """
     path = data / "rekey.toml"
     path.unlink(missing_ok=True)

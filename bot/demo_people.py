@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 DOMAIN = "acme.example"
 UNVERIFIED = "acme-labs.example"
 DOMAINS = {DOMAIN: True, UNVERIFIED: False, "globex.example": False}
-SPECIAL, CROWD = 24, 184  # accounts; of "All staff", 150 can be reset by Morgan, and ten are left out
+SPECIAL, CROWD = 25, 184  # accounts; of "All staff", 150 can be reset by Morgan, and ten are left out
+
+SENSITIVE = ("carla.monti",)  # logins of a tier above the standard one, by the demo's configuration
 
 # Groups of groups: whoever is in a department is in these too.
 NESTED = {
@@ -61,6 +63,15 @@ EXTRA_SLACK = (
         note="Locked himself out with too many wrong passwords.",
         avatar_hue=300,
     ),
+    Person(
+        "U0CARLA0001",
+        "carla",
+        "Carla Monti",
+        "Finance director",
+        mail=f"carla.monti@{DOMAIN}",
+        note="Her account is sensitive: seen in person, and another admin has to agree.",
+        avatar_hue=230,
+    ),
 )
 EVERYBODY = (*PEOPLE, *EXTRA_SLACK)
 ADMINS = ("U0MORGAN001", "U0SASHA0001")  # who is enrolled, with a phone
@@ -88,6 +99,8 @@ def _special() -> Iterator[NewAccount]:
     yield _person("Sasha Okafor", "IT", slack_user="U0SASHA0001", groups=("Service desk",))
     yield _person("Robin Meyer", "Warehouse", slack_user="U0ROBIN0001")
     yield _person("Priya Raman", "Finance", slack_user="U0PRIYA0001", recovery_mail="priya@raman.example")
+    # Not of "All staff" either: a sensitive account among many would ask for more than the many do.
+    yield _person("Carla Monti", "Board", slack_user="U0CARLA0001")
     yield _person("Tomas Lind", "Shipping", slack_user="U0TOMAS0001", locked=True)
     yield _person("Olga Brandt", "Management", owner=True)
     yield _person("Peter Admin", "IT", admin=True)

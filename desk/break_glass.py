@@ -197,11 +197,11 @@ def _planned(tools: Tools, ready: Ready) -> PlannedTarget:
 
 async def _alarm_everybody(tools: Tools, tx: Tx, request: ResetRequest, target: Target, host: str) -> None:
     """Tell the security channel, and every enrolled admin alone."""
-    about = target.planned.login
-    await alarm(tools, tx, "glass_used", request_id=request.id, name=host, about=about)
+    said = {"name": host, "about": target.planned.login, "why": request.plan.options.ticket}
+    await alarm(tools, tx, "glass_used", request_id=request.id, **said)
     living = {row.actor.slack.user for row in await admins.listing(tx) if row.revoked_at is None}
     for user in sorted(living):
-        await alarm(tools, tx, "glass_used", request_id=request.id, name=host, about=about, to=user)
+        await alarm(tools, tx, "glass_used", request_id=request.id, **said, to=user)
 
 
 async def _new(tools: Tools, tx: Tx) -> str:

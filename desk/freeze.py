@@ -145,7 +145,9 @@ async def _put(
     facts: dict[str, str | int] = {"why": wanted.why, "until": wanted.until.isoformat() if wanted.until else ""}
     more = {**facts, "method": "totp", "host": host} if wanted.proved else facts
     await note(tools, tx, Deed.FROZEN, by=actor, more=more)
-    await alarm(tools, tx, what, user=wanted.slack_user, name=wanted.name, about=actor.login if actor else "")
+    # Where we froze everything ourselves, the alarm's own words say why.
+    about, why = (actor.login, wanted.why) if actor else ("", "")
+    await alarm(tools, tx, what, user=wanted.slack_user, name=wanted.name, about=about, why=why)
 
 
 async def ask_resume(tools: Tools, by: SlackPerson) -> tuple[str, Freeze]:

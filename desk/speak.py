@@ -292,8 +292,8 @@ async def _alarm(tools: Tools, tx: Tx, notice: Notice) -> SaySlack | SayMail | t
         what = Reason(what)
     who = SlackPerson(tools.team, facts["user"]) if facts.get("user") else None
     ended = tuple(StepRecord(step, StepState(facts[step])) for step in ENDED if step in facts)
-    name, about = facts.get("name", ""), facts.get("about", "")
-    alarm = AlarmFacts(what, who, name, about, notice.request_id, notice.created_at, ended)
+    name, about, why = facts.get("name", ""), facts.get("about", ""), facts.get("why", "")
+    alarm = AlarmFacts(what, who, name, about, notice.request_id, notice.created_at, ended, why)
     if by_mail:
         return SayMail(notice.id, AlarmMail(to, alarm), None, f"<{notice.id}@rekey.invalid>", attempt)
     return SaySlack(notice.id, to, alarm, None, None, attempt, must_be_member="to" in facts)

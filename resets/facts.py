@@ -217,6 +217,7 @@ class AlarmFacts:
     request_id: str | None
     at: datetime
     ended: tuple[StepRecord, ...] = ()  # after "not me": what came of sessions and tokens
+    why: str = ""  # as whoever did it has given it
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ def _asks(facts: CardFacts) -> str:
 
 
 def _facts(facts: CardFacts) -> list[tuple[str, str]]:
-    tiers = "\n".join(f"{labels.TIER[tier]}: {count:,}" for tier, count in facts.tiers)
+    tiers = "\n".join(many(count, labels.TIER[tier].lower()) for tier, count in facts.tiers)
     pairs = [("Accounts", tiers or "none")]
     pairs.append(("Delivery", ", ".join(labels.CHANNEL[channel] for channel in facts.options.channels)))
     pairs.append(("Begins", when(facts.start) if facts.start else "once approved"))
@@ -153,14 +153,14 @@ def details(facts: CardFacts) -> View:
 
 
 def _details(facts: CardFacts) -> list[blocks.Block]:
-    lines = "\n".join(f"• {line}" for line in plan.each(facts.options))
+    lines = "\n".join(f"• {line}" for line in plan.each(facts.options, alone=facts.count == 1))
     named = [f"• {quiet(name)} ({quiet(login)}, {quiet(where, 40)})" for name, login, where in facts.people]
     if facts.count > len(named):
         named.append(f"• and {facts.count - len(named):,} more")
     return [
         blocks.section(_asks(facts)),
         blocks.fields(_facts(facts)),
-        blocks.section(f"*Each of them:*\n{lines}"),
+        blocks.section(f"*{'What happens' if facts.count == 1 else 'Each of them'}:*\n{lines}"),
         *blocks.packed(["*Who:*", *named]),
         *_left_out(facts, len(facts.excluded)),
         *[blocks.section(line) for line in _said(facts)],

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from resets.freeze import LONGEST_WHY
 from resets.reasons import Reason
 from resets.request import TargetState
 from views import blocks, labels, words
@@ -261,6 +262,7 @@ def alarm(facts: AlarmFacts) -> Message:
     pairs = [("Who", who), ("When", when(facts.at))]
     pairs += [("Account", quiet(facts.about, 160))] if facts.about else []
     pairs += [("Request", quiet(facts.request_id))] if facts.request_id else []
+    pairs += [("Reason given", quiet(facts.why, LONGEST_WHY))] if facts.why else []
     pairs += [(labels.STEP[each.step], labels.outcome(each)) for each in facts.ended]
     body = [blocks.header(f"🚨 {title}"), blocks.paragraph(what), blocks.fields(pairs)]
     about = f" ({quiet(facts.about, 160)})" if facts.about else ""

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 _NAMED = 5  # directories that are named
 
 
-def each(options: Options) -> list[str]:
-    """Return what each person gets, line by line, in mrkdwn."""
-    lines = ["a new random password, different for each"]
+def each(options: Options, *, alone: bool = False) -> list[str]:
+    """Return what each person gets, or the only one, line by line, in mrkdwn."""
+    lines = ["a new random password" if alone else "a new random password, different for each"]
     lines.append(
         "is asked for a new one at the next sign-in"
         if options.must_change

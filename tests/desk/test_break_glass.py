@@ -89,6 +89,7 @@ async def test_alarms_are_mailed_where_an_address_is_named(mails):
         ("soc@example.com", "glass_sealed"),
         ("soc@example.com", "glass_used"),
     ]
+    assert told[-1].alarm.why == "the desk is on fire"
 
 
 async def test_it_works_without_any_admin(house):

@@ -9,7 +9,7 @@ from desk.tools import WorkKind
 from directory.base import NotAllowed
 from resets.audit import Deed
 from resets.bulk import BulkFacts
-from resets.facts import ShowFacts, StatusFacts
+from resets.facts import AlarmFacts, ShowFacts, StatusFacts
 from resets.reasons import Reason
 from resets.request import RequestState, TargetState
 from tests.support import bulks
@@ -76,6 +76,14 @@ async def test_the_live_message_says_who_has_frozen_it(mails):
     assert await live.say_one(mails.tools) is None
     mails.clock.tick(minutes=30)
     assert await live.say_one(mails.tools) == request_id
+
+
+async def test_the_security_channel_hears_why(house):
+    """The reason that was typed with it stands in the alarm, so that nobody has to ask in Slack."""
+    await freeze.freeze(house.tools, ADA, "a strange call")
+    await house.pump()
+    alarm = house.last(AlarmFacts).facts
+    assert (alarm.what, alarm.why) == ("frozen", "a strange call")
 
 
 async def test_a_held_run_does_not_begin(mails):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.demo import APPROVALS
+from bot.demo import RULES
 from tests.support import browser, stage
 
 HERE = Path(__file__).parent
@@ -86,7 +86,7 @@ async def wings(template, tmp_path_factory):
 async def play(chromium, wings, request):
     """A stage of one's own, with a desktop window: nobody has asked for anything yet."""
     hold, shipped, told, limits = map(request.node.get_closest_marker, ("hold", "as_shipped", "settings", "limits"))
-    more = APPROVALS if shipped else told.args[0] if told else stage.QUIET
+    more = RULES if shipped else told.args[0] if told else stage.QUIET
     raised, ends = await wings.take(
         hold.args[0] if hold else stage.HOLD, more, limits.args[0] if limits else stage.LIMITS
     )

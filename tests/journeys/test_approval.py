@@ -8,7 +8,8 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from tests.support.stage import ASKING, GENERAL, MORGAN, PRIYA, SASHA, approvals
+from tests.support.browser import PICKUP_CODE
+from tests.support.stage import ASKING, CARLA, GENERAL, MORGAN, PRIYA, SASHA, approvals
 
 ONE = pytest.mark.settings(approvals(standard=1))
 
@@ -76,6 +77,34 @@ async def test_many_run_once_somebody_else_has_agreed(play, pictures):
     await expect(message).to_contain_text("Told or mailed150 of 150", timeout=60_000)
     assert play.deeds().count("approved") == 1
     assert len(set(play.told().values())) == 150
+
+
+@pytest.mark.as_shipped
+async def test_a_sensitive_account_is_seen_in_person_and_agreed_to(play):
+    """Nothing less than face to face is on offer; then one other agrees, and she collects it as anybody does."""
+    you, sasha = await play.viewer(MORGAN, GENERAL), await play.viewer(SASHA, GENERAL)
+    await you.form_for("@carla")
+    await expect(you.modal).to_contain_text("Sensitive account")
+    await you.field("verified_pick").click()
+    await expect(you.page.get_by_test_id("option")).to_have_count(1)
+    await you.page.get_by_test_id("option").filter(has_text="In person").click()
+    await you.field("code_text").fill(play.code())
+    await you.submit()
+    await you.titled("Waits for approval")
+    await expect(you.modal).to_contain_text("Can decide: Sasha")
+    pickup = await you.modal.locator(".block-title").filter(has_text=PICKUP_CODE).inner_text()
+    await you.leave()
+    seen = await card(sasha)
+    await expect(seen).to_contain_text("Carla Monti")
+    await expect(seen).to_contain_text("1 sensitive account")
+    await sasha.press("approval_details", seen)
+    await expect(sasha.modal).to_contain_text("What happens")
+    await sasha.leave()
+    await approved(sasha, play, seen)
+    await expect(sasha.modal).to_contain_text("It is on its way now")
+    await sasha.leave()
+    carla = await play.viewer(CARLA)
+    assert play.fits("carla.monti", await carla.collect(pickup))
 
 
 @ONE

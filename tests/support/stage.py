@@ -33,6 +33,7 @@ from tests.support import slapd
 from tests.support.browser import Viewer
 
 MORGAN, SASHA, ROBIN, PRIYA = "U0MORGAN001", "U0SASHA0001", "U0ROBIN0001", "U0PRIYA0001"
+CARLA = "U0CARLA0001"
 KIT, DANA = "U0KITGUEST1", "U0DANAEXT01"
 GENERAL, IT_DESK, SHARED, SECURITY = "C0GENERAL01", "C0ITDESK001", "C0SHARED001", "C0SECURITY1"
 STEP = 30  # seconds that a code is shown

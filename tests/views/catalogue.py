@@ -104,6 +104,7 @@ def messages(text=ANNA):
         ),
         "alarm_ended": cards.alarm(samples.alarm(text, Reason.PASSWORD_CHANGED, ended=WORST_ENDED)),
         **{f"alarm_{what}": cards.alarm(samples.alarm(text, what)) for what in (*cards.ALARM, text)},
+        "alarm_why": cards.alarm(samples.alarm(text, "glass_used", why=text)),
         "alarm_reason": cards.alarm(samples.alarm(text, Reason.PICKUP_BURNED)),
         **crowd.messages(text),
         **{f"number_{state.value}": number.message(samples.match_facts(text, state=state)) for state in MatchState},

@@ -205,8 +205,9 @@ def match_facts(text="Anna Bell", **changes):
     return MatchFacts(**(known | changes))
 
 
-def alarm(text="Anna Bell", what="not_me", ended=()):
-    return AlarmFacts(what, TARGET, text, "anna.bell (corp)" if text == "Anna Bell" else text, "R1", NOW, ended)
+def alarm(text="Anna Bell", what="not_me", ended=(), why=""):
+    about = "anna.bell (corp)" if text == "Anna Bell" else text
+    return AlarmFacts(what, TARGET, text, about, "R1", NOW, ended, why)
 
 
 def pickup(text="anna.bell", *, asked=True):

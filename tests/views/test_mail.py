@@ -89,7 +89,7 @@ def test_no_link_in_any_mail():
 @pytest.mark.parametrize("text", [*samples.HOSTILE, "Anna Bell"])
 def test_an_alarm_by_mail_is_only_text_too(text):
     """What was typed by somebody adds no tag and no line to the subject; there is no link."""
-    subject, body, page = alarm.build(AlarmMail("soc@example.com", samples.alarm(text, "glass_used")))
+    subject, body, page = alarm.build(AlarmMail("soc@example.com", samples.alarm(text, "glass_used", why=text)))
     assert "\n" not in subject
     assert "Break-glass: one person was reset without an admin" in body
     reader = _Reader()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING
 
+from resets.freeze import LONGEST_WHY
 from views.cards import alarm_words
 from views.mail.letter import template
 from views.text import safe, utc
@@ -26,6 +27,7 @@ def build(facts: AlarmMail) -> tuple[str, str, str]:
         "when": utc(alarm.at),
         "about": safe(alarm.about, 160, empty=NONE),
         "request": safe(alarm.request_id or "", empty=NONE),
+        "why": safe(alarm.why, LONGEST_WHY, empty=NONE),
     }
     escaped = {key: html.escape(value) for key, value in said.items()}
     about = f" ({safe(alarm.about, 60)})" if alarm.about else ""
