@@ -55,6 +55,14 @@ def test_who_may_decide(changes, reason):
     assert refusal(**changes) is reason
 
 
+@pytest.mark.parametrize(("before", "seconds"), [(timedelta(minutes=7), 420), (timedelta(milliseconds=200), 1)])
+def test_who_may_agree_later_hears_when(before, seconds):
+    """Until half of the time is over; never in no time at all."""
+    with pytest.raises(Refused) as refused:
+        demand_able(replace(EVE, role="managers"), ADA, NEED, (), RULES, NEED.half - before, is_target=False)
+    assert (refused.value.reason, refused.value.facts) == (Reason.NOT_YET_APPROVER, {"seconds": seconds})
+
+
 def test_every_role_agrees_where_none_is_named():
     """And who holds none of the named ones does not."""
     assert may_agree(replace(EVE, role="any"), Rules(version="1"))

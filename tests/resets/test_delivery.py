@@ -50,11 +50,12 @@ def test_everything_is_offered_where_nothing_is_against_it(ask):
 
 
 def test_what_the_directory_cannot_is_said(ask, rules):
-    """No capability, no promise; less than an hour is shown as one."""
+    """No capability, no promise; whole hours are promised, and less than an hour is shown as one."""
     offered = ask(capabilities=frozenset(), rules=replace(rules, expires=timedelta(minutes=5)))
     can = (offered.can_must_change, offered.can_sessions, offered.can_tokens, offered.can_unlock)
     assert can == (False, False, False, False)
     assert offered.expires_in_hours == 1
+    assert ask(rules=replace(rules, expires=timedelta(minutes=179))).expires_in_hours == 2
 
 
 def test_a_pickup_code_is_asked_for_as_the_tier_says(ask, rules):
@@ -149,7 +150,13 @@ def test_nobody_is_reset_whom_nothing_reaches(ask, rules):
 
 @pytest.mark.parametrize(
     ("address", "short"),
-    [("bob@example.com", "b…@example.com"), ("b@example.com", "…@example.com"), ("bob", "…"), ("@x", "…")],
+    [
+        ("bob@example.com", "b…@example.com"),
+        ("bo@example.com", "b…@example.com"),
+        ("b@example.com", "…@example.com"),
+        ("bob", "…"),
+        ("@x", "…"),
+    ],
 )
 def test_a_shortened_address_tells_nobody_the_whole(address, short):
     """The first letter, unless it is all there is."""
@@ -205,7 +212,7 @@ def test_whom_nothing_wanted_reaches_is_left_out_with_the_reason(reach, now, wan
     with pytest.raises(Refused) as refused:
         reach(*wanted, **{name: now if value == "now" else value for name, value in changes.items()})
     assert refused.value.reason is Reason.UNREACHABLE_PERSON
-    assert refused.value.facts["login"] == "bob"
+    assert (refused.value.facts["login"], refused.value.facts["directory"]) == ("bob", "Corporate")
     assert facts.items() <= refused.value.facts.items()
     assert ("no_dm" in refused.value.facts) == (Channel.DM in wanted)
     assert ("no_mail" in refused.value.facts) == (Channel.MAIL in wanted)

@@ -72,11 +72,12 @@ def test_cells_copied_from_a_spreadsheet_are_a_table(text, column):
 
 
 def test_a_pasted_table_with_passwords_is_refused():
-    """A paste is no way around the rule for files."""
+    """A paste is no way around the rule for files, also where no other header is one that we know."""
     for sign in "\t;,":
-        with pytest.raises(Refused) as refused:
-            pasted(f"login{sign}Kennwort\nabell{sign}Sunny-Day-7\n")
-        assert refused.value.reason is Reason.PASSWORD_COLUMN
+        for header in ("login", "wer"):
+            with pytest.raises(Refused) as refused:
+                pasted(f"{header}{sign}Kennwort\nabell{sign}Sunny-Day-7\n")
+            assert refused.value.reason is Reason.PASSWORD_COLUMN
 
 
 def test_mentions_stay_mentions():

@@ -22,6 +22,7 @@ PLAN = Plan(
     options=Options(Why.FORGOT, "INC-1 “ü”", True, False, True, (Channel.DM, Channel.MAIL)),
     policy_version="1",
 )
+BOB = PLAN.targets[0]
 
 
 def test_the_vector():
@@ -61,22 +62,28 @@ def test_the_vector_of_the_head():
     assert PLAN.head() == replace(PLAN, targets=()).head()
 
 
+def test_the_vector_of_one_who_is_reached_another_way():
+    """In a bulk each target's own channels are signed with it, and go before those that were wanted for all."""
+    bob = replace(BOB, channels=(Channel.DM, Channel.RECOVERY))
+    mail = hashlib.sha256(b"bob@example.com").hexdigest()
+    assert bob.signed() == ["corp", "id-bob", "U0BOB", mail, "", "dm recovery"]
+    assert (PLAN.channels_of(bob), PLAN.channels_of(BOB)) == (bob.channels, PLAN.options.channels)
+    assert replace(PLAN, targets=(bob,)).digest() != replace(PLAN, targets=(BOB,)).digest()
+
+
 @pytest.mark.parametrize("second", [0, 1])
 def test_one_by_one_they_are_added_in_order_and_once(second):
     """A plan whose targets come as rows is refused where they are not sorted, or one stands there twice."""
     amy_and_bob = sorted(PLAN.targets, key=PlannedTarget.signed)
     made = PlanDigest(PLAN)
     made.add(amy_and_bob[1])
-    with pytest.raises(ValueError, match="in order, each once"):
+    with pytest.raises(ValueError, match=r"^targets are added in order, each once$"):
         made.add(amy_and_bob[second])
 
 
 def test_the_order_of_targets_does_not_matter():
     """The same people are the same plan."""
     assert replace(PLAN, targets=PLAN.targets[::-1]).digest() == PLAN.digest()
-
-
-BOB = PLAN.targets[0]
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,13 @@ def test_a_wrong_clock_is_recognised_and_never_taken(offset, minutes):
     assert match(SEED, code_at(HERE + offset), NOW, 0) == Skewed(minutes)
 
 
+def test_a_code_of_two_times_is_of_the_nearer():
+    """The seed gives this code twice within six minutes; a clock is likelier 2 minutes ahead than 3.5 behind."""
+    one, other = HERE + 46_113, HERE + 46_124
+    assert code_at(one) == code_at(other) == "012327"
+    assert match(SEED, "012327", NOW + timedelta(seconds=30 * 46_120), 0) == Skewed(2)
+
+
 def test_beyond_ten_minutes_a_code_is_wrong():
     """What is too far off is no clock."""
     assert match(SEED, code_at(HERE + FORGOTTEN + 1), NOW, 0) == Wrong()

@@ -146,3 +146,11 @@ def test_a_number_is_not_offered_where_it_can_never_be_enough():
     assert How.NUMBER not in offered(Needed.SAID, Tier.STANDARD, DM, in_slack=True)
     assert How.NUMBER not in offered(Needed.SAID, Tier.SENSITIVE, BOTH, in_slack=True)
     assert offered(Needed.NUMBER, Tier.STANDARD, DM, in_slack=False) == (How.IN_PERSON,)
+
+
+def test_what_is_enough_beside_a_number_is_offered_with_it():
+    """Where the person can be asked for one; and that nobody asked, wherever some reason goes with it."""
+    ways = {How.CALL_BACK, How.VIDEO, How.TICKET}
+    assert ways < set(offered(Needed.NUMBER, Tier.STANDARD, DM, in_slack=True))
+    assert ways.isdisjoint(offered(Needed.NUMBER, Tier.STANDARD, DM, in_slack=False))
+    assert How.UNASKED in offered(Needed.SAID, Tier.STANDARD, DM, in_slack=False)
