@@ -109,7 +109,7 @@ def _groups(policy: PasswordPolicy) -> Iterator[_Shape]:
     letters = LOWER + UPPER + DIGITS
     longest = policy.max_length - policy.max_length // (_GROUP + 1)
     count = min(longest, max(_GROUPED, policy.min_length - (policy.min_length - 1) // (_GROUP + 1)))
-    dashes = max(0, (count - 1) // _GROUP)
+    dashes = (count - 1) // _GROUP
     if count + dashes < policy.min_length or dashes < policy.min_special:
         return
 
@@ -117,8 +117,8 @@ def _groups(policy: PasswordPolicy) -> Iterator[_Shape]:
         drawn = "".join(letters[randbelow(len(letters))] for _ in range(count))
         return "-".join(drawn[at : at + _GROUP] for at in range(0, count, _GROUP))
 
-    classes = max(0, policy.min_classes - (1 if dashes else 0))
-    yield from _drawn((UPPER, LOWER, DIGITS), count, policy, classes, draw)
+    # The dashes are a kind of their own; too few characters for any of them are too few for 50 bits.
+    yield from _drawn((UPPER, LOWER, DIGITS), count, policy, policy.min_classes - 1, draw)
 
 
 def _row(policy: PasswordPolicy) -> Iterator[_Shape]:

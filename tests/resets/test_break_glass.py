@@ -35,9 +35,11 @@ def test_however_it_is_typed_it_is_read_as_it_was_written(bare):
     assert normal(code.replace("1", "l").replace("0", "o")) == code
 
 
-@pytest.mark.parametrize("typed", ["", "x" * 1000, "U" * LETTERS, "A" * (LETTERS - 1), "٣" * LETTERS])
+@pytest.mark.parametrize(
+    "typed", ["", "x" * 1000, "U" * LETTERS, "A" * (LETTERS - 1), "٣" * LETTERS, " " * (257 - LETTERS) + "A" * LETTERS]
+)
 def test_what_cannot_be_a_code_is_none(typed):
-    """Too short, too long, or of other letters."""
+    """Too short, too long, or of other letters; what stands beyond 256 characters is not looked at."""
     assert normal(typed) is None
 
 

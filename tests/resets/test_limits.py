@@ -45,10 +45,11 @@ def test_so_many_runs_may_be_open():
 
 
 def test_the_facts_say_how_many_since_when_and_until_when():
-    """The tenth last was 48 minutes ago: the next one fits in 12."""
+    """The tenth last was 48 minutes ago: the next one fits in 12. People read whole numbers."""
     assert LIMIT.facts(None, NOW) is None
     facts = LIMIT.facts(NOW - timedelta(minutes=48), NOW)
     assert facts == {"limit": 10, "ago": 48 * 60, "hours": 1, "seconds": 12 * 60}
+    assert all(type(number) is int for number in facts.values())
 
 
 def test_the_very_end_of_the_span_is_no_part_of_it():

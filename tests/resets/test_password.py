@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from dataclasses import replace
-from math import log2
+from math import comb, log2
 
 import pytest
 from hypothesis import given, settings
@@ -74,6 +74,11 @@ def test_the_secret_is_hidden():
         (PasswordPolicy(min_special=7), r"[A-Z][a-z]+(-[a-z]+){6}-[2-9]", 90),
         (PasswordPolicy(max_length=12, min_special=1, min_classes=4), r"\w{4}-\w{4}-\w{2}", 57),
         (PasswordPolicy(max_length=11, min_special=3), r"[\w=+?!@#%-]{11}", 60),
+        (PasswordPolicy(min_length=20, max_length=20), r"\w{20}", 116),
+        (PasswordPolicy(max_length=20, min_special=4), r"[\w=+?!@#%-]{16}", 90),
+        (PasswordPolicy(max_length=10, min_special=1), r"[\w=+?!@#%-]{10}", 58),
+        (PasswordPolicy(max_length=10, min_classes=3), r"\w{10}", 57),
+        (PasswordPolicy(max_length=10, min_classes=4), r"[\w=+?!@#%-]{10}", 58),
     ],
 )
 def test_the_shape_follows_the_policy(policy, looks, bits):
@@ -169,16 +174,42 @@ def test_every_policy_gets_a_fitting_password_or_a_refusal(policy, account):
     fits(generate(policy, account, secrets.randbelow).reveal(), policy, account)
 
 
-def test_every_draw_is_over_the_whole_list():
-    """Five times one of 7,772 words, once one of 8 digits: no modulo, no shorter list, no other order."""
-    asked = []
+@pytest.mark.parametrize(
+    ("policy", "asked"),
+    [
+        (PasswordPolicy(), [7772] * 5 + [8]),
+        (PasswordPolicy(max_length=20), [56] * 16),
+        (PasswordPolicy(max_length=10), [56] * 10),
+        (PasswordPolicy(max_length=10, min_special=1), [64] * 10),
+    ],
+)
+def test_every_draw_is_over_the_whole_list(policy, asked):
+    """One of 7,772 words, or of 56 or 64 characters: no modulo, no shorter list, none that is there twice."""
+    seen = []
 
     def randbelow(n):
-        asked.append(n)
-        return 0
+        seen.append(n)
+        return secrets.randbelow(n)
 
-    generate(PasswordPolicy(), BOB, randbelow)
-    assert asked == [7772] * 5 + [8]
+    generate(policy, BOB, randbelow)
+    assert seen[: len(asked)] == asked
+    assert len(seen) % len(asked) == 0  # what does not fit is drawn again, whole
+
+
+@pytest.mark.parametrize("least", range(170, 200))
+def test_groups_are_no_longer_than_they_have_to_be(least):
+    """Somebody reads them out: of all lengths with a dash after every fourth character, the first that is enough."""
+    lengths = [count + (count - 1) // 4 for count in range(16, 200)]
+    text = generate(PasswordPolicy(min_length=least, max_length=400), BOB, secrets.randbelow).reveal()
+    assert len(text) == next(length for length in lengths if length >= least)
+
+
+def test_what_is_drawn_again_is_counted_off():
+    """Ten characters of which three are digits: of all that are drawn, 16 in 100 are, by the binomial distribution."""
+    share = sum(comb(10, digits) * (8 / 56) ** digits * (48 / 56) ** (10 - digits) for digits in range(3, 11))
+    policy = PasswordPolicy(max_length=10, min_digits=3)
+    assert strength_bits(policy, BOB) == pytest.approx(10 * log2(56) + log2(share))
+    assert share == pytest.approx(0.16, abs=0.01)
 
 
 def test_the_chance_of_a_length_is_exact():
@@ -195,3 +226,5 @@ def test_the_chance_of_classes_is_exact():
     assert chance_of_classes((1, 1), 2, (2, 0), 0) == pytest.approx(1 / 4)
     assert chance_of_classes((1, 1), 2, (0, 0), 1) == pytest.approx(1)
     assert log2(chance_of_classes((24, 24, 8), 16, (1, 1, 1), 3)) > -0.2
+    with pytest.raises(ValueError, match="zip"):  # a demand of a kind that is not drawn is never passed over
+        chance_of_classes((1, 1), 2, (0, 0, 1), 0)

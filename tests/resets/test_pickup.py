@@ -29,9 +29,11 @@ def test_letters_that_are_not_in_it_are_read_as_digits():
     assert normal("iLoO-0111") == "1100-0111"
 
 
-@pytest.mark.parametrize("typed", ["", "K7QM-2XB", "K7QM-2XBDD", "K7QM-2XBU", "K7QM-2XB!", "K" * 10_000])
+@pytest.mark.parametrize(
+    "typed", ["", "K7QM-2XB", "K7QM-2XBDD", "K7QM-2XBU", "K7QM-2XB!", "K" * 10_000, " " * 57 + "K7QM2XBD"]
+)
 def test_what_cannot_be_a_code_is_none(typed):
-    """Too short, too long, or a character that is in no code."""
+    """Too short, too long, or a character that is in no code; what stands beyond 64 characters is not looked at."""
     assert normal(typed) is None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import string
+import time
 import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -42,6 +43,15 @@ def test_writes_what_every_program_reads():
         b'"j\xc3\xb6rg","says ""no"",\nthen; yes","-3","2026-03-02 08:00:00Z"\r\n'
         b'"abell","","0",""\r\n'
     )
+
+
+def test_times_are_utc_wherever_the_host_is(monkeypatch):
+    """The host's own zone says nothing."""
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "JST-9")
+        time.tzset()
+        assert written(datetime(2026, 3, 2, 10, tzinfo=UTC)) == ["2026-03-02 10:00:00Z"]
+    time.tzset()
 
 
 def test_hands_over_each_row_once():
@@ -146,14 +156,23 @@ def test_our_file_is_read_back(texts):
     assert [n.text.casefold() for n in roster.names] == list(dict.fromkeys(t.lstrip("@").casefold() for t in texts))
 
 
-@pytest.mark.parametrize("value", [Secret("Sunny-Day-7"), b"bytes", 1.5, True, ["x"], object()])
-def test_a_password_is_never_a_cell(value):
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        (Secret("Sunny-Day-7"), "a password is never written to a file"),
+        *(
+            (value, f"a cell is a text, a whole number or a time, not {type(value).__name__}")
+            for value in (b"bytes", 1.5, True, ["x"], object())
+        ),
+    ],
+)
+def test_a_password_is_never_a_cell(value, says):
     """A Secret, and anything else that is no text, number or time, is refused before anything of its row is written."""
     sheet = Sheet(("login", "x"))
     sheet.take()
     with pytest.raises(TypeError) as refused:
         sheet.write(("abell", value))
-    assert "Sunny" not in str(refused.value)
+    assert str(refused.value) == says
     assert sheet.take() == b""
 
 
@@ -166,6 +185,6 @@ def test_a_row_fits_its_columns():
         ("abell", None, None),
         ("abell", datetime(2026, 3, 2, 10, tzinfo=UTC).replace(tzinfo=None)),
     ):
-        with pytest.raises(ValueError, match=r"cells, for|without a zone"):
+        with pytest.raises(ValueError, match=r"^a row of \d cells, for 2 columns$|^a time without a zone$"):
             sheet.write(row)
     assert sheet.take() == b""
