@@ -16,8 +16,11 @@ from bot.errors import ConfigError, OperatorError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from bot.cli_host import Host
     from bot.door import Door
+    from desk.enrol import Enrolling
     from desk.tools import Tools
+    from resets.actor import Actor
     from store.admins import AdminRow
 
 Result = TypeVar("Result")
@@ -75,24 +78,17 @@ def enrol(door: Door, slack_user: str, directory: str, login: str, role: str) ->
         )
     if not settings.slack.team_id:
         raise ConfigError("slack.team_id is missing; enrolments are bound to it.")
+    from bot.cli_host import at_host
     from desk import enrol as enrolment
 
-    async def deed(tools: Tools) -> None:
-        pending = await enrolment.enrol(
-            tools,
-            slack_user=slack_user,
-            directory=directory,
-            login=login,
-            role=role,
-            randbytes=secrets.token_bytes,
-        )
+    with at_host(door) as host:
+        wanted = {"slack_user": slack_user, "directory": directory, "login": login, "role": role}
+        pending = host.do(enrolment.enrol(host.tools, **wanted, randbytes=secrets.token_bytes))
         click.echo("Let the person scan this with their authenticator app, and tell you the code that it shows:\n")
         segno.make(pending.uri.reveal(), error="m").terminal(compact=True)
         click.echo(f"\nWithout a camera, type this key: {pending.seed.reveal()}\n")
-        actor = await _proved(tools, pending)
-        click.echo(f"Enrolled {actor} for {slack_user}. Clear this screen.")
-
-    _in_house(door, deed)
+        actor = _proved(host, pending)
+        click.echo(f"Enrolled {actor.login} ({actor.role}) for {slack_user}. Clear this screen.")
 
 
 def _known(what: str, named: str, known: list[str]) -> None:
@@ -105,28 +101,30 @@ def _known(what: str, named: str, known: list[str]) -> None:
         raise ConfigError(f"There is no {what} {named!r}; use one of: {', '.join(known) or 'none is configured yet'}.")
 
 
-async def _proved(tools: Tools, pending: object) -> str:
-    """Ask for the proving code, three times at most."""
+def _proved(host: Host, pending: Enrolling) -> Actor:
+    """Ask for the proving code, three times at most.
+
+    Raises:
+        OperatorError: none came.
+        Refused: the last one was wrong, too.
+    """
     from desk import enrol as enrolment
     from resets.reasons import Refused
     from views.words import sentence
 
-    assert isinstance(pending, enrolment.Enrolling)
     for left in range(TRIES - 1, -1, -1):
         try:
             code = click.prompt("The code", hide_input=False)
         except click.Abort:
             raise OperatorError(
-                "No code came, so nobody was enrolled; begin anew, the key above is worth nothing."
+                "Stopped, and nobody was enrolled; begin anew, the key above is worth nothing."
             ) from None
         try:
-            actor = await enrolment.confirm(tools, pending, code, by=host_user())
+            return host.do(enrolment.confirm(host.tools, pending, code, by=host_user()))
         except Refused as refused:
             if not left:
                 raise
             click.echo(sentence(refused.reason, refused.facts), err=True)
-        else:
-            return f"{actor.login} ({actor.role})"
     raise AssertionError
 
 

@@ -183,7 +183,7 @@ def test_an_enrolment_without_a_code_is_none(ready, tmp_path):
     """Who goes away from the QR code has enrolled nobody, and is told so."""
     add_ann(tmp_path)
     done = ready("admin", "enrol", "--slack-user", "U1", "--directory", "team", "--account", "ann")
-    assert (done.returncode, "so nobody was enrolled" in done.stderr) == (1, True)
+    assert (done.returncode, "and nobody was enrolled" in done.stderr) == (1, True)
     assert "Nobody is enrolled" in ready("admin", "list").stderr
 
 

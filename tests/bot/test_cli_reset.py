@@ -314,6 +314,23 @@ def test_ctrl_c_at_the_question_ends_at_once(rekey):
     assert rekey.runs() == ()
 
 
+def test_ctrl_c_beside_the_qr_code_enrols_nobody(rekey):
+    """One press is enough there, too, and what it means is said."""
+    words = ("admin", "enrol", "--slack-user", "U0NINA", "--directory", "corp", "--account", "nina")
+    process, terminal = _on_terminal(rekey, *words)
+    try:
+        _until(terminal, "The code:")
+        os.write(terminal, b"\x03")
+        rest = _until(terminal, None)
+        assert process.wait(timeout=30) == 1
+    finally:
+        process.kill()
+        process.wait()
+        os.close(terminal)
+    assert "Stopped, and nobody was enrolled" in rest
+    assert "U0NINA" not in rekey("admin", "list").out
+
+
 def test_on_a_terminal_number_code_and_bar(rekey):
     """The number is typed, a wrong code may be typed again, a bar shows it; Ctrl-C then stops only the looking."""
     with rekey.lock():
