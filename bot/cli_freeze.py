@@ -37,8 +37,8 @@ def freeze(door: Door, *, login: str, directory: str | None, why: str, lasting: 
         put = host.proved(
             admin, lambda code: deeds.freeze_at_host(host.tools, admin.slack, why, code, host=user, lasting=span)
         )
-        until = f"until {utc(put.until)}" if put.until else "until somebody ends it"
-        click.echo(f"All resets are frozen {until}; `rekey resume --as LOGIN` ends it sooner.")
+        until, ends = (f" until {utc(put.until)}", "ends it sooner") if put.until else ("", "ends it")
+        click.echo(f"All resets are frozen{until}; `rekey resume --as LOGIN` {ends}.")
 
 
 @click.command()

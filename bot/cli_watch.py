@@ -123,7 +123,7 @@ def lines(facts: BulkFacts) -> list[str]:
 def frozen(freeze: Freeze) -> str:
     """Return who has frozen everything, and until when."""
     until = f"it ends by itself {utc(freeze.until)}" if freeze.until else "`rekey resume --as LOGIN` ends it"
-    return f"{safe(freeze.name)} has frozen all resets {utc(freeze.at)}; {until}"
+    return f"{safe(freeze.name)} has frozen all resets {utc(freeze.at)}; {until}."
 
 
 def each(facts: BulkFacts) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import tomllib
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from resets.reasons import Reason
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("bot", "handlers", "desk", "notify", "views", "store", "resets", "directory", "practice")
+
+
+PAGES = (ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md")))
 
 
 def sources(*rooms):
@@ -77,6 +81,25 @@ def test_every_room_is_packaged_and_linted():
     assert set(ROOMS) <= set(project["tool"]["setuptools"]["packages"])
     assert set(ROOMS) == set(project["tool"]["mypy"]["packages"])
     assert set(ROOMS) == set(project["tool"]["importlinter"]["root_packages"])
+
+
+def anchors(path):
+    """Return what a link into a page may name: its headings, as GitHub writes them."""
+    headings = re.findall(r"^#+ (.+)$", path.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_the_pages_lead_to_what_is_there(path):
+    """Every link, every heading that is linked to, and every file that a page names."""
+    text = path.read_text("utf-8")
+    for link in re.findall(r"\]\((?!https?:)([^)\s]+)\)", text):
+        name, _, anchor = link.partition("#")
+        page = path.parent / name if name else path
+        assert page.exists(), link
+        assert not anchor or anchor in anchors(page), link
+    named = re.findall(r"`((?:" + "|".join(ROOMS) + r"|bench|tests|docs|tools|requirements)/[\w./-]+\.[a-z]+)", text)
+    assert [name for name in named if not (ROOT / name).exists()] == []
 
 
 def test_init_files_hold_one_sentence_and_no_code():

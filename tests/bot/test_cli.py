@@ -9,10 +9,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pyotp
 import pytest
 import yaml
 
+from bot.__main__ import rekey as cli
 from bot.doctor import SCOPES
 
 ROOT = Path(__file__).parents[2]
@@ -72,6 +74,29 @@ def test_help_names_every_command(rekey):
     assert shown.returncode == 0
     for command in ("demo", "serve", "doctor", "admin", "audit", "keys", "db"):
         assert re.search(rf"^  {command} ", shown.stdout, re.MULTILINE)
+
+
+def written():
+    """Return every command line that a page, an example or a sentence of ours names, as words."""
+    pages = [ROOT / "README.md", ROOT / "rekey.example.toml", *(ROOT / "docs").glob("*.md")]
+    sources = [path for room in ("bot", "views", "resets", "desk", "store") for path in (ROOT / room).rglob("*.py")]
+    found = set()
+    for path in [*pages, *sources]:
+        found |= set(re.findall(r"`rekey ([a-z][^`{}\n]*)", path.read_text("utf-8")))
+    return sorted(found)
+
+
+@pytest.mark.parametrize("line", written())
+def test_every_command_that_is_named_is_there(line):
+    """Whoever types what we tell them to type is not told that there is no such command or option."""
+    command, context = cli, click.Context(cli)
+    for word in line.split():
+        if isinstance(command, click.Group) and re.fullmatch("[a-z-]+", word) and not word.startswith("-"):
+            found = command.get_command(context, word)
+            assert found is not None, line
+            command = found
+    options = {option for each in command.params for option in (*each.opts, *each.secondary_opts)}
+    assert set(re.findall(r"--[a-z-]+", line)) <= options, line
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def test_frozen_until_resumed(rekey):
     """It lasts; it takes a code each way; the journal says who sat there; what is asked for meanwhile is refused."""
     done = rekey("freeze", "--as", "ada", "--why", "a strange call", stdin=rekey.code())
     assert done.code == 0, done
-    assert "All resets are frozen until somebody ends it" in done.out
+    assert "All resets are frozen; `rekey resume --as LOGIN` ends it." in done.out
     assert (stands(rekey).until, stands(rekey).why) == (None, "a strange call")
     refused = rekey("reset", "p00", "--as", "ada", "--yes", "1", stdin=rekey.code(later=1))
     assert refused.code == 1
