@@ -43,6 +43,7 @@ async def test_many_run_once_somebody_else_has_agreed(play, pictures):
     await you.many(group="All staff")
     await you.previewed("150 people")
     await expect(you.modal).to_contain_text("Nothing happens before another admin agrees")
+    await pictures.take(you, "bulk", top=True)
     await you.field("number_text").fill("150")
     await you.field("code_text").fill(play.code())
     await you.submit()

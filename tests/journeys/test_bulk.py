@@ -37,7 +37,6 @@ async def test_by_group(play, pictures):
     for words, count in LEFT_OUT.items():
         await expect(you.modal).to_contain_text(f"{count} · {words}")
     await expect(you.modal).to_contain_text("Begins 8 seconds after you confirm")
-    await pictures.take(you, "bulk", top=True)
     before = {row["login"]: row["marker"] for row in play.rows("acme.db", "SELECT login, marker FROM accounts")}
 
     await you.field("code_text").fill(play.wrong_code())
