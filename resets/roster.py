@@ -28,7 +28,7 @@ _ORDINARY = re.compile(r"[^\W_][\w.+$\\@-]{0,63}")  # nearly all names; nothing 
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e\u180f\u2800\u3164\uffa0\ufffd")
 _UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 _ENDS = re.compile(r"[\r\n]+")
-_BULLET = re.compile(r"\s*(?:[-*•]|\d{1,4}[.)])\s+")
+_BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,4}[.)])\s+")
 _ENTITY = re.compile(r"<[^<>]*>")  # Slack's mentions and links, and a mail client's addresses
 _QUOTED_NAME = re.compile(r'"[^"<>]*"\s*(?=<)')  # "Bell, Anna" <anna@example.com>
 _ESCAPED_LINK = re.compile(r"&lt;\s*<?((?:mailto:)?[^\s<>&]+@[^\s<>&]+)>?\s*&gt;")
@@ -209,7 +209,7 @@ def pasted(text: str, most: int = PASTED_IN_SLACK) -> Roster:
         return reader.close()
     names = _Names()
     for row, line in enumerate(_ENDS.split(_ESCAPED_LINK.sub(_unescaped, text)), 1):
-        for piece in re.split(r"[;\t]", _QUOTED_NAME.sub("", _BULLET.sub("", line, count=1))):
+        for piece in re.split(r"[;\t]", _QUOTED_NAME.sub("", _BULLET.sub("", line))):
             for item in _items(piece):
                 try:
                     meant = read(item)
@@ -279,10 +279,10 @@ def _items(piece: str) -> Iterator[str]:
     """Split what stands between two semicolons or line ends."""
     start = 0
     for entity in _ENTITY.finditer(piece):
-        before, inner = piece[start : entity.start()], entity[0][1:-1]
+        before = piece[start : entity.start()]
         start = entity.end()
         address = columns.angled(entity[0])
-        if address is None and not inner.startswith("mailto:"):
+        if address is None and not entity[0].startswith("<mailto:"):
             yield from _words(before)
             yield entity[0]
             continue
@@ -295,7 +295,7 @@ def _items(piece: str) -> Iterator[str]:
 def _words(text: str) -> Iterator[str]:
     """Split at commas, and at blanks where there are addresses. Words before an address are its person's name."""
     for part in text.split(","):
-        words = [_MAILTO.sub("", word.strip("()[].:"), count=1) for word in part.split()]
+        words = [_MAILTO.sub("", word.strip("()[].:")) for word in part.split()]
         if not any(map(columns.is_mail, words)):
             yield part
             continue

@@ -74,6 +74,7 @@ def test_the_secret_is_hidden():
         (PasswordPolicy(min_special=7), r"[A-Z][a-z]+(-[a-z]+){6}-[2-9]", 90),
         (PasswordPolicy(max_length=12, min_special=1, min_classes=4), r"\w{4}-\w{4}-\w{2}", 57),
         (PasswordPolicy(max_length=11, min_special=3), r"[\w=+?!@#%-]{11}", 60),
+        (PasswordPolicy(min_classes=4), r"[A-Z][a-z]+(-[a-z]+){4}-[2-9]", 67),
         (PasswordPolicy(min_length=20, max_length=20), r"\w{20}", 116),
         (PasswordPolicy(max_length=20, min_special=4), r"[\w=+?!@#%-]{16}", 90),
         (PasswordPolicy(max_length=10, min_special=1), r"[\w=+?!@#%-]{10}", 58),
@@ -196,12 +197,19 @@ def test_every_draw_is_over_the_whole_list(policy, asked):
     assert len(seen) % len(asked) == 0  # what does not fit is drawn again, whole
 
 
-@pytest.mark.parametrize("least", range(170, 200))
-def test_groups_are_no_longer_than_they_have_to_be(least):
+@pytest.mark.parametrize("least", range(140, 200))
+def test_beyond_sixteen_words_there_are_groups_no_longer_than_they_have_to_be(least):
     """Somebody reads them out: of all lengths with a dash after every fourth character, the first that is enough."""
     lengths = [count + (count - 1) // 4 for count in range(16, 200)]
     text = generate(PasswordPolicy(min_length=least, max_length=400), BOB, secrets.randbelow).reveal()
     assert len(text) == next(length for length in lengths if length >= least)
+
+
+def test_words_that_do_not_fit_are_counted_off():
+    """The less room there is for the same five words and a digit, the weaker they are; never stronger."""
+    bits = [strength_bits(PasswordPolicy(max_length=most), BOB) for most in range(35, 50)]
+    assert bits == sorted(set(bits))
+    assert bits[-1] < 5 * log2(7772) + log2(8)
 
 
 def test_what_is_drawn_again_is_counted_off():

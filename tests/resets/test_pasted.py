@@ -29,6 +29,11 @@ PASTES = {
     "a login before it": ("abell, Ben <ben@example.com>", ["abell", "ben@example.com"]),
     "names without brackets": ("Anna Bell anna@example.com\nBen (ben@example.com)", ANNA_BEN),
     "bullets": ("- abell\n* bsmith\n• cdoe\n1. ddoe", ["abell", "bsmith", "cdoe", "ddoe"]),
+    "a dash between two": ("abell - bsmith\nAnna Bell - anna@example.com", ["abell - bsmith", "anna@example.com"]),
+    "logins with an X": ("userX1\nmaxX2", ["userX1", "maxX2"]),
+    "a login with an X before an address": ("maxX anna@example.com", ["maxX", "anna@example.com"]),
+    "a login and a name around an address": ("bsmith anna@example.com Anna", ["bsmith", "anna@example.com"]),
+    "a mention before an address": ("<@U0ANNA> Ben Smith <ben@example.com>", ["U0ANNA", "ben@example.com"]),
     "quotes": ("\"abell\"\n'bsmith'", ["abell", "bsmith"]),
     "help": ("help\nabell", ["help", "abell"]),
     "words around addresses": (
@@ -63,6 +68,7 @@ def test_reads_what_was_pasted(case):
         ("Anna\tSales\tanna@example.com\nBen\tIT\tben@example.com\n", "column 3"),
         ("Name\tE-Mail\nAnna\tanna@example.com\nBen\t<mailto:ben@example.com|ben@example.com>\n", "E-Mail"),
         ("name,mail\nAnna,anna@example.com\nBen,ben@example.com", "mail"),
+        ("name,mail\nAnna\ud83d,anna@example.com\nBen,ben@example.com", "mail"),
     ],
 )
 def test_cells_copied_from_a_spreadsheet_are_a_table(text, column):
@@ -98,7 +104,8 @@ def test_a_pasted_list_has_its_length():
     """3,000 characters by default, more where the caller says so; a blank one is nobody."""
     with pytest.raises(Refused) as refused:
         pasted("abell\n" * 501)
-    assert refused.value.reason is Reason.LIST_TOO_LONG
+    assert (refused.value.reason, refused.value.facts) == (Reason.LIST_TOO_LONG, {"most": 3000})
+    assert pasted("abell\n" * 500).duplicates == 499
     assert pasted("abell\n" * 501, most=10_000).duplicates == 500
     assert pasted(" \n,;\t").names == ()
 

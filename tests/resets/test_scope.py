@@ -102,6 +102,7 @@ def test_a_tier_is_reset_by_a_rule_that_names_it(actor, account, listed):
     assert ruled(actor, account, granted(listed, Grant(STANDARD)), chief).reason is Reason.SENSITIVE
     assert ruled(actor, account, granted(listed, Grant(PRIVILEGED)), chief).reason is Reason.SENSITIVE
     assert ruled(actor, account, granted(listed, Grant(STANDARD | SENSITIVE)), chief).grant is not None
+    assert ruled(actor, account, granted(listed, Grant(STANDARD), Grant(SENSITIVE)), chief).grant == Grant(SENSITIVE)
     nobody = facts(chiefs=False, vault=False)
     assert ruled(actor, account, granted(listed, Grant(SENSITIVE)), nobody).reason is Reason.OUT_OF_SCOPE
 
