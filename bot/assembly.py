@@ -219,6 +219,7 @@ def rules(settings: Settings) -> Rules:
         listed=listed(settings),
         numbers_per_hour=settings.verification.numbers_per_hour,
         number_life=settings.verification.number_life,
+        vouch_life=settings.verification.vouch_life,
         quorum=quorum(settings),
         approvers=frozenset(role.name for role in settings.roles if role.approves),
         late_approvers=frozenset(settings.approvals.escalation),

@@ -97,7 +97,7 @@ def _special() -> Iterator[NewAccount]:
     yield _person("Morgan Lindqvist", "IT", slack_user="U0MORGAN001", groups=("IT", "Service desk"))
     # Not of "All staff": whoever would be reset cannot be the one who agrees to it.
     yield _person("Sasha Okafor", "IT", slack_user="U0SASHA0001", groups=("Service desk",))
-    yield _person("Robin Meyer", "Warehouse", slack_user="U0ROBIN0001")
+    yield _person("Robin Meyer", "Warehouse", slack_user="U0ROBIN0001", manager="sasha.okafor")
     yield _person("Priya Raman", "Finance", slack_user="U0PRIYA0001", recovery_mail="priya@raman.example")
     # Not of "All staff" either: a sensitive account among many would ask for more than the many do.
     yield _person("Carla Monti", "Board", slack_user="U0CARLA0001")

@@ -10,7 +10,7 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from desk import decide, freeze, live, number, remind, steer, sweep
+from desk import decide, freeze, live, number, remind, steer, sweep, vouch
 from directory.base import DirectoryError
 from store.base import StoreFailed
 
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 LIVE_EVERY = timedelta(seconds=3)  # one message of one bulk: Slack allows 50 updates a minute
-NUMBERS_EVERY = timedelta(seconds=10)  # a number match may be pressed for minutes
+QUESTIONS_EVERY = timedelta(seconds=10)  # one about a caller may be answered for minutes
 TIDY_EVERY = timedelta(minutes=10)
 KEEP_ENDED = timedelta(hours=1)  # the engine's own rows of what has ended
 LOOK_SECONDS = 1.0  # how often a worker that does not lead asks itself whether it does by now
@@ -53,7 +53,8 @@ class Rounds:
             ("reminders", MINUTE, lambda: remind.remind(self._tools)),
             ("cards", MINUTE, lambda: remind.repair(self._tools)),
             ("live", LIVE_EVERY, lambda: live.say_one(self._tools)),
-            ("numbers", NUMBERS_EVERY, lambda: number.expire(self._tools)),
+            ("numbers", QUESTIONS_EVERY, lambda: number.expire(self._tools)),
+            ("vouches", QUESTIONS_EVERY, lambda: vouch.expire(self._tools)),
             ("expire", MINUTE, lambda: sweep.expire(self._tools)),
             ("signed in", MINUTE, lambda: sweep.signed_in(self._tools)),
             ("tidy", TIDY_EVERY, self._tidy),

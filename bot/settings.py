@@ -81,8 +81,8 @@ def _slack_id(value: str) -> str:
 
 Hidden = Annotated[Secret, BeforeValidator(_hidden)]
 Pickup = Literal["requester", "none"]
-Needs = Literal["none", "said", "number", "in_person"]  # the least first, as in resets/verification.py
-NeedsAbove = Literal["none", "said", "in_person"]  # a number match never counts above the standard tier
+Needs = Literal["none", "said", "number", "manager", "in_person"]  # the least first, as in resets/verification.py
+NeedsAbove = Literal["none", "said", "manager", "in_person"]  # a number match never counts above the standard tier
 Level = Annotated[int, Field(ge=1, le=3)]
 Approving = Annotated[int, Field(ge=0, le=10)]
 SlackId = Annotated[str, AfterValidator(_slack_id)]
@@ -212,6 +212,7 @@ class Verification(Section):
     privileged: NeedsAbove = "in_person"
     numbers_per_hour: Annotated[int, Field(ge=0, le=1000)] = 20
     number_life: Span = timedelta(minutes=5)
+    vouch_life: Span = timedelta(minutes=10)
 
     @model_validator(mode="after")
     def _rising(self) -> Self:

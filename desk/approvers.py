@@ -11,6 +11,7 @@ from desk.dossier import vouches
 from desk.freeze import holds_security
 from resets.approval import Need, Voice, account_of, demand_able, may_agree, missing
 from resets.audit import Deed
+from resets.evidence import has_vouched
 from resets.reasons import Reason, Refused
 from resets.request import RequestState
 from store import admins, approvals, audit, requests
@@ -88,6 +89,15 @@ async def concerns(tx: Tx, request: ResetRequest, need: Need, actor: Actor) -> b
     )
 
 
+async def demand(
+    tools: Tools, tx: Tx, request: ResetRequest, need: Need, voices: Sequence[Voice], actor: Actor, at: datetime
+) -> None:
+    """Refuse whoever may not decide about a request, as `resets.approval.demand_able` does."""
+    is_target = await concerns(tx, request, need, actor)
+    vouched = has_vouched(actor, request.plan.options.evidence)
+    demand_able(actor, request.requester, need, voices, tools.rules, at, is_target=is_target, has_vouched=vouched)
+
+
 async def possible(
     tools: Tools, tx: Tx, request: ResetRequest, need: Need, voices: Sequence[Voice], *, at: datetime | None = None
 ) -> list[Voice]:
@@ -98,8 +108,7 @@ async def possible(
         if row.frozen_at is not None or not may_agree(who, tools.rules):
             continue
         try:
-            is_target = await concerns(tx, request, need, who)
-            demand_able(who, request.requester, need, voices, tools.rules, at or need.half, is_target=is_target)
+            await demand(tools, tx, request, need, voices, who, at or need.half)
         except Refused:
             continue
         security = await holds_security(tools, tx, who)
@@ -132,27 +141,39 @@ async def agreed(tools: Tools, proof: AuditEntry) -> frozenset[str]:
 
 
 async def lost(tools: Tools, request: ResetRequest, proof: AuditEntry) -> Reason | None:
-    """Say why what was proved may not run after all: who asked, or who agreed, is no longer one who may.
+    """Say why what was proved may not run after all: who asked, vouched or agreed is no longer one who may.
 
     Raises:
-        DirectoryError: the account of somebody who agreed could not be read.
+        DirectoryError: the account of somebody who vouched or agreed could not be read.
     """
-    ids = str(proof.facts.get("approvers", "")).split()
+    ids, evidence = str(proof.facts.get("approvers", "")).split(), request.plan.options.evidence
     async with tools.store.read() as tx:
         asked = await admins.by_id(tx, request.requester.id)
         agreed = [await admins.by_id(tx, one) for one in ids]
+        vouched = [await admins.by_id(tx, each.by.id) for each in evidence if each.by is not None]
     if asked is None or asked.revoked_at is not None:
         return Reason.NO_ROLE
     for row in agreed:
-        if row is None or row.revoked_at is not None or row.frozen_at is not None:
+        who = await _standing(tools, row)
+        if who is None or not may_agree(who, tools.rules):
             return Reason.APPROVER_LOST
-        if not may_agree(row.actor, tools.rules):
-            return Reason.APPROVER_LOST
-        try:
-            await roles.holds(tools, row.actor)
-        except Refused:
-            return Reason.APPROVER_LOST
+        if has_vouched(who, evidence):
+            return Reason.VOUCHER_LOST
+    for row in vouched:
+        if await _standing(tools, row) is None:
+            return Reason.VOUCHER_LOST
     return None
+
+
+async def _standing(tools: Tools, row: admins.AdminRow | None) -> Actor | None:
+    """Return whose enrolment it is, if their word still counts: not revoked, not frozen, and with their role."""
+    if row is None or row.revoked_at is not None or row.frozen_at is not None:
+        return None
+    try:
+        await roles.holds(tools, row.actor)
+    except Refused:
+        return None
+    return row.actor
 
 
 def life(tools: Tools, request: ResetRequest) -> timedelta:

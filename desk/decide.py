@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from desk import accuse, ask, freeze, prove, roles
-from desk.approvers import Case, case, concerns
+from desk import accuse, approvers, ask, freeze, prove, roles
+from desk.approvers import Case, case
 from desk.card import facts as card_facts
 from desk.forms import APPROVAL, DENIAL, open_form, opened, role_of
 from desk.journal import announce, current, entry, note
-from resets.approval import LONGEST_WHY, AskDecision, CardFacts, Voice, account_of, demand_able, missing
+from resets.approval import LONGEST_WHY, AskDecision, CardFacts, Voice, account_of, missing
 from resets.audit import Deed
 from resets.bulk import SHOWN
 from resets.notice import NoticeKind
@@ -81,7 +81,8 @@ async def begin(tools: Tools, shown: str, by: SlackPerson, *, deny: bool = False
 
     Raises:
         Refused: NO_ROLE, ACTOR_FROZEN, what `roles.demand` refuses, DECIDED, PLAN_CHANGED, NOT_PROVED, or why this
-            person may not: OWN_REQUEST, NOT_APPROVER, IS_TARGET, SPOKEN, NOT_YET_APPROVER.
+            person may not: OWN_REQUEST, NOT_APPROVER, IS_TARGET, HAS_VOUCHED, SPOKEN,
+            NOT_YET_APPROVER.
     """
     request_id, _, digest = shown.partition("#")
     async with tools.store.read() as tx:
@@ -208,9 +209,7 @@ async def _about(tools: Tools, tx: Tx, form: Opened) -> Case:
 
 
 async def _demand_able(tools: Tools, tx: Tx, found: Case, actor: Actor) -> None:
-    is_target = await concerns(tx, found.request, found.need, actor)
-    now, requester = tools.clock(), found.request.requester
-    demand_able(actor, requester, found.need, found.voices, tools.rules, now, is_target=is_target)
+    await approvers.demand(tools, tx, found.request, found.need, found.voices, actor, tools.clock())
 
 
 async def _demand_free(tools: Tools, tx: Tx, actor: Actor, *, deny: bool) -> None:

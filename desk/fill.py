@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 from desk import roles, standing
 from desk.faults import reason as reason_of
 from desk.forms import opened
-from desk.number import denied as denied_lately
+from desk.questions import denied as denied_lately
 from directory.base import Account, Capability, Directory, DirectoryError
 from resets import delivery, ruling, verification
 from resets.demand import demand
 from resets.facts import AccountCard, AskReset, Excluded, Member
-from resets.reasons import Refused
+from resets.reasons import Reason, Refused
 from resets.request import Tier
+from resets.verification import Needed
 from store import forms, index
 
 if TYPE_CHECKING:
@@ -29,9 +30,11 @@ if TYPE_CHECKING:
     from store.base import Tx
     from store.index import Addresses
 
+QUIET = frozenset({Reason.NO_MANAGER, Reason.MANAGER_NOT_ENROLLED})
+
 
 async def fill(
-    tools: Tools, form_id: str, person: SlackPerson, found: Found, member: Member | None
+    tools: Tools, form_id: str, person: SlackPerson, found: Found, member: Member | None, manager: Actor | Refused
 ) -> AskReset | Excluded:
     """Judge the account with fresh facts and freeze what the form may offer.
 
@@ -41,6 +44,7 @@ async def fill(
         person: who opened it.
         found: what `named` returned.
         member: the Slack person whom the directory names for this account, or None where there is none.
+        manager: who may be asked to vouch, or why nobody, as `vouch.manager` returned it.
 
     Raises:
         Refused: the form is not good, what `roles.demand` refuses, UNREACHABLE_PERSON, or a directory could not be
@@ -77,15 +81,27 @@ async def fill(
     )
     held = _frozen(found, card, offer, member)
     needed, in_slack = tools.rules.needed_of(card.tier), held["slack_user"] is not None
-    hows = verification.offered(needed, card.tier, offer.channels, in_slack=in_slack)
+    boss = manager if not isinstance(manager, Refused) and verification.may_vouch(needed) else None
+    hows = verification.offered(needed, card.tier, offer.channels, in_slack=in_slack, manager=boss is not None)
     number = bool(hows) and in_slack and card.tier is Tier.STANDARD
     async with tools.store.write() as tx:
         form = await opened(tools, tx, form_id, person)
-        frozen = {**held, "asks": bool(hows), "number": number}
+        frozen = {**held, "asks": bool(hows), "number": number, "manager": boss.id if boss else None}
         await forms.save(tx, form_id, {**form.form.state, "target": frozen})
         denied = bool(hows) and await denied_lately(tools, tx, found.directory, card.account_id)
     asked = demand(1, (card.tier,), tools.rules.quorum)
-    return AskReset(form_id, card, offer, card.directory, hows, number, asked.approvals, denied)
+    name, why = boss.name if boss else "", _nobody(manager, needed)
+    return AskReset(form_id, card, offer, card.directory, hows, number, asked.approvals, denied, name, why)
+
+
+def _nobody(manager: Actor | Refused, needed: Needed) -> Refused | None:
+    """Return why no manager can be asked, where one could speak for the caller, and it is worth a sentence.
+
+    That nobody is named, or that they are not enrolled, is so only if nothing else will do but to see the person.
+    """
+    if not isinstance(manager, Refused) or not verification.may_vouch(needed):
+        return None
+    return manager if manager.reason not in QUIET or needed is Needed.MANAGER else None
 
 
 async def _last_sign_in(directory: Directory, account: Account) -> datetime | None:

@@ -20,6 +20,7 @@ BULK = "bulk"
 PICKUP = "pickup"
 APPROVAL = "approval"  # the question for the code that agrees to somebody's request
 DENIAL = "denial"
+VOUCH = "vouch"  # the question for the code by which a manager vouches
 FREEZE = "freeze"  # the question for the code that ends one
 
 BULK_LIFE = timedelta(hours=1)  # putting many people together takes longer, and so does looking them all up

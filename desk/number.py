@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from desk import questions
 from desk.claim import LEASE, LOOK_AGAIN
 from desk.forms import opened
 from desk.freeze import demand
@@ -20,11 +20,12 @@ from resets.saying import SaySlack
 from store import numbers, outbox
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from desk.tools import Tools
     from resets.actor import Actor
     from store.base import Tx
 
-AN_HOUR = timedelta(hours=1)
 BATCH = 100  # in one transaction
 
 _DEED = {
@@ -50,11 +51,7 @@ async def ask(tools: Tools, form_id: str, person: SlackPerson) -> NumberMatch:
         for match in await numbers.of_form(tx, form_id):
             if match.waits(now) or match.state is MatchState.MATCHED or match.state in AGAINST:
                 return match
-        if await denied(tools, tx, frozen["directory"], frozen["account_id"]):
-            raise Refused(Reason.CALLER_DENIED)
-        limit = tools.rules.numbers_per_hour
-        if await numbers.asked_since(tx, form.actor, now - AN_HOUR) >= limit:
-            raise Refused(Reason.TOO_MANY_NUMBERS, limit=limit)
+        await questions.demand(tools, tx, form.actor, frozen["directory"], frozen["account_id"])
         match = _drawn(tools, form_id, form.actor, frozen)
         await numbers.add(tx, match)
         await note(tools, tx, Deed.NUMBER_ASKED, by=form.actor, more=_about(match))
@@ -127,11 +124,6 @@ async def evidence(tx: Tx, form_id: str) -> tuple[Evidence, ...]:
     """Return the number match of a form, if the right number was pressed, and hold it until the write ends."""
     found = await numbers.of_form(tx, form_id)
     return tuple(Evidence(How.NUMBER, match.id) for match in found if match.state is MatchState.MATCHED)[:1]
-
-
-async def denied(tools: Tools, tx: Tx, directory: str, account_id: str) -> bool:
-    """Say whether a person has said within the last hour that whoever called is not them."""
-    return await numbers.denied_since(tx, directory, account_id, tools.clock() - AN_HOUR)
 
 
 async def withdraw(tools: Tools, tx: Tx, form_id: str) -> None:

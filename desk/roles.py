@@ -31,7 +31,7 @@ async def holds(tools: Tools, actor: Actor) -> Account:
             such group to be read), or NO_SUCH_DIRECTORY.
         DirectoryError: it did not answer, or not now, so that nothing is known; a repeat may help.
     """
-    _configured(tools, actor)
+    configured(tools, actor)
     own = (await tools.directory(actor.directory).fetch([actor.account_id])).get(actor.account_id)
     if own is None or own.disabled:
         raise Refused(Reason.ACTOR_DISABLED)
@@ -67,12 +67,13 @@ async def admit(tools: Tools, actor: Actor) -> None:
     Raises:
         Refused: what `demand` refuses.
     """
-    _configured(tools, actor)
+    configured(tools, actor)
     if actor.role in tools.rules.held_in:
         await demand(tools, actor, patience=QUICK)
 
 
-def _configured(tools: Tools, actor: Actor) -> None:
+def configured(tools: Tools, actor: Actor) -> None:
+    """Refuse a role that is not in the settings (any more): NO_ROLE. Touches no network."""
     if tools.rules.grants is not None and actor.role not in tools.rules.grants:
         raise Refused(Reason.NO_ROLE)
 

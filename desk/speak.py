@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from desk import card, number, speak_bulk, speak_card
+from desk import card, number, speak_bulk, speak_card, vouch
 from desk.claim import LEASE, LOOK_AGAIN
 from desk.deliver import CARRIERS
 from desk.dossier import PURPOSE, proof_of
@@ -304,6 +304,7 @@ ALONE = {
     NoticeKind.ALARM: _alarm,
     NoticeKind.MAIL_ALARM: _alarm,
     NoticeKind.NUMBER: number.saying,
+    NoticeKind.VOUCH: vouch.saying,
     NoticeKind.CARD: speak_card.prepare,
     NoticeKind.REMINDER: speak_card.remind,
 }

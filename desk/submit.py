@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from desk import ask, freeze, limits, number, prove, reviews, signals, verify
+from desk import ask, freeze, limits, number, prove, reviews, signals, verify, vouch
 from desk.forms import opened
 from desk.journal import current, note
 from resets import pickup
@@ -70,6 +70,7 @@ async def reset(tools: Tools, form_id: str, person: SlackPerson, answer: Answer)
             if not await forms.use(tx, form_id, tools.clock()):
                 raise Refused(Reason.FORM_USED)
             await number.withdraw(tools, tx, form_id)
+            await vouch.withdraw(tools, tx, form_id)
             return await _record(tools, tx, request, frozen, asked, able)
     if missed.reason is Reason.ALL_USED_UP:
         await freeze.by_itself(tools, missed.reason)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from desk.journal import current
 from desk.tools import Tools, Work, WorkKind
 from directory.base import Capability, DirectoryError
-from store import bulk, forms, index, jobs, lookups, numbers, requests
+from store import bulk, forms, index, jobs, lookups, questions, requests
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -48,7 +48,7 @@ async def _expire_some(tools: Tools) -> int:
             new += 1
         await forms.delete_old(tx, now - FORGET_FORMS)
         await lookups.delete_old(tx, now - FORGET_FORMS)
-        await numbers.delete_old(tx, now - FORGET_FORMS)
+        await questions.delete_old(tx, now - FORGET_FORMS)
     return new
 
 

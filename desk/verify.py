@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from desk import number
+from desk import number, questions, vouch
 from resets import verification
 from resets.evidence import Evidence, How
 from resets.reasons import Reason, Refused
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from resets.request import Options
     from store.base import Tx
     from store.forms import Form
+
+# What nobody says: it is there once somebody else has answered.
+NOT_YET = {How.NUMBER: Reason.NOT_PRESSED, How.MANAGER: Reason.NOT_VOUCHED}
 
 
 async def evidence(tools: Tools, tx: Tx, form: Form, said: str, options: Options) -> tuple[Evidence, ...]:
@@ -29,7 +32,8 @@ async def evidence(tools: Tools, tx: Tx, form: Form, said: str, options: Options
         options: what else was chosen.
 
     Raises:
-        Refused: CHOICE_INVALID, NOT_PRESSED, or what `verification.enough` says; with the field, if the form has one.
+        Refused: CHOICE_INVALID, NOT_PRESSED, NOT_VOUCHED, or what `verification.enough` says; with the field, if the
+            form has one.
     """
     frozen: dict[str, Any] = form.state["target"]
     tier = Tier(frozen["tier"])
@@ -41,11 +45,11 @@ async def evidence(tools: Tools, tx: Tx, form: Form, said: str, options: Options
         how = How(said) if said else None
     except ValueError as error:
         raise Refused(Reason.CHOICE_INVALID, **where) from error
-    seen = await number.evidence(tx, form.id)
-    denied = await number.denied(tools, tx, frozen["directory"], frozen["account_id"])
-    if how is How.NUMBER and not seen and not denied:
-        raise Refused(Reason.NOT_PRESSED, **where)
-    known = (*(() if how in {None, How.NUMBER} else (Evidence(how),)), *seen)
+    seen = (*await number.evidence(tx, form.id), *await vouch.evidence(tools, tx, form.id))
+    denied = await questions.denied(tools, tx, frozen["directory"], frozen["account_id"])
+    if how in NOT_YET and not denied and how not in {each.how for each in seen}:
+        raise Refused(NOT_YET[how], **where)
+    known = (*(() if how is None or how in NOT_YET else (Evidence(how),)), *seen)
     about = verification.About(needed, tier, options.why, options.channels, denied)
     lack = verification.enough({each.how for each in known}, about)
     if lack is not None:

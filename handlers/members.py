@@ -91,6 +91,14 @@ class Members:
             raise Refused(Reason.WHO_UNKNOWN)
         return found
 
+    async def lives(self, user: str) -> bool:
+        """Say whether a user is a full, living member, as far as Slack tells in time."""
+        try:
+            demand_member(await self.of(user))
+        except Refused:
+            return False
+        return True
+
     @asynccontextmanager
     async def admitted(self, user: str) -> AsyncIterator[None]:
         """Ask who a user is while the body runs, and at its end refuse whom Slack does not call a full member.

@@ -39,6 +39,15 @@ class Press:
 
 
 @dataclass(frozen=True, slots=True)
+class ManagerAsked:
+    """The pressed button by which a manager is asked; `why` is what the form about it shows, "" for nothing."""
+
+    origin: Origin
+    form_id: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Search:
     """A few letters typed into one of our typeaheads."""
 
@@ -129,6 +138,12 @@ def press(body: Payload) -> Press:
     actions = body.get("actions")
     first = actions[0] if isinstance(actions, list) and actions else None
     return Press(origin_of(body), text(first, "value"))
+
+
+def manager_asked(body: Payload) -> ManagerAsked:
+    """Read the pressed button, with the reason that the form about it shows."""
+    pressed = press(body)
+    return ManagerAsked(pressed.origin, pressed.value, option(body, "why", "why_pick"))
 
 
 def search(body: Payload) -> Search:

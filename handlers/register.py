@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from desk import faults
-from handlers import approval, bulk, collect, control, freeze, home, number, reset, retry, stop
+from handlers import approval, bulk, collect, control, freeze, home, number, reset, retry, stop, vouch
 from handlers.files import Files
 from handlers.guard import demand_origin
 from handlers.hook import Hook
@@ -30,6 +30,7 @@ SURFACES: dict[str, Surface] = {
     **bulk.SURFACES,
     **reset.SURFACES,
     **number.SURFACES,
+    **vouch.SURFACES,
     **approval.SURFACES,
     **control.SURFACES,
     **collect.SURFACES,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from desk import fill, find, look, submit
+from desk import fill, find, look, submit, vouch
 from handlers import payloads, typeahead
 from handlers.hook import Hook
 from handlers.surface import Audience, Room, Surface
@@ -118,7 +118,10 @@ async def _look_up(room: Room, form_id: str, person: SlackPerson, reply: Reply, 
         await reply.show(forms.who(found))
         return
     member = await room.members.behind(found.account)
-    asked = await fill.fill(room.tools, form_id, person, found, member)
+    manager = await vouch.manager(room.tools, form_id, person, found, member)
+    if not isinstance(manager, Refused) and not await room.members.lives(manager.slack.user):
+        manager = Refused(Reason.MANAGER_UNABLE, login=found.account.login, user=manager.name)
+    asked = await fill.fill(room.tools, form_id, person, found, member, manager)
     await reply.show(forms.reset(asked) if isinstance(asked, AskReset) else forms.excluded(asked))
 
 

@@ -10,9 +10,9 @@ from notify.base import Failed, Said, always
 from notify.calls import call, demand, patient
 from resets.approval import CardFacts, Reminder
 from resets.bulk import BulkFacts
-from resets.facts import AlarmFacts, MatchFacts, ShowFacts
+from resets.facts import AlarmFacts, MatchFacts, ShowFacts, VouchFacts
 from resets.reasons import Reason
-from views import approval, cards, live, number, preview
+from views import approval, cards, live, number, preview, vouch
 from views.status import status
 
 if TYPE_CHECKING:
@@ -103,6 +103,8 @@ def _content(saying: SaySlack) -> dict[str, Any]:
             message = cards.show(facts)
         case MatchFacts() as facts:
             message = number.message(facts)
+        case VouchFacts() as facts:
+            message = vouch.message(facts)
         case AlarmFacts() as facts:
             message = cards.alarm(facts)
         case BulkFacts() as facts:

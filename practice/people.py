@@ -181,7 +181,7 @@ PEOPLE: tuple[Person, ...] = (
         "IT service desk lead",
         Kind.SECOND_ADMIN,
         "sasha.okafor@acme.example",
-        note="A second admin, with a phone of their own.",
+        note="A second admin, with a phone of their own. Robin's manager.",
         avatar_hue=150,
     ),
     Person(

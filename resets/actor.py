@@ -24,3 +24,8 @@ class Actor:
     login: str
     name: str
     role: str
+
+    def is_same(self, other: Actor) -> bool:
+        """Say whether two enrolments are one person's: of one directory account, or of one Slack account."""
+        accounts = ((one.directory, one.account_id) for one in (self, other))
+        return self.slack == other.slack or len(set(accounts)) == 1

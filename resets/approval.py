@@ -75,6 +75,7 @@ def demand_able(
     now: datetime,
     *,
     is_target: bool,
+    has_vouched: bool,
 ) -> None:
     """Refuse whoever may not decide about a request.
 
@@ -86,16 +87,19 @@ def demand_able(
         rules: the operator's.
         now: aware UTC.
         is_target: the actor is among the people to be reset, by account or by Slack account.
+        has_vouched: the actor has vouched for the caller: who agrees is to look at that with other eyes.
 
     Raises:
-        Refused: OWN_REQUEST, NOT_APPROVER, IS_TARGET, SPOKEN, DECIDED (too late) or NOT_YET_APPROVER.
+        Refused: OWN_REQUEST, NOT_APPROVER, IS_TARGET, HAS_VOUCHED, SPOKEN, DECIDED (too late) or NOT_YET_APPROVER.
     """
-    if account_of(actor) == account_of(requester) or actor.slack == requester.slack:
+    if actor.is_same(requester):
         raise Refused(Reason.OWN_REQUEST)
     if not may_agree(actor, rules):
         raise Refused(Reason.NOT_APPROVER)
     if is_target:
         raise Refused(Reason.IS_TARGET)
+    if has_vouched:
+        raise Refused(Reason.HAS_VOUCHED)
     if account_of(actor) in {voice.account for voice in voices}:
         raise Refused(Reason.SPOKEN)
     if now >= need.until:

@@ -24,6 +24,9 @@ class Deed(StrEnum):
     NUMBER_MATCHED = "number_matched"
     NUMBER_WRONG = "number_wrong"
     NUMBER_DENIED = "number_denied"  # "I did not ask for this"
+    VOUCH_ASKED = "vouch_asked"  # a manager is asked whether they stand up for a person
+    VOUCHED = "vouched"  # with a code of their own
+    VOUCH_DENIED = "vouch_denied"  # "I do not know of this"
     ASKED = "asked"
     STEPPED_UP = "stepped_up"  # the requester's proof of a request that others have to agree to
     APPROVED = "approved"  # by one of them

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from resets.actor import Actor
 
 
 class How(StrEnum):
@@ -14,6 +20,7 @@ class How(StrEnum):
     VIDEO = "video"  # a video call with a document
     TICKET = "ticket"  # out of the person's own signed-in portal
     NUMBER = "number"  # pressed the number that the caller was read, in their own Slack
+    MANAGER = "manager"  # their manager vouched, with a code of their own
     UNASKED = "unasked"  # nobody asked: a suspected compromise, or a new person
 
 
@@ -22,8 +29,16 @@ class Evidence:
     """One thing that speaks for the caller, as it is kept with the request and signed by the step-up."""
 
     how: How
-    ref: str = ""  # the id of the number match
+    ref: str = ""  # the id of the number match, or of the question to the manager
+    by: Actor | None = None  # the manager who vouched
 
     def signed(self) -> list[str]:
-        """Return what the digest signs of it."""
-        return [self.how.value, self.ref] if self.ref else [self.how.value]
+        """Return what the digest signs of it; of a manager, who that is, and nothing that is for people alone."""
+        parts = [self.how.value, self.ref] if self.ref else [self.how.value]
+        who = self.by
+        return parts if who is None else [*parts, who.id, who.directory, who.account_id, who.slack.user]
+
+
+def has_vouched(actor: Actor, evidence: Iterable[Evidence]) -> bool:
+    """Say whether somebody, by whatever enrolment, has vouched for the caller."""
+    return any(each.by is not None and each.by.is_same(actor) for each in evidence)

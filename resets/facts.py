@@ -15,6 +15,7 @@ from resets.outcome import Step, StepRecord  # noqa: TC001
 from resets.reasons import Reason, Refused  # noqa: TC001
 from resets.request import Channel, RequestState, TargetState, Tier, Why  # noqa: TC001
 from resets.scope import Grant  # noqa: TC001
+from resets.vouch import VouchState  # noqa: TC001
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,9 @@ class AskReset:
     hows: tuple[How, ...] = ()  # how the caller may be verified; empty: that is not asked
     number: bool = False  # may a number match be asked for
     approvals: int = 0  # so many others have to agree
-    denied: bool = False  # the person has said within the last hour that a caller was not them
+    denied: bool = False  # the person, or their manager, has said within the last hour that a caller was not them
+    manager: str = ""  # who may be asked to vouch, by name; "": nobody
+    no_manager: Refused | None = None  # why nobody, where that is worth a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +190,29 @@ class MatchFacts:
     numbers: tuple[int, ...]
     state: MatchState
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VouchFacts:
+    """The manager's question whether they stand up for a person, or what came of it."""
+
+    id: str
+    requester: SlackPerson
+    requester_name: str
+    directory: str
+    login: str
+    name: str
+    why: Why
+    state: VouchState
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AskVouch:
+    """Next for the manager: enter the code that stands for exactly this."""
+
+    form_id: str
+    vouch: VouchFacts
 
 
 @dataclass(frozen=True, slots=True)

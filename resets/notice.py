@@ -13,6 +13,7 @@ class NoticeKind(StrEnum):
     STATUS = "status"  # the requester's one message about a request, kept current
     SHOW = "show"  # the target's DM with *Show* and *Not me*, kept current
     NUMBER = "number"  # the person's question which number the caller was read, kept current
+    VOUCH = "vouch"  # the manager's question whether they stand up for a person, kept current
     MAIL_PASSWORD = "mail_password"  # the one-time password, to the account's address
     MAIL_PASSWORD_RECOVERY = "mail_password_recovery"  # the same, to the recovery address
     MAIL_NOTICE = "mail_notice"  # "your password was reset", without it

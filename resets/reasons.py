@@ -76,6 +76,13 @@ class Reason(StrEnum):
     CALLER_DENIED = "caller_denied"  # the person pressed a wrong number, or says that they asked for nothing
     NUMBER_OVER = "number_over"  # pressed too late, or for a form that was sent
     TOO_MANY_NUMBERS = "too_many_numbers"
+    NO_MANAGER = "no_manager"  # the directory names nobody who could vouch
+    MANAGER_UNREAD = "manager_unread"  # it did not answer, or names several
+    MANAGER_NOT_ENROLLED = "manager_not_enrolled"
+    MANAGER_UNABLE = "manager_unable"  # frozen, disabled, without a configured role, or not in Slack
+    MANAGER_INVOLVED = "manager_involved"  # they ask for it themselves, or would be reset by it
+    NOT_VOUCHED = "not_vouched"  # not yet, or who did may not any more
+    VOUCH_OVER = "vouch_over"  # answered already, too late, or for a form that was sent
     SOMEBODY_ASKED = "somebody_asked"  # "nobody asked" does not go with the reason of the reset
     # the directory
     DIRECTORY_DOWN = "directory_down"  # unreachable, nothing was sent
@@ -140,6 +147,7 @@ class Reason(StrEnum):
     NOT_APPROVER = "not_approver"  # the role may not agree to anything
     NOT_YET_APPROVER = "not_yet_approver"  # it may from half of the time on
     IS_TARGET = "is_target"
+    HAS_VOUCHED = "has_vouched"  # who vouched for the caller does not agree as well
     TARGET_AGREED = "target_agreed"  # seen only when it ran: who agreed would have been reset by it
     SPOKEN = "spoken"  # this person has agreed already, perhaps by another Slack account
     DECIDED = "decided"  # agreed to, denied, withdrawn or too late: nothing to decide any more
@@ -151,6 +159,7 @@ class Reason(StrEnum):
     WITHDRAWN = "withdrawn"
     NOT_APPROVED = "not_approved"  # in time
     APPROVER_LOST = "approver_lost"  # somebody who agreed holds no such role any more, or is frozen
+    VOUCHER_LOST = "voucher_lost"  # seen only when it ran: who vouched may not any more, or has agreed as well
     # ourselves
     STORE_FAILED = "store_failed"  # full disk, locked or lost database
     KEY_WRONG = "key_wrong"

@@ -59,8 +59,9 @@ class Rules:
     grants: Mapping[str, tuple[Grant, ...]] | None = None  # role -> its rules; None: nobody wrote any, or a role
     held_in: Mapping[str, Place] = field(default_factory=dict)  # role -> the group whose members alone hold it
     listed: Mapping[str, tuple[Listed, ...]] = field(default_factory=dict)  # directory -> who is of a higher tier
-    numbers_per_hour: int = 20  # number matches that one requester may ask for
+    numbers_per_hour: int = 20  # people whom one requester may have asked: for a number, or to vouch
     number_life: timedelta = timedelta(minutes=5)  # so long one may be pressed
+    vouch_life: timedelta = timedelta(minutes=10)  # so long a manager may vouch
     display: Mapping[str, str] = field(default_factory=dict)  # directory -> its name for people
     concurrency: Mapping[str, int] = field(default_factory=dict)  # directory -> writes in flight of one chunk
     lanes: Mapping[str, int] = field(

@@ -23,15 +23,18 @@ class Needed(StrEnum):
     NONE = "none"
     SAID = "said"  # the requester says how
     NUMBER = "number"  # Rekey itself has seen it: a number match
+    MANAGER = "manager"  # somebody else stands up for them, with a code: their manager
     IN_PERSON = "in_person"  # seen face to face: what nobody does from afar
 
 
 _ENOUGH: dict[Needed, frozenset[How]] = {
     Needed.SAID: frozenset(How),
-    Needed.NUMBER: frozenset({How.NUMBER, How.IN_PERSON}),
+    Needed.NUMBER: frozenset({How.NUMBER, How.MANAGER, How.IN_PERSON}),
+    Needed.MANAGER: frozenset({How.MANAGER, How.IN_PERSON}),
     Needed.IN_PERSON: frozenset({How.IN_PERSON}),
 }
 UNASKED_FOR = frozenset({Why.COMPROMISE, Why.ONBOARDING})  # where it may be true that nobody asked
+_SEEN = frozenset({How.NUMBER, How.MANAGER})  # what nobody says: we have it from the person, or from their manager
 _OF_SLACK = frozenset({How.NUMBER, How.UNASKED})  # with these alone, nothing outside of Slack speaks for a caller
 
 
@@ -73,7 +76,14 @@ def _number_counts(hows: Collection[How], about: About) -> bool:
     return about.tier is Tier.STANDARD and bool(outside)
 
 
-def offered(needed: Needed, tier: Tier, channels: Collection[Channel], *, in_slack: bool) -> tuple[How, ...]:
+def may_vouch(needed: Needed) -> bool:
+    """Say whether a manager's word alone can ever be enough."""
+    return How.MANAGER in _ENOUGH.get(needed, ())
+
+
+def offered(
+    needed: Needed, tier: Tier, channels: Collection[Channel], *, in_slack: bool, manager: bool
+) -> tuple[How, ...]:
     """Return what the requester may say, where anything is asked, so that nothing is offered that can never be enough.
 
     Args:
@@ -81,13 +91,15 @@ def offered(needed: Needed, tier: Tier, channels: Collection[Channel], *, in_sla
         tier: the account's.
         channels: those that the password may go by.
         in_slack: can the person be asked for a number.
+        manager: can their manager be asked to vouch.
     """
-    whys, ways = tuple(Why), [(channel,) for channel in channels]
-    besides = {How.NUMBER} if in_slack else set()
+    abouts = [About(needed, tier, why, (channel,)) for why in Why for channel in channels]
+    seen = {how for how, can in ((How.NUMBER, in_slack), (How.MANAGER, manager)) if can}
+
+    def can_be_enough(how: How) -> bool:
+        besides = set() if how in _SEEN else seen  # what is said may stand beside what we have seen
+        return any(enough({how} | besides, about) is None for about in abouts)
+
     return tuple(
-        how
-        for how in How
-        if needed is not Needed.NONE
-        and (how is not How.NUMBER or in_slack)
-        and any(enough({how} | besides, About(needed, tier, why, way)) is None for why in whys for way in ways)
+        how for how in How if needed is not Needed.NONE and (how not in _SEEN or how in seen) and can_be_enough(how)
     )

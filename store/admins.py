@@ -89,6 +89,13 @@ async def of_accounts(tx: Tx, actors: Sequence[Actor], *, hold: bool = False) ->
     return tuple(_row(row) for row in await tx.conn.execute(asked.with_for_update() if hold else asked))
 
 
+async def of_account(tx: Tx, directory: str, account_id: str) -> tuple[AdminRow, ...]:
+    """Return the living enrolments of one account, the oldest first."""
+    theirs = (admins.c.directory == directory) & (admins.c.account_id == account_id) & admins.c.revoked_at.is_(None)
+    rows = await tx.conn.execute(select(admins).where(theirs).order_by(admins.c.enrolled_at, admins.c.id))
+    return tuple(_row(row) for row in rows)
+
+
 async def first(tx: Tx) -> AdminRow | None:
     """Return the oldest enrolment that was not revoked."""
     living = select(admins).where(admins.c.revoked_at.is_(None)).order_by(admins.c.enrolled_at, admins.c.id)

@@ -8,13 +8,12 @@ import json
 import logging
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import select, update
 
 from resets.actor import SlackPerson
-from resets.number import AGAINST, MatchState, NumberMatch
+from resets.number import MatchState, NumberMatch
 from store import plans
 from store.folding import storable
-from store.tables import admins
 from store.tables import number_matches as rows
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Row
 
-    from resets.actor import Actor
     from store.base import Tx
 
 log = logging.getLogger(__name__)
@@ -76,29 +74,10 @@ async def shown_in(tx: Tx, match_id: str, view_id: str) -> None:
     await tx.conn.execute(update(rows).where(rows.c.id == match_id).values(view_id=view_id))
 
 
-async def asked_since(tx: Tx, actor: Actor, since: datetime) -> int:
-    """Say how many a requester has asked for since a time (that moment included), under whatever enrolment."""
-    same = (admins.c.directory == actor.directory) & (admins.c.account_id == actor.account_id)
-    theirs = rows.c.actor_id.in_(select(admins.c.id).where(same)) & (rows.c.asked_at >= since)
-    return await tx.conn.scalar(select(func.count()).select_from(rows).where(theirs)) or 0
-
-
-async def denied_since(tx: Tx, directory: str, account_id: str, since: datetime) -> bool:
-    """Say whether a person has said since a time that whoever called is not them."""
-    theirs = (rows.c.directory == directory) & (rows.c.account_id == account_id) & (rows.c.asked_at >= since)
-    against = rows.c.state.in_([state.value for state in AGAINST])
-    return await tx.conn.scalar(select(rows.c.id).where(theirs, against).limit(1)) is not None
-
-
 async def due(tx: Tx, now: datetime, limit: int) -> tuple[str, ...]:
     """Return the ids of those whose time is over while they wait."""
     over = (rows.c.state == MatchState.WAITING.value) & (rows.c.expires_at <= now)
     return tuple(await tx.conn.scalars(select(rows.c.id).where(over).order_by(rows.c.expires_at).limit(limit)))
-
-
-async def delete_old(tx: Tx, before: datetime) -> int:
-    """Forget those that were asked for before a time; the journal does not. Returns how many."""
-    return (await tx.conn.execute(delete(rows).where(rows.c.asked_at < before))).rowcount
 
 
 def _genuine(tx: Tx, row: Row[Any]) -> NumberMatch | None:

@@ -57,7 +57,7 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
             "clear_sessions": options.clear_sessions,
             "unlock": options.unlock,
             "channels": [channel.value for channel in options.channels],
-            "evidence": [{"how": each.how.value, "ref": each.ref} for each in options.evidence],
+            "evidence": [_evidence_to_json(each) for each in options.evidence],
         },
         "policy_version": plan.policy_version,
         "start": plan.start.isoformat() if plan.start else None,
@@ -79,11 +79,21 @@ def plan_from_json(kept: dict[str, Any]) -> Plan:
             clear_sessions=options["clear_sessions"],
             unlock=options["unlock"],
             channels=tuple(Channel(channel) for channel in options["channels"]),
-            evidence=tuple(Evidence(How(each["how"]), each.get("ref", "")) for each in options.get("evidence", ())),
+            evidence=tuple(_evidence_from_json(each) for each in options.get("evidence", ())),
         ),
         policy_version=kept["policy_version"],
         start=datetime.fromisoformat(kept["start"]) if kept["start"] else None,
     )
+
+
+def _evidence_to_json(evidence: Evidence) -> dict[str, Any]:
+    by = {"by": actor_to_json(evidence.by)} if evidence.by is not None else {}
+    return {"how": evidence.how.value, "ref": evidence.ref, **by}
+
+
+def _evidence_from_json(kept: dict[str, Any]) -> Evidence:
+    by = kept.get("by")
+    return Evidence(How(kept["how"]), kept.get("ref", ""), actor_from_json(by) if by is not None else None)
 
 
 def _target_to_json(target: PlannedTarget) -> dict[str, str | None]:

@@ -295,6 +295,31 @@ number_matches = Table(
     Index(None, "state", "expires_at"),
 )
 
+# Whom a manager was asked to vouch for; signed for the same reason.
+vouches = Table(
+    "vouches",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("form_id", Text, nullable=False, index=True),
+    Column("actor_id", Text, nullable=False),
+    Column("requester", Json, nullable=False),  # the Actor as it was
+    Column("manager", Json, nullable=False),  # the same: who alone may answer
+    Column("directory", Text, nullable=False),
+    Column("account_id", Text, nullable=False),
+    Column("login", Prose, nullable=False),
+    Column("name", Prose, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("view_id", Text, nullable=False),  # the requester's modal
+    Column("mac", Text, nullable=False),
+    Index(None, "actor_id", "asked_at"),
+    Index(None, "directory", "account_id", "asked_at"),
+    Index(None, "state", "expires_at"),
+)
+
 notices = Table(
     "notices",
     metadata,

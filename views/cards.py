@@ -59,6 +59,13 @@ ALARM: dict[str, tuple[str, str]] = {
             "reset. Warn the desk: whoever called may call again, also in another name."
         ),
     ),
+    "vouch_denied": (
+        "A manager said “I do not know of this”",
+        (
+            "An admin was asked to reset somebody, and the manager, who was to vouch, knows nothing of it. Nothing was "
+            "reset. Speak with the person and the admin, on a channel other than Slack: who called? Warn the desk."
+        ),
+    ),
     "step_up_misses": (
         "Several codes did not match",
         "Nothing was reset. It may be a slip; it may be somebody in this person's Slack. Ask them, not in Slack.",

@@ -60,7 +60,7 @@ def reset(facts: AskReset) -> View:
         *account.card(facts.card, domain="domain verified" if facts.card.domain else ""),
         blocks.divider(),
         blocks.question("why", "Why", _why(Why.LOCKED_OUT if facts.card.locked else Why.FORGOT)),
-        *verification.question(facts.hows, facts.form_id, number=facts.number, denied=facts.denied),
+        *verification.question(facts),
         blocks.question(
             "ticket",
             "Ticket or note",

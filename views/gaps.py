@@ -34,6 +34,7 @@ UNSAID = {
     "within": "that time",
     "often": "",
     "user": "this person",
+    "named": "",
     "people": "this person",
     "key": "this directory",
     "role": "this role",
@@ -49,6 +50,8 @@ def filled(facts: Mapping[str, str | int]) -> dict[str, str]:
     """Return what goes into each gap, for the facts that there are; a word in its place where there is none."""
     said = dict(UNSAID)
     said |= {key: safe(str(facts[key]), FACT) for key in ("login", "directory", "domain", "user") if facts.get(key)}
+    if facts.get("user"):
+        said["named"] = f", {said['user']},"
     if facts.get("typed"):
         said["typed"] = f"“{safe(str(facts['typed']), FACT)}”"
     elif facts.get("login"):

@@ -128,17 +128,32 @@ SENTENCES: dict[Reason, str] = {
     # the caller
     Reason.NOT_VERIFIED: "It is not said how you know that it is them, so nothing was done. Choose what you did; if "
     "you did nothing yet, call back on a number from the directory first.",
-    Reason.EVIDENCE_WEAK: "For this account that is not enough, so nothing was done. See the person face to face.",
+    Reason.EVIDENCE_WEAK: "For this account that is not enough, so nothing was done. See the person face to face, or "
+    "have their manager vouch, where the form offers that.",
     Reason.EVIDENCE_SLACK: "A number in Slack is not enough where the password goes by Slack too: somebody may sit in "
     "that Slack. Nothing was done. Say how else you know that it is them.",
     Reason.NOT_PRESSED: "They have not pressed the number yet, so nothing was done. Press “Verify this person”, and "
     "read them the number.",
-    Reason.CALLER_DENIED: "The person behind this account said within the last hour that whoever called is not them. "
-    "Nothing was done, and the security channel knows. Reset it only for whom you see face to face.",
+    Reason.CALLER_DENIED: "The person behind this account, or their manager, said within the last hour that whoever "
+    "called is not them. Nothing was done, and the security channel knows. Reset it only for whom you see in person.",
     Reason.NUMBER_OVER: "Nobody waits for this number any more, so nothing was done. "
     "If you are on the phone with IT, ask them to begin again.",
-    Reason.TOO_MANY_NUMBERS: "This hour's {limit}number matches are used up, so nobody was asked. "
-    "Say how else you know that it is them; more come back within the hour.",
+    Reason.TOO_MANY_NUMBERS: "This hour's {limit}questions to people and their managers are used up, so nobody was "
+    "asked. Say how else you know that it is them; more come back within the hour.",
+    Reason.NO_MANAGER: "{directory} names no manager of {login}, so nobody could be asked to vouch. See the person "
+    "face to face, or have their manager entered there.",
+    Reason.MANAGER_UNREAD: "I could not read in {directory} who manages {login}, or it names several, so nobody could "
+    "be asked to vouch. Say how else you know that it is them.",
+    Reason.MANAGER_NOT_ENROLLED: "The manager of {login}{named} is not enrolled here, so nobody could be asked to "
+    "vouch. Say how else you know that it is them; whoever runs this bot can enrol a manager with: rekey admin enrol.",
+    Reason.MANAGER_UNABLE: "The manager of {login}{named} cannot vouch at the moment: disabled, frozen, without a role "
+    "or not in Slack. Nobody was asked. Say how else you know that it is them.",
+    Reason.MANAGER_INVOLVED: "The manager of {login}{named} asks for this themselves, or would be reset by it, so "
+    "their word would be no second one. Nobody was asked. Say how else you know that it is them.",
+    Reason.NOT_VOUCHED: "Their manager has not vouched yet, or may not any more, so nothing was done. Press “Ask their "
+    "manager”, and wait for the answer, or say how else you know that it is them.",
+    Reason.VOUCH_OVER: "Nobody waits for your word on this any more, so nothing was changed: it was given, its time is "
+    "over, or it was not needed. If you do not know of it, call whoever asked.",
     Reason.SOMEBODY_ASKED: "“Nobody asked” goes with a suspected compromise or a new person only, so nothing was done. "
     "Choose how you know that it is them, or mend the reason.",
     Reason.TOO_LATE: "This was confirmed but could not be begun in time, so it was not done. Nothing has changed. "
@@ -262,6 +277,8 @@ SENTENCES: dict[Reason, str] = {
     "The card names who can.",
     Reason.NOT_YET_APPROVER: "Your role decides only once half of the time is over, so nothing was changed. "
     "Look again in {wait}, if nobody else has decided by then.",
+    Reason.HAS_VOUCHED: "You have vouched for the person who would be reset, and who vouched does not agree as well, "
+    "so nothing was changed. Somebody else has to decide.",
     Reason.TARGET_AGREED: "The account {login} belongs to somebody who had agreed to this, so it was not reset. "
     "Nothing of it has changed. Ask again, and let somebody else decide.",
     Reason.IS_TARGET: "You are among those who would be reset, so somebody else has to decide. Nothing was changed.",
@@ -283,6 +300,8 @@ SENTENCES: dict[Reason, str] = {
     "Ask again when somebody is there to look at it.",
     Reason.APPROVER_LOST: "Somebody who had agreed to this may not agree to anything any more, so it was not done. "
     "Nobody else is reset by it. Ask again with /reset-password.",
+    Reason.VOUCHER_LOST: "The manager who had vouched for this person may not vouch for anybody any more, or agreed to "
+    "it as well, so it was not done. Nothing has changed. Ask again with /reset-password.",
     # ourselves
     Reason.STORE_FAILED: "I could not write my own records, so I did nothing: without a record nothing is reset. "
     "Tell whoever runs this bot, then try again.",

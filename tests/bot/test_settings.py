@@ -15,7 +15,7 @@ from bot.config import demand_slack, load
 from bot.errors import ConfigError
 from bot.section import Span
 from bot.settings import DirectorySection, Settings
-from bot.settings_rules import Expect
+from bot.settings_rules import Expect, Role
 from directory.base import GroupKind
 from directory.misconfigured import Misconfigured
 from directory.registry import CONNECTORS, connector
@@ -99,8 +99,12 @@ def test_the_defaults_need_no_file(tmp_path, monkeypatch):
         ("[limits]\ntime_zone = 'Berlin'", "limits.time_zone", '"Europe/Berlin"'),
         ("[limits]\ntime_zone = '../etc'", "limits.time_zone", '"Europe/Berlin"'),
         ("[verification]\nsensitive = 'none'", "verification", "a higher tier may not need less"),
-        ("[verification]\nsensitive = 'number'", "verification.sensitive", "'none', 'said' or 'in_person'"),
-        ("[verification]\nstandard = 'voice'", "verification.standard", "'none', 'said', 'number' or 'in_person'"),
+        ("[verification]\nsensitive = 'number'", "verification.sensitive", "'none', 'said', 'manager' or 'in_person'"),
+        (
+            "[verification]\nstandard = 'voice'",
+            "verification.standard",
+            "'none', 'said', 'number', 'manager' or 'in_person'",
+        ),
         ("[delivery.pickup.single]\nsensitve = 'none'", "delivery.pickup.single.sensitve", "single.sensitive"),
         ("[mail]\nhost = 'mail.example.com'\ntls = 'none'\nsender = 'a@b.c'", "mail", "loopback"),
         ("[mail]\nhost = 'mail.example.com'", "mail", "sender is missing"),
@@ -289,7 +293,9 @@ def test_the_example_holds_every_key_with_its_default():
 
     told, meant = example(), fields_of(Settings)
     rule = {"directory": "", "tiers": ["standard"], "within": ""}
-    assert told.pop("roles") == [{"name": "helpdesk", "approves": True, "security": False, "group": "", "may": [rule]}]
+    helpdesk, vouching = told.pop("roles")
+    assert helpdesk == {"name": "helpdesk", "approves": True, "security": False, "group": "", "may": [rule]}
+    assert (Role(**vouching).approves, Role(**vouching).may) == (False, ())  # who only vouches
     assert set(told.pop("expect")[0]) == set(Expect.model_fields)
     del told["directories"], meant["directories"], meant["roles"], meant["expect"]
     compare(told, meant, "")

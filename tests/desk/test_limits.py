@@ -40,7 +40,7 @@ async def typed(house, person, login):
     """Open and fill a form as somebody; returns its id."""
     form_id = await look.start(house.tools, person)
     found = await look.named(house.tools, form_id, person, find.Typed(login))
-    return (await fill.fill(house.tools, form_id, person, found, None)).form_id
+    return (await fill.fill(house.tools, form_id, person, found, None, Refused(Reason.NO_MANAGER))).form_id
 
 
 def sent(house, form_id, person, seed):

@@ -13,6 +13,8 @@ from resets.reasons import Reason, Refused
 from resets.request import Channel
 from tests.support.house import ADA, BOB, EVE
 
+NOBODY = Refused(Reason.NO_MANAGER)  # who could vouch
+
 
 async def named(house, text):
     form_id = await look.start(house.tools, ADA)
@@ -204,7 +206,7 @@ async def test_dm_only_to_full_living_members(house, trait):
     house.with_rules(mail_password=True)
     form_id = await look.start(house.tools, ADA)
     found = await look.named(house.tools, form_id, ADA, find.Typed("bob"))
-    form = await fill.fill(house.tools, form_id, ADA, found, house.member(BOB, **{trait: True}))
+    form = await fill.fill(house.tools, form_id, ADA, found, house.member(BOB, **{trait: True}), NOBODY)
     assert Channel.DM not in form.offer.channels
     assert form.offer.no_dm is not None
 

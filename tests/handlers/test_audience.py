@@ -6,7 +6,7 @@ import functools
 
 import pytest
 
-from desk import number
+from desk import number, vouch
 from desk.forms import APPROVAL, DENIAL, open_form, role_of
 from handlers.hook import Hook
 from handlers.register import SURFACES
@@ -14,7 +14,9 @@ from handlers.surface import Audience
 from resets.actor import SlackPerson
 from resets.request import Tier
 from resets.verification import Needed
+from store import admins
 from tests.handlers.conftest import ADA, BOB, EVE
+from tests.support.house import enrolled
 from tests.support.slackwire import TEAM, person, texts
 
 CONTROLS = ("bulk_pause", "bulk_resume", "bulk_cancel", "bulk_retry")
@@ -47,6 +49,10 @@ def test_every_surface_names_its_audience():
         "number_ask": "role",
         "number_press": "addressee",
         "number_deny": "addressee",
+        "vouch_ask": "role",
+        "vouch_begin": "addressee",
+        "vouch_deny": "addressee",
+        "vouch_form": "addressee",
         "show_password": "addressee",
         "pickup_form": "addressee",
         "not_me": "addressee",
@@ -100,6 +106,10 @@ async def do(slack, name, user, /, **changes):
         "number_ask": lambda: slack.press_in_view(user, name, slack.form_id, **changes),
         "number_press": lambda: slack.press(user, name, f"{slack.match.id}:{slack.match.right}", **changes),
         "number_deny": lambda: slack.press(user, name, slack.match.id, **changes),
+        "vouch_ask": lambda: slack.press_in_view(user, name, slack.form_id, values=slack.reset_values(), **changes),
+        "vouch_begin": lambda: slack.press(user, name, slack.vouch.id, **changes),
+        "vouch_deny": lambda: slack.press(user, name, slack.vouch.id, **changes),
+        "vouch_form": lambda: slack.submit(user, slack.code_values(), **changes),
         "show_password": lambda: slack.press(user, name, slack.target, **changes),
         "pickup_form": lambda: slack.submit(user, slack.pickup_values("AAAA-AAAA"), **changes),
         "not_me": lambda: slack.press(user, name, slack.target, **changes),
@@ -133,7 +143,8 @@ async def prepare(slack, name):
     if name in {"show_password", "pickup_form", "not_me", "home", "retry_step"}:
         await slack.reset()
         slack.target = await slack.target_id()
-    if made := {"number": prepare_number, "approval": opened, "denial": opened}.get(name.partition("_")[0]):
+    kinds = {"number": prepare_number, "vouch": prepare_vouch, "approval": opened, "denial": opened}
+    if made := kinds.get(name.partition("_")[0]):
         await made(slack, name)
     elif name == "pickup_form":
         await slack.press(BOB, "show_password", slack.target)
@@ -161,6 +172,23 @@ async def prepare_number(slack, name):
     slack.form_id = slack.wire.view["private_metadata"]
     if name != "number_ask":
         slack.match = await number.ask(slack.house.tools, slack.form_id, SlackPerson(TEAM, ADA))
+
+
+async def prepare_vouch(slack, name):
+    """Open a form about eve, whom bob manages, and, for his own part, ask him."""
+    tools, bob = slack.house.tools, SlackPerson(TEAM, BOB)
+    slack.rules(verification={Tier.STANDARD: Needed.SAID})
+    await slack.house.local.change_account(slack.house.ids["eve"], manager="bob")
+    async with slack.house.store.read() as tx:
+        known = await admins.by_slack(tx, bob)
+    if known is None:
+        await enrolled(slack.house, bob, "bob")
+    await slack.command(ADA, "eve")
+    slack.form_id = slack.wire.view["private_metadata"]
+    if name != "vouch_ask":
+        slack.vouch = await vouch.ask(tools, slack.form_id, SlackPerson(TEAM, ADA), "forgot")
+    if name == "vouch_form":
+        await slack.press(BOB, "vouch_begin", slack.vouch.id)
 
 
 async def opened(slack, name):
@@ -212,7 +240,10 @@ async def test_a_colleague_without_a_role_is_refused(slack, name):
     assert "Bob Baker" not in said
 
 
-@pytest.mark.parametrize("name", ["show_password", "pickup_form", "not_me", "number_press", "number_deny"])
+ADDRESSED = [name for name, surface in SURFACES.items() if surface.audience is Audience.ADDRESSEE and name != "home"]
+
+
+@pytest.mark.parametrize("name", ADDRESSED)
 async def test_a_colleague_is_not_the_addressee(slack, name):
     """Neither Eve nor the requester herself sees or stops what is Bob's."""
     await prepare(slack, name)
@@ -225,7 +256,7 @@ async def test_a_colleague_is_not_the_addressee(slack, name):
 
 ASKED_OF_SLACK = [
     *("reset", "reset_person", "home_reset", "who_pick", "reset_who", "show_password", "retry_step", "home"),
-    *("number_ask", "number_press", "number_deny"),
+    *("number_ask", "number_press", "number_deny", "vouch_ask", "vouch_begin", "vouch_deny"),
     *("bulk", "home_bulk", "bulk_people", "bulk_groups", "bulk_template", "bulk_form", "bulk_excluded"),
     *(
         "bulk_page_back",

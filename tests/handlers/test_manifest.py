@@ -119,7 +119,7 @@ def test_every_id_in_our_views_is_a_surface():
     buttons = set(re.findall(r'blocks\.button\(\s*[^,]+,\s*"(\w+)"', source))
     assert buttons == ids(Hook.ACTION)
     forms = {"resume_form", "reset_form", "reset_who", "pickup_form", "bulk_form", "bulk_preview"}
-    forms |= {"approval_form", "denial_form"}
+    forms |= {"approval_form", "denial_form", "vouch_form"}
     assert set(re.findall(r'(?:_FORM|RESET_WHO) = "(\w+)"', source)) == forms
     assert ids(Hook.SUBMISSION) == forms
     searches = re.findall(r'"external_select",\s*"action_id": "(\w+)"|search_many\(\s*"(\w+)"', source)

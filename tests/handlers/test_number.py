@@ -84,7 +84,7 @@ async def test_why_not_is_laid_over_the_form(slack, wire):
     await slack.command(ADA, "bob")
     form = slack.wire.view_id
     await slack.press_in_view(ADA, "number_ask", wire.view["private_metadata"])
-    assert "number matches are used up" in texts(wire.view)
+    assert "questions to people and their managers are used up" in texts(wire.view)
     assert wire.views[form]["view"]["callback_id"] == "reset_form"
 
 

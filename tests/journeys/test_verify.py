@@ -1,11 +1,11 @@
-"""Verify this person: a number is read to the caller, and the person presses it in their own Slack, or says no."""
+"""Who is calling: the person presses a number in their own Slack, or their manager vouches, or either says no."""
 
 from __future__ import annotations
 
 import pytest
 from playwright.async_api import expect
 
-from tests.support.stage import GENERAL, MORGAN, ROBIN
+from tests.support.stage import GENERAL, MORGAN, ROBIN, SASHA
 
 pytestmark = pytest.mark.as_shipped
 
@@ -93,3 +93,62 @@ async def test_its_time_runs_out(play):
     await back_to_the_form(morgan)
     await morgan.knows("In person")
     await morgan.asked(play.code())
+
+
+async def asked_of_the_manager(play):
+    """Morgan has Robin's manager asked; returns both at their pages."""
+    sasha = await play.viewer(SASHA)
+    morgan = await play.viewer(MORGAN, GENERAL)
+    await morgan.form_for("@robin")
+    await morgan.field("ticket_text").fill("INC-42")
+    await morgan.button("vouch_ask", morgan.modal).click()
+    await morgan.titled("Ask their manager")
+    await expect(morgan.modal).to_contain_text("Sasha Okafor is asked in Slack to vouch for Robin Meyer")
+    await sasha.page.bring_to_front()
+    await sasha.to_app()
+    await expect(sasha.message("Do you vouch for one of your people?")).to_contain_text("Robin Meyer")
+    return morgan, sasha
+
+
+async def test_their_manager_vouches(play):
+    """With a code of their own, after a wrong one; that alone is enough, and stands with the request."""
+    morgan, sasha = await asked_of_the_manager(play)
+    await sasha.button("vouch_begin").click()
+    await sasha.titled("Vouch for somebody")
+    await sasha.field("code_text").fill(play.wrong_code(SASHA))
+    await sasha.submit()
+    await expect(sasha.fault("code")).to_be_visible()
+    await sasha.field("code_text").fill(play.code(SASHA))
+    await sasha.submit()
+    await expect(sasha.modal).to_contain_text("You have vouched for Robin Meyer")
+    await sasha.leave()
+    await expect(sasha.message("Thank you")).to_contain_text("may now reset the password")
+    await expect(sasha.button("vouch_begin")).to_have_count(0)
+    await expect(morgan.modal).to_contain_text("Sasha Okafor has vouched for Robin Meyer")
+    await back_to_the_form(morgan)
+    await morgan.knows("Their manager vouches")
+    pickup = await morgan.asked(play.code())
+    await morgan.leave()
+    await morgan.to_app()
+    status = morgan.message("Password reset for Robin Meyer")
+    await expect(status).to_contain_text("their manager (Sasha Okafor) vouched, with a code of their own")
+    robin = await play.viewer(ROBIN)
+    assert play.fits("robin.meyer", await robin.collect(pickup))
+
+
+async def test_their_manager_knows_nothing_of_it(play):
+    """Nothing is reset, and the security channel hears who was asked by whom."""
+    morgan, sasha = await asked_of_the_manager(play)
+    await sasha.button("vouch_deny").click()
+    await expect(sasha.message("Stopped: nothing was reset")).to_contain_text("has not changed")
+    await expect(morgan.modal).to_contain_text("does not know of this")
+    await back_to_the_form(morgan)
+    await morgan.knows("called back")
+    await morgan.field("code_text").fill(play.code())
+    await morgan.submit()
+    await expect(morgan.fault("verified")).to_contain_text("whoever called is not them")
+    await morgan.leave()
+    await morgan.go("security")
+    await expect(morgan.message("I do not know of this")).to_contain_text("Sasha Okafor")
+    assert play.targets("robin.meyer") == []
+    assert "vouch_denied" in play.deeds()

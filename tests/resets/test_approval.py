@@ -18,6 +18,7 @@ NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 NEED = Need(1, 0, NOW, NOW + timedelta(minutes=15))
 RULES = Rules(version="1", approvers=frozenset({"helpdesk", "managers"}), late_approvers=frozenset({"managers"}))
 ADA = Actor("1", SlackPerson("T1", "U1"), "corp", "a", "ada", "Ada", "helpdesk")
+NEITHER = {"is_target": False, "has_vouched": False}
 EVE = Actor("2", SlackPerson("T1", "U2"), "corp", "e", "eve", "Eve", "helpdesk")
 
 
@@ -25,9 +26,9 @@ def voice(account="corp/e", *, yes=True, security=False):
     return Voice(account, "U9", "Somebody", yes=yes, security=security, why="", at=NOW)
 
 
-def refusal(actor=EVE, *, now=NOW, voices=(), is_target=False, rules=RULES):
+def refusal(actor=EVE, *, now=NOW, voices=(), is_target=False, has_vouched=False, rules=RULES):
     try:
-        demand_able(actor, ADA, NEED, voices, rules, now, is_target=is_target)
+        demand_able(actor, ADA, NEED, voices, rules, now, is_target=is_target, has_vouched=has_vouched)
     except Refused as refused:
         return refused.reason
     return None
@@ -42,6 +43,7 @@ def refusal(actor=EVE, *, now=NOW, voices=(), is_target=False, rules=RULES):
         ({"actor": replace(EVE, slack=ADA.slack)}, Reason.OWN_REQUEST),
         ({"actor": replace(EVE, role="guests")}, Reason.NOT_APPROVER),
         ({"is_target": True}, Reason.IS_TARGET),
+        ({"has_vouched": True}, Reason.HAS_VOUCHED),
         ({"voices": [voice()]}, Reason.SPOKEN),
         ({"voices": [voice("corp/x")]}, None),
         ({"now": NEED.until}, Reason.DECIDED),
@@ -59,7 +61,7 @@ def test_who_may_decide(changes, reason):
 def test_who_may_agree_later_hears_when(before, seconds):
     """Until half of the time is over; never in no time at all."""
     with pytest.raises(Refused) as refused:
-        demand_able(replace(EVE, role="managers"), ADA, NEED, (), RULES, NEED.half - before, is_target=False)
+        demand_able(replace(EVE, role="managers"), ADA, NEED, (), RULES, NEED.half - before, **NEITHER)
     assert (refused.value.reason, refused.value.facts) == (Reason.NOT_YET_APPROVER, {"seconds": seconds})
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from resets.evidence import How
 from resets.reasons import Reason
 from resets.request import Channel, Tier, Why
-from resets.verification import About, Needed, enough, offered
+from resets.verification import About, Needed, enough, may_vouch, offered
 
 ABOUT = st.builds(
     About,
@@ -47,6 +47,15 @@ DM, MAIL, BOTH = (Channel.DM,), (Channel.MAIL,), (Channel.DM, Channel.MAIL)
         ((How.NUMBER, How.UNASKED), Why.COMPROMISE, Needed.NUMBER, Reason.EVIDENCE_SLACK),
         ((How.NUMBER, How.TICKET), Why.FORGOT, Needed.NUMBER, None),
         ((How.IN_PERSON,), Why.FORGOT, Needed.NUMBER, None),
+        ((How.MANAGER,), Why.FORGOT, Needed.SAID, None),
+        ((How.MANAGER,), Why.FORGOT, Needed.NUMBER, None),
+        ((How.MANAGER,), Why.FORGOT, Needed.MANAGER, None),
+        ((How.MANAGER, How.NUMBER), Why.FORGOT, Needed.MANAGER, None),
+        ((How.MANAGER, How.UNASKED), Why.COMPROMISE, Needed.MANAGER, None),
+        ((How.NUMBER, How.CALL_BACK), Why.FORGOT, Needed.MANAGER, Reason.EVIDENCE_WEAK),
+        ((), Why.FORGOT, Needed.MANAGER, Reason.NOT_VERIFIED),
+        ((How.IN_PERSON,), Why.FORGOT, Needed.MANAGER, None),
+        ((How.MANAGER, How.NUMBER), Why.FORGOT, Needed.IN_PERSON, Reason.EVIDENCE_WEAK),
         ((), Why.FORGOT, Needed.IN_PERSON, Reason.NOT_VERIFIED),
         ((How.CALL_BACK,), Why.FORGOT, Needed.IN_PERSON, Reason.EVIDENCE_WEAK),
         ((How.NUMBER, How.VIDEO), Why.FORGOT, Needed.IN_PERSON, Reason.EVIDENCE_WEAK),
@@ -76,10 +85,23 @@ def test_a_number_alone(tier, channels, lack, needed):
     assert enough({How.NUMBER}, About(needed, tier, Why.FORGOT, channels)) is lack
 
 
+@pytest.mark.parametrize("tier", Tier)
+@pytest.mark.parametrize("channels", [DM, MAIL, BOTH])
+@pytest.mark.parametrize(
+    ("needed", "lack"),
+    [(Needed.SAID, None), (Needed.MANAGER, None), (Needed.IN_PERSON, Reason.EVIDENCE_WEAK)],
+)
+def test_a_managers_word_alone(tier, channels, needed, lack):
+    """It is no evidence out of Slack alone, since it took a code; and it is worth what the tier's need says."""
+    assert enough({How.MANAGER}, About(needed, tier, Why.FORGOT, channels)) is lack
+    assert may_vouch(needed) is (lack is None)
+
+
 @pytest.mark.parametrize(
     ("hows", "why", "lack"),
     [
         ((), Why.FORGOT, Reason.CALLER_DENIED),
+        ((How.MANAGER,), Why.FORGOT, Reason.CALLER_DENIED),
         ((How.CALL_BACK,), Why.FORGOT, Reason.CALLER_DENIED),
         ((How.UNASKED,), Why.ONBOARDING, Reason.CALLER_DENIED),
         ((How.UNASKED,), Why.COMPROMISE, None),
@@ -128,29 +150,32 @@ def test_a_no_is_never_worth_more_than_silence(hows, about):
         assert enough(hows, replace(about, denied=False)) is None
 
 
-@given(ABOUT, st.booleans())
-def test_what_is_offered_can_be_enough(about, in_slack):
+@given(ABOUT, st.booleans(), st.booleans())
+def test_what_is_offered_can_be_enough(about, in_slack, manager):
     """Nothing stands on the form that no reason goes with; and where anything is needed, something is offered."""
-    hows = offered(about.needed, about.tier, about.channels, in_slack=in_slack)
+    hows = offered(about.needed, about.tier, about.channels, in_slack=in_slack, manager=manager)
     assert bool(hows) is (about.needed is not Needed.NONE)
     assert How.NUMBER not in hows or in_slack
-    known = frozenset({How.NUMBER} if in_slack else ())
+    assert (How.MANAGER in hows) is (manager and may_vouch(about.needed))
+    known = frozenset(({How.NUMBER} if in_slack else set()) | ({How.MANAGER} if manager else set()))
     for how in hows:
         ways = [replace(about, why=why, channels=(way,), denied=False) for why in Why for way in about.channels]
         assert any(enough({how} | known, way) is None for way in ways)
 
 
 def test_a_number_is_not_offered_where_it_can_never_be_enough():
-    """By Slack alone, or above the standard tier."""
-    assert How.NUMBER in offered(Needed.SAID, Tier.STANDARD, BOTH, in_slack=True)
-    assert How.NUMBER not in offered(Needed.SAID, Tier.STANDARD, DM, in_slack=True)
-    assert How.NUMBER not in offered(Needed.SAID, Tier.SENSITIVE, BOTH, in_slack=True)
-    assert offered(Needed.NUMBER, Tier.STANDARD, DM, in_slack=False) == (How.IN_PERSON,)
+    """By Slack alone, or above the standard tier; and a manager who could be asked changes nothing of that."""
+    for manager in (True, False):
+        can = {"in_slack": True, "manager": manager}
+        assert How.NUMBER in offered(Needed.SAID, Tier.STANDARD, BOTH, **can)
+        assert How.NUMBER not in offered(Needed.SAID, Tier.STANDARD, DM, **can)
+        assert How.NUMBER not in offered(Needed.SAID, Tier.SENSITIVE, BOTH, **can)
+    assert offered(Needed.NUMBER, Tier.STANDARD, DM, in_slack=False, manager=False) == (How.IN_PERSON,)
 
 
 def test_what_is_enough_beside_a_number_is_offered_with_it():
     """Where the person can be asked for one; and that nobody asked, wherever some reason goes with it."""
     ways = {How.CALL_BACK, How.VIDEO, How.TICKET}
-    assert ways < set(offered(Needed.NUMBER, Tier.STANDARD, DM, in_slack=True))
-    assert ways.isdisjoint(offered(Needed.NUMBER, Tier.STANDARD, DM, in_slack=False))
-    assert How.UNASKED in offered(Needed.SAID, Tier.STANDARD, DM, in_slack=False)
+    assert ways < set(offered(Needed.NUMBER, Tier.STANDARD, DM, in_slack=True, manager=False))
+    assert ways.isdisjoint(offered(Needed.NUMBER, Tier.STANDARD, DM, in_slack=False, manager=False))
+    assert How.UNASKED in offered(Needed.SAID, Tier.STANDARD, DM, in_slack=False, manager=False)

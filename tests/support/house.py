@@ -19,7 +19,7 @@ import pyotp
 import pytest
 from argon2 import PasswordHasher
 
-from desk import chunk, collect, enrol, fill, find, freeze, look, run, speak, submit, tell
+from desk import chunk, collect, enrol, fill, find, freeze, look, run, speak, submit, tell, vouch
 from desk.tools import Tools, Work, WorkKind
 from directory.base import Directory
 from directory.local import LocalDirectory
@@ -213,7 +213,9 @@ class House:
         form_id = await look.start(self.tools, by)
         found = await look.named(self.tools, form_id, by, find.Typed(login))
         assert isinstance(found, find.Found), found
-        return await fill.fill(self.tools, form_id, by, found, self.member(member) if member else None)
+        known = self.member(member) if member else None
+        manager = await vouch.manager(self.tools, form_id, by, found, known)
+        return await fill.fill(self.tools, form_id, by, found, known, manager)
 
     async def ask(self, login="bob", member=BOB, **answers):
         """Open, fill and submit a reset."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from resets.evidence import Evidence, How
+from resets.facts import AskVouch
 from resets.number import MatchState
 from resets.outcome import Step, StepState
 from resets.reasons import Reason
 from resets.request import Channel, RequestState, TargetState, Why
+from resets.vouch import VouchState
 from tests.views import asked, crowd, samples
 from tests.views.samples import NOW
-from views import cards, forms, freeze, home, labels, number
+from views import cards, forms, freeze, home, labels, number, vouch
 from views.status import status
 from views.words import sentence
 
@@ -32,12 +34,18 @@ def views(text=ANNA):
         "reset": forms.reset(samples.ask_reset(text)),
         "reset_verified": forms.reset(samples.ask_reset(text, tuple(How))),
         "reset_denied": forms.reset(samples.ask_reset(text, tuple(How), denied=True)),
+        "reset_without_manager": forms.reset(
+            samples.ask_reset(text, (How.CALL_BACK,), no_manager=samples.no_manager(text))
+        ),
         "reset_bare": forms.reset(samples.ask_reset(text, **bare, **by_mail)),
         "reset_by_dm": forms.reset(samples.ask_reset(text, can_tokens=True, **by_dm)),
         **{f"excluded_{r.value}": forms.excluded(samples.excluded(text, r)) for r in reasons},
         "queued": forms.queued(samples.queued(text, channels=tuple(Channel))),
         "queued_without_code": forms.queued(samples.queued(text, pickup=None)),
         **{f"number_{state.value}": number.asked(samples.match(text, state=state)) for state in MatchState},
+        **{f"vouch_{state.value}": vouch.asked(samples.vouch(text, state=state)) for state in VouchState},
+        "vouch_ask": vouch.ask(AskVouch("F0RM", samples.vouch_facts(text))),
+        "vouch_given": vouch.given(samples.vouch(text)),
         "sentence": forms.sentence(labels.title(Reason.NOT_FOUND), sentence(Reason.NOT_FOUND, {"typed": text})),
         "pickup": forms.pickup(samples.pickup(text)),
         "pickup_without_code": forms.pickup(samples.pickup(text, asked=False)),
@@ -94,6 +102,7 @@ def messages(text=ANNA):
         ),
         "status_cancelled": status(samples.status(text, state=RequestState.CANCELLED)),
         "status_verified": status(samples.status(text, evidence=tuple(map(Evidence, How)))),
+        "status_vouched": status(samples.status(text, evidence=(Evidence(How.MANAGER, "V1", samples.manager(text)),))),
         "status_by_mail": status(samples.status(text, channels=(Channel.MAIL, Channel.RECOVERY))),
         **{
             f"show_{state.value}": cards.show(samples.show(text, state=state, collected_at=NOW))
@@ -108,6 +117,7 @@ def messages(text=ANNA):
         "alarm_reason": cards.alarm(samples.alarm(text, Reason.PICKUP_BURNED)),
         **crowd.messages(text),
         **{f"number_{state.value}": number.message(samples.match_facts(text, state=state)) for state in MatchState},
+        **{f"vouch_{state.value}": vouch.message(samples.vouch_facts(text, state=state)) for state in VouchState},
         **asked.messages(text),
         "frozen": freeze.frozen(samples.freeze(text)),
         "frozen_unlimited": freeze.frozen(samples.freeze(text, until=None, why="")),

@@ -25,16 +25,19 @@ from resets.facts import (
     ShowFacts,
     Shown,
     StatusFacts,
+    VouchFacts,
 )
 from resets.freeze import Freeze
 from resets.number import MatchState, NumberMatch
 from resets.outcome import Step, StepRecord, StepState
-from resets.reasons import Reason
+from resets.reasons import Reason, Refused
 from resets.request import Channel, RequestState, TargetState, Tier, Why
 from resets.scope import Grant, Place
+from resets.vouch import Vouch, VouchState
 
 NOW = datetime(2026, 3, 14, 9, 26, tzinfo=UTC)
 REQUESTER, TARGET = SlackPerson("T0123", "U0ADMIN"), SlackPerson("T0123", "U0ANNA")
+OTHER = SlackPerson("T0123", "U0MONA")
 HOSTILE = (
     "<!channel> & <@U0ADMIN> <https://evil.example|click>",
     "\u202egnp.exe\u202c Anna\u200b\u2066",
@@ -95,10 +98,19 @@ def choice(text="Anna Bell", number=1):
     return Choice("corp", f"id-{number}", login, text, text, text)
 
 
-def ask_reset(text="Anna Bell", hows=(), approvals=0, *, denied=False, **changes):
+def ask_reset(text="Anna Bell", hows=(), approvals=0, *, denied=False, no_manager=None, **changes):
     hint = "a…@example.com" if text == "Anna Bell" else text
     kept = "Corp" if text == "Anna Bell" else text
-    return AskReset("F0RM", card(text), offer(hint, **changes), kept, hows, How.NUMBER in hows, approvals, denied)
+    return AskReset(
+        *("F0RM", card(text), offer(hint, **changes), kept, hows, How.NUMBER in hows, approvals, denied),
+        manager=("Mona Boss" if text == "Anna Bell" else text) if How.MANAGER in hows else "",
+        no_manager=no_manager,
+    )
+
+
+def no_manager(text="Anna Bell", reason=Reason.MANAGER_UNABLE):
+    """Return why a form has no manager to ask."""
+    return Refused(reason, login="anna.bell", directory="Corp", user="Mona Boss" if text == "Anna Bell" else text)
 
 
 def excluded(text="Anna Bell", reason=Reason.UNVERIFIED_DOMAIN):
@@ -203,6 +215,43 @@ def match_facts(text="Anna Bell", **changes):
         "expires_at": NOW + timedelta(minutes=5),
     }
     return MatchFacts(**(known | changes))
+
+
+def manager(text="Anna Bell"):
+    return Actor("A2", OTHER, "corp", "id-mona", "mona", "Mona Boss" if text == "Anna Bell" else text, "manager")
+
+
+def vouch(text="Anna Bell", **changes):
+    known = {
+        "id": "V1",
+        "form_id": "F0RM",
+        "requester": match(text).requester,
+        "manager": manager(text),
+        "directory": "corp",
+        "account_id": "id-1",
+        "login": "anna.bell" if text == "Anna Bell" else text,
+        "name": text,
+        "why": Why.LOCKED_OUT,
+        "state": VouchState.WAITING,
+        "asked_at": NOW,
+        "expires_at": NOW + timedelta(minutes=10),
+    }
+    return Vouch(**(known | changes))
+
+
+def vouch_facts(text="Anna Bell", **changes):
+    known = {
+        "id": "V1",
+        "requester": REQUESTER,
+        "requester_name": "Ada Admin" if text == "Anna Bell" else text,
+        "directory": "Corp" if text == "Anna Bell" else text,
+        "login": "anna.bell" if text == "Anna Bell" else text,
+        "name": text,
+        "why": Why.LOCKED_OUT,
+        "state": VouchState.WAITING,
+        "expires_at": NOW + timedelta(minutes=10),
+    }
+    return VouchFacts(**(known | changes))
 
 
 def alarm(text="Anna Bell", what="not_me", ended=(), why=""):
