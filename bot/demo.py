@@ -92,7 +92,8 @@ async def demo(data: Path, port: int) -> None:
         click.echo(f"\n    {running.workspace.url}\n")
         click.echo("Open it, and type /reset-password @robin. This is not Slack: nothing leaves this machine.")
         click.echo("For many at once type /reset-password bulk, choose the group All staff, and tick the mail.")
-        click.echo("Another admin has to agree to that: view as Sasha, and look into the channel approvals.")
+        click.echo("Another admin has to agree to that, and to /reset-password @carla, whose account is sensitive:")
+        click.echo("view as Sasha, and look into the channel approvals.")
         click.echo(f"Everything is in {data}; the bot's log is {running.bot.log_file}. Ctrl-C stops it.")
         await stop.wait()
 

@@ -172,8 +172,10 @@ def _prepare(path: Path, busy: timedelta, *, make: bool) -> None:
     except OSError as error:
         raise Misconfigured("path", f"{path} cannot be opened ({error.strerror}).", "See to its rights.") from error
     except SQLAlchemyError as error:
-        why = _told(error, sent=False).detail
-        raise Misconfigured("path", f"{path} cannot be opened ({why}).", "Name another file, or mend it.") from error
+        told = _told(error, sent=False)
+        of_rights = isinstance(told, NotAllowed | Unreachable)
+        remedy = "See to the rights of the file and its folder." if of_rights else "Name another file, or put it back."
+        raise Misconfigured("path", f"{path} cannot be opened ({told.detail}).", remedy) from error
     finally:
         engine.dispose()
 
@@ -253,6 +255,10 @@ _UNREACHABLE = {
     sqlite3.SQLITE_CANTOPEN: "the file cannot be opened",
     sqlite3.SQLITE_IOERR: "the disk failed",
 }
+_SPOILED = {
+    sqlite3.SQLITE_NOTADB: "it is no SQLite file",
+    sqlite3.SQLITE_CORRUPT: "it is damaged",
+}
 
 
 def _told(error: SQLAlchemyError, *, sent: bool) -> DirectoryError:
@@ -266,4 +272,4 @@ def _told(error: SQLAlchemyError, *, sent: bool) -> DirectoryError:
         return NotAllowed(_NOT_ALLOWED[code])
     if code in _UNREACHABLE:
         return Unreachable(_UNREACHABLE[code], sent=sent)
-    return BadAnswer(f"SQLite's error {code}", sent=sent)
+    return BadAnswer(_SPOILED.get(code, f"SQLite's error {code}"), sent=sent)

@@ -165,7 +165,7 @@ def test_another_programs_database_is_refused(path: Path) -> None:
 def test_what_is_no_database_is_refused(path: Path) -> None:
     """A text file stays as it is."""
     path.write_text("shopping list\n" * 100)
-    with pytest.raises(Misconfigured, match="cannot be opened"):
+    with pytest.raises(Misconfigured, match=r"it is no SQLite file.* put it back"):
         opened(path)
     assert path.read_text().startswith("shopping list")
 
@@ -174,7 +174,7 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     """We do not make folders: a mistyped path is a mistake."""
     with pytest.raises(Misconfigured, match="does not exist"):
         opened(tmp_path / "nowhere" / "people.db")
-    with pytest.raises(Misconfigured, match="cannot be opened"):
+    with pytest.raises(Misconfigured, match=r"cannot be opened .* rights of the file and its folder"):
         opened(tmp_path)
 
 
