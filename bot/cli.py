@@ -68,7 +68,7 @@ def _end() -> None:
 @click.pass_obj
 def doctor(door: Door, *, as_json: bool) -> int:
     """Check everything that can be checked from outside."""
-    door.quiet()
+    door.quiet("ERROR")  # what is wrong is told with its remedy
     from bot.doctor import examine
 
     checks = door.run(examine(door.config))

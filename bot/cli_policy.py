@@ -30,7 +30,7 @@ def group() -> None:
 @click.pass_obj
 def test(door: Door, *, directory: str | None, as_json: bool) -> int:
     """Judge every account by the rules of every role, and look whether each [[expect]] holds. Changes nothing."""
-    door.quiet()
+    door.quiet("ERROR")  # what cannot be read is told with its remedy
     settings = door.settings()
     from bot.policy import examine
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from bot.errors import ConfigError
 from bot.mistakes import mean, nearest, of_options, sentences
 from bot.settings import DirectorySection, Settings
+from directory.base import Capability
 from directory.misconfigured import Misconfigured
 from directory.registry import connector
 from directory.secret import Secret
@@ -192,10 +193,16 @@ def _directory(table: dict[str, Any], number: int, folder: Path) -> dict[str, An
     if not isinstance(kind, str):
         raise ConfigError(f'{where}.kind is missing; write which kind of directory it is, for example kind = "ldap".')
     try:
-        model = connector(kind).Options
+        found = connector(kind)
     except Misconfigured as error:
         raise ConfigError(f"{where}.{error.key}: {error.what} {error.remedy}") from None
+    model = found.Options
     own = {k: v for k, v in table.items() if k in OWN_KEYS}
+    if own.get("verified_domains") is None and Capability.VERIFIED_DOMAINS not in found.capabilities:
+        raise ConfigError(
+            f"{where}.verified_domains is missing; list the mail domains that are yours, since a directory of kind "
+            f'"{kind}" does not know them: ["example.com"], or ["*"] for all.'
+        )
     options = {k: v for k, v in table.items() if k not in OWN_KEYS}
     for key, field in model.model_fields.items():
         if _holds(field.annotation, Path) and isinstance(options.get(key), str):

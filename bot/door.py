@@ -52,9 +52,9 @@ class Door:
         """Run a command's deed on a loop of its own."""
         return asyncio.run(deed)
 
-    def quiet(self) -> None:
-        """Send the logs of a short command to standard error, so that its output is its own."""
-        log.configure(level=self.level if self.debug else "WARNING", style="text", stream=sys.stderr)
+    def quiet(self, level: str = "WARNING") -> None:
+        """Send the logs of a short command, from a level on, to standard error, so that its output is its own."""
+        log.configure(level=self.level if self.debug else level, style="text", stream=sys.stderr)
 
 
 def refuse(error: BaseException, *, debug: bool) -> NoReturn:

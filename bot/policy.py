@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING
 from bot import doctor_rules
 from bot.assembly import clock, open_directory, rules
 from bot.errors import ConfigError, OperatorError
-from desk.faults import reason as reason_of
 from desk.standing import Standing
 from directory.base import Ambiguous, DirectoryError
 from resets.actor import Actor, SlackPerson
 from resets.request import Tier
 from resets.ruling import judge
-from views.words import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -115,7 +113,8 @@ async def examine(settings: Settings, only: str | None) -> Policy:
 
 
 def _unanswered(section: DirectorySection, error: DirectoryError) -> str:
-    return sentence(reason_of(error), {"directory": section.display or section.name})
+    called, why = section.display or section.name, error.detail or type(error).__name__
+    return f"{called} could not be read ({why}), so nothing was judged; `rekey doctor` says what to mend."
 
 
 async def _matrix(directory: Directory, roles: tuple[str, ...], decided: Rules) -> Matrix:

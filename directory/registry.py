@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from directory.base import Directory
+    from directory.base import Capability, Directory
 
 # kind -> (module, class, the extra that brings its libraries or "")
 CONNECTORS: Mapping[str, tuple[str, str, str]] = {
@@ -30,6 +30,7 @@ class Connector(Protocol):
     """
 
     Options: type[BaseModel]
+    capabilities: frozenset[Capability]
 
     def open(self, name: str, options: Any, *, clock: Callable[[], datetime], make: bool = True) -> Directory:
         """Build the directory called `name`; a classmethod, so `self` is the class.

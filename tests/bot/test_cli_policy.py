@@ -18,6 +18,16 @@ name = "seniors"
 group = "corp/Senior desk"
 may = [{ tiers = ["standard", "sensitive"] }]
 """
+NOWHERE = """
+[[directories]]
+name = "away"
+kind = "ldap"
+verified_domains = ["example.com"]
+url = "ldaps://127.0.0.1:1"
+base = "dc=example,dc=com"
+bind_dn = "cn=rekey,dc=example,dc=com"
+bind_password = "x"
+"""
 EXPECT = '[[expect]]\nrole = "{}"\naccount = "{}"\nmay = {}\n'
 
 
@@ -126,6 +136,15 @@ def test_another_directory_is_wrong_configuration(policy):
     """A directory that there is none of is named with those that there are."""
     done = policy("--directory", "crop")
     assert (done.code, "there is: corp" in done.err) == (2, True)
+
+
+def test_a_directory_that_does_not_answer_is_a_sentence(policy, shell):
+    """Nothing is judged then, and the doctor is named, who knows more."""
+    pytest.importorskip("ldap", reason="the extra `ldap` is not installed")
+    done = policy(more=NOWHERE)
+    assert (done.code, done.out) == (1, "")
+    assert "away could not be read" in done.err
+    assert "so nothing was judged; `rekey doctor` says what to mend." in done.err
 
 
 def test_the_doctor_names_what_the_rules_name_in_vain(policy, shell):

@@ -154,6 +154,12 @@ def test_a_mistake_is_a_sentence_with_the_key_and_the_remedy(mistake, text, key,
     assert "pw-canary" not in said
 
 
+def test_a_directory_that_knows_no_domains_is_told_them(mistake):
+    """Without them nobody at all could be reset there, which is no setting that anybody wants."""
+    pytest.importorskip("ldap", reason="the extra `ldap` is not installed")
+    assert "directories.a.verified_domains is missing" in mistake("[[directories]]\nname = 'a'\nkind = 'ldap'")
+
+
 @pytest.mark.parametrize(
     ("environ", "said"),
     [
