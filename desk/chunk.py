@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from store.base import Tx
 
 PUMPS = 2  # groups of one chunk that are under way at once: one is written down while the other's answers come
-QUICK = timedelta(seconds=0.1)  # a group that took no longer may be followed by one twice as large
+QUICK = timedelta(seconds=1)  # a group that took no longer may be followed by one twice as large
 FIRST_TOGETHER = 8
 LOOK_AGAIN = timedelta(seconds=2)
 LAST_WORDS = (Deed.CANCELLED, Deed.DONE, Deed.RETRIED)  # whether a run is over, by the journal
