@@ -92,6 +92,11 @@ def test_without_numbers_nothing_is_demanded():
     assert Demand().by_code
 
 
+def test_of_nobody_is_demanded_what_is_of_one_standard_account():
+    """A preview in which nobody is left has no tiers."""
+    assert demand(1, [], TABLE) == demand(1, [Tier.STANDARD], TABLE)
+
+
 def test_a_code_is_no_passkey():
     """Level 3 is not met by what is typed into Slack."""
     assert [Demand(level=level).by_code for level in (1, 2, 3)] == [True, True, False]
