@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from desk import history
 from desk.journal import alarm, announce, note
 from resets.audit import Deed
 from resets.notice import NoticeKind
@@ -82,7 +83,8 @@ async def told(
     actor = request.requester
     await note(tools, tx, Deed.ACTOR_FROZEN, by=None, request=request, login=actor.login, account=actor.account_id)
     for run in paused:
-        await note(tools, tx, Deed.PAUSED, request=await requests.get(tx, run), reason=Reason.ACTOR_FROZEN.value)
+        if (held := await requests.get(tx, run)) is not None:
+            await history.note(tools, tx, Deed.PAUSED, request=held, reason=Reason.ACTOR_FROZEN.value)
         await announce(tools, tx, NoticeKind.RESULT, request_id=run)
     who = actor.slack.user
     await alarm(tools, tx, what, request_id=request.id, user=who, name=actor.name, about=actor.login)

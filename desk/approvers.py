@@ -62,19 +62,30 @@ async def case(tx: Tx, request_id: str) -> Case:
     """Return a request that waits.
 
     Raises:
-        Refused: DECIDED: nothing waits any more; NOT_PROVED: the rows say something else than the journal.
+        Refused: DECIDED or REPLACED: nothing waits any more; NOT_PROVED: the rows say something else than the journal.
     """
     request = await requests.get(tx, request_id)
     if request is None or request.state is not RequestState.PROVED:
-        raise Refused(Reason.DECIDED)
+        raise await over(tx, request_id)
     asked = await audit.proved(tx, request_id, Deed.STEPPED_UP)
     if asked is None or not vouches(request, asked):
         raise Refused(Reason.NOT_PROVED)
     if await audit.proved(tx, request_id, *ENDS) is not None:
-        raise Refused(Reason.DECIDED)
+        raise await over(tx, request_id)
     said = await audit.all_proved(tx, request_id, Deed.APPROVED)
     agreed = tuple(entry for entry in said if entry.digest == asked.digest)
     return Case(request, asked, need_of(asked), agreed)
+
+
+async def over(tx: Tx, request_id: str) -> Refused:
+    """Return why nothing can be decided about a request any more: its requester has changed it, or it was decided."""
+    return Refused(Reason.REPLACED if await replaced_by(tx, request_id) else Reason.DECIDED)
+
+
+async def replaced_by(tx: Tx, request_id: str) -> str:
+    """Return the request that has taken the place of another; "" where none has."""
+    ended = await audit.proved(tx, request_id, *ENDS)
+    return "" if ended is None else str(ended.facts.get("replaced_by", ""))
 
 
 async def concerns(tx: Tx, request: ResetRequest, need: Need, actor: Actor) -> bool:

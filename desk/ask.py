@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from desk import approvers
+from desk import approvers, history
 from desk.journal import announce, current, note
 from desk.tools import Work, WorkKind
 from resets import demand
@@ -68,21 +68,14 @@ async def wait(
     until = now + approvers.life(tools, request)
     if not await approvals.wait(tx, request.id, (RequestState.ASKED, RequestState.PROVED), now, until):
         return None
-    await note(
-        tools,
-        tx,
-        Deed.STEPPED_UP,
-        by=request.requester,
-        request=request,
-        target=target,
-        more={
-            **facts,
-            "approvals": asked.approvals,
-            "of_security": asked.of_security,
-            "until": until.isoformat(),
-        },
-    )
     await announce(tools, tx, NoticeKind.CARD, request_id=request.id)
+    proof: dict[str, str | int] = {
+        **facts,
+        "approvals": asked.approvals,
+        "of_security": asked.of_security,
+        "until": until.isoformat(),
+    }
+    await history.note(tools, tx, Deed.STEPPED_UP, by=request.requester, request=request, target=target, more=proof)
     return Awaited(asked.approvals, asked.of_security, until, able, missing=max(asked.approvals, asked.of_security))
 
 
@@ -115,3 +108,21 @@ def soonest(tools: Tools, request: ResetRequest) -> datetime:
     """Return when a bulk begins: after the hold, or at the time that was asked for."""
     held = tools.clock() + tools.rules.hold
     return held if request.plan.start is None else max(request.plan.start, held)
+
+
+async def end(tools: Tools, tx: Tx, request: ResetRequest, to: RequestState, reason: Reason) -> None:
+    """End a request of which nobody is reset; its row is held by this write.
+
+    Raises:
+        Refused: DECIDED: it does not wait any more.
+    """
+    if not await approvals.end(tx, request.id, to, reason, tools.clock()):
+        raise Refused(Reason.DECIDED)
+
+
+async def told(tools: Tools, tx: Tx, request: ResetRequest) -> None:
+    """Have the card and the requester's message say how a request stands."""
+    await announce(tools, tx, NoticeKind.CARD, request_id=request.id)
+    if request.plan.count is None:
+        for target in await requests.targets(tx, request.id):
+            await current(tools, tx, target)

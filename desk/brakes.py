@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
+from desk import history
 from desk.faults import reason as reason_of
-from desk.journal import alarm, announce, note
+from desk.journal import alarm, announce
 from directory.base import DirectoryError, NotNow
 from resets.audit import Deed
 from resets.notice import NoticeKind
@@ -63,7 +64,7 @@ async def stop(tools: Tools, request_id: str, reason: Reason) -> bool:
         request = await requests.get(tx, request_id)
         if request is None or not await runs.pause(tx, request_id, reason):
             return False
-        await note(tools, tx, Deed.PAUSED, request=request, reason=reason.value)
+        await history.note(tools, tx, Deed.PAUSED, request=request, reason=reason.value)
         # Slack tells nobody that a message was edited: what stopped by itself is said anew, in its thread.
         await announce(tools, tx, NoticeKind.RESULT, request_id=request_id)
         if reason is Reason.NOT_PROVED:

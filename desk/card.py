@@ -8,6 +8,7 @@ from desk import approvers
 from resets.actor import SlackPerson
 from resets.approval import NAMED, Awaited, CardFacts, Need, missing
 from resets.audit import Deed
+from resets.request import RequestState
 from store import approvals, audit, requests, tally
 
 if TYPE_CHECKING:
@@ -50,7 +51,15 @@ async def facts(tools: Tools, tx: Tx, request_id: str) -> CardFacts | None:
         voices=voices,
         able=tuple(SlackPerson(tools.team, voice.user) for voice in able),
         moved_at=await approvals.moved_at(tx, request_id) or request.asked_at,
+        alone=plan.count is None,
+        replaces=str(asked.facts.get("replaces", "")),
+        replaced_by=await _replaced_by(tx, request),
     )
+
+
+async def _replaced_by(tx: Tx, request: ResetRequest) -> str:
+    withdrawn = request.state is RequestState.WITHDRAWN
+    return await approvers.replaced_by(tx, request.id) if withdrawn else ""
 
 
 async def awaited(tools: Tools, tx: Tx, request: ResetRequest) -> Awaited | None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from desk import freeze, prove, steer
+from desk import freeze, history, prove, steer
 from desk.dossier import PURPOSE
 from desk.forms import role_of
-from desk.journal import announce, note
+from desk.journal import announce
 from desk.retry import RETRY_WITHIN
 from resets.audit import Deed
 from resets.notice import NoticeKind
@@ -42,7 +42,9 @@ async def pause(tools: Tools, request_id: str, by: SlackPerson, *, host: str = "
         if not await runs.pause(tx, request_id, Reason.STOPPED_BY_HAND):
             raise Refused(Reason.RUN_OVER)
         more = _at(host)
-        await note(tools, tx, Deed.PAUSED, by=actor, request=request, reason=Reason.STOPPED_BY_HAND.value, more=more)
+        await history.note(
+            tools, tx, Deed.PAUSED, by=actor, request=request, reason=Reason.STOPPED_BY_HAND.value, more=more
+        )
 
 
 async def resume(tools: Tools, request_id: str, by: SlackPerson, *, host: str = "", code: str | None = None) -> None:
@@ -61,7 +63,7 @@ async def resume(tools: Tools, request_id: str, by: SlackPerson, *, host: str = 
         if missed is None:
             if not await runs.resume(tx, request_id):
                 raise Refused(Reason.RUN_OVER)
-            await note(tools, tx, Deed.RESUMED, by=actor, request=request, more=_at(host, code))
+            await history.note(tools, tx, Deed.RESUMED, by=actor, request=request, more=_at(host, code))
             await steer.send_again(tools, tx, request_id)
             return
     raise missed
@@ -81,7 +83,7 @@ async def cancel(tools: Tools, request_id: str, by: SlackPerson, *, host: str = 
         if spared is None:
             raise Refused(Reason.RUN_OVER)
         await vault.wipe_of(tx, PURPOSE, runs.cancelled(request_id))
-        await note(tools, tx, Deed.CANCELLED, by=actor, request=request, spared=spared, more=_at(host))
+        await history.note(tools, tx, Deed.CANCELLED, by=actor, request=request, spared=spared, more=_at(host))
         await announce(tools, tx, NoticeKind.RESULT, request_id=request_id)
     return spared
 
@@ -131,7 +133,7 @@ async def retry_failed(
             await chunks.close(tx, request_id)
             await chunks.reopen(tx, request_id, again)
             counts = {"chunks": len(again), **({"left": left} if left else {})}
-            await note(tools, tx, Deed.RETRIED, by=actor, request=request, more={**counts, **_at(host, code)})
+            await history.note(tools, tx, Deed.RETRIED, by=actor, request=request, more={**counts, **_at(host, code)})
             return left
     raise missed
 

@@ -1,4 +1,4 @@
-"""Agreeing, denying, withdrawing, letting lapse: what becomes of a request that waits for others.
+"""Agreeing, denying, letting lapse: what others, and time, make of a request that waits for them.
 
 Only the journal's words count, and only about the plan as it was shown. Who decides takes the request's row first, so
 that of two who press at once each is heard after the other, and whoever comes too late changes nothing.
@@ -9,24 +9,22 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from desk import accuse, approvers, ask, freeze, prove, roles
+from desk import accuse, approvers, ask, freeze, history, prove, roles
 from desk.approvers import Case, case
 from desk.card import facts as card_facts
 from desk.forms import APPROVAL, DENIAL, open_form, opened, role_of
-from desk.journal import announce, current, entry, note
+from desk.journal import entry
 from resets.approval import LONGEST_WHY, AskDecision, CardFacts, Voice, account_of, missing
 from resets.audit import Deed
 from resets.bulk import SHOWN
-from resets.notice import NoticeKind
 from resets.reasons import Reason, Refused
 from resets.request import RequestState
-from store import approvals, audit, forms, requests
+from store import approvals, forms, requests
 
 if TYPE_CHECKING:
     from desk.forms import Opened
     from desk.tools import Tools
     from resets.actor import Actor, SlackPerson
-    from resets.request import ResetRequest
     from store.base import Tx
 
 LISTED = 5  # in Home
@@ -80,8 +78,8 @@ async def begin(tools: Tools, shown: str, by: SlackPerson, *, deny: bool = False
         deny: it was *Deny*.
 
     Raises:
-        Refused: NO_ROLE, ACTOR_FROZEN, what `roles.demand` refuses, DECIDED, PLAN_CHANGED, NOT_PROVED, or why this
-            person may not: OWN_REQUEST, NOT_APPROVER, IS_TARGET, HAS_VOUCHED, SPOKEN,
+        Refused: NO_ROLE, ACTOR_FROZEN, what `roles.demand` refuses, DECIDED, REPLACED, PLAN_CHANGED, NOT_PROVED, or
+            why this person may not: OWN_REQUEST, NOT_APPROVER, IS_TARGET, HAS_VOUCHED, SPOKEN,
             NOT_YET_APPROVER.
     """
     request_id, _, digest = shown.partition("#")
@@ -113,8 +111,7 @@ async def approve(tools: Tools, form_id: str, by: SlackPerson, code: str) -> Agr
     async with tools.store.write(waited_for=True) as tx:
         form = await opened(tools, tx, form_id, by, APPROVAL)
         await _demand_free(tools, tx, form.actor, deny=False)
-        if not await approvals.lock(tx, str(form.form.state["request"])):
-            raise Refused(Reason.DECIDED)
+        await approvals.lock(tx, str(form.form.state["request"]))
         found = await _about(tools, tx, form)  # it stays so from here on
         missed = await prove.step_up(tools, tx, form.actor, code)
         if missed is None:
@@ -128,12 +125,12 @@ async def _agreed(tools: Tools, tx: Tx, form: Opened, found: Case) -> Agreed:
     await _speak(tools, tx, form, _voice(tools, actor, yes=True, security=security))
     facts: dict[str, str | int] = {"enrolment": actor.id, "name": actor.name, "security": int(security)}
     approved = entry(tools, Deed.APPROVED, by=actor, request=request, method="totp", more=facts)
-    await audit.append(tx, approved)
     after = replace(found, agreed=(*found.agreed, approved))
     left = missing(after.need, after.voices)
+    await history.keep(tools, tx, replace(approved, facts={**approved.facts, "missing": left}))
     if not left:
         await ask.grant(tools, tx, after, [str(one.facts["enrolment"]) for one in after.agreed])
-    await _told(tools, tx, request)
+    await ask.told(tools, tx, request)
     return Agreed(request.id, left)
 
 
@@ -151,35 +148,15 @@ async def deny(tools: Tools, form_id: str, by: SlackPerson, why: str) -> None:
         request_id = str(form.form.state["request"])
         await accuse.hold(tx, request_id, form.actor)
         await _demand_free(tools, tx, form.actor, deny=True)
-        if not await approvals.lock(tx, request_id):
-            raise Refused(Reason.DECIDED)
+        await approvals.lock(tx, request_id)
         found = await _about(tools, tx, form)
         await _speak(tools, tx, form, _voice(tools, form.actor, yes=False, why=why))
-        await _end(tools, tx, found.request, RequestState.DENIED, Reason.DENIED)
+        await ask.end(tools, tx, found.request, RequestState.DENIED, Reason.DENIED)
         paused = await accuse.denied(tools, tx, found.request)  # runs' rows: before the journal
-        await note(tools, tx, Deed.DENIED, by=form.actor, request=found.request, why=why)
+        await history.note(tools, tx, Deed.DENIED, by=form.actor, request=found.request, why=why)
         if paused is not None:
             await accuse.told(tools, tx, found.request, paused, what="actor_denied")
-        await _told(tools, tx, found.request)
-
-
-async def withdraw(tools: Tools, shown: str, by: SlackPerson) -> None:
-    """Take one's own request back while it waits.
-
-    Raises:
-        Refused: NO_ROLE, NOT_YOUR_REQUEST or DECIDED.
-    """
-    request_id = shown.partition("#")[0]
-    async with tools.store.write(waited_for=True) as tx:
-        actor = await role_of(tx, by)
-        request = await requests.get(tx, request_id)
-        if request is not None and account_of(request.requester) != account_of(actor):
-            raise Refused(Reason.NOT_YOUR_REQUEST, user=request.requester.name)
-        if request is None or not await approvals.lock(tx, request_id):
-            raise Refused(Reason.DECIDED)
-        await _end(tools, tx, request, RequestState.WITHDRAWN, Reason.WITHDRAWN)
-        await note(tools, tx, Deed.WITHDRAWN, by=actor, request=request)
-        await _told(tools, tx, request)
+        await ask.told(tools, tx, found.request)
 
 
 async def lapse(tools: Tools) -> int:
@@ -192,9 +169,9 @@ async def lapse(tools: Tools) -> int:
             request = await requests.get(tx, request_id)
             if request is None or not await approvals.lock(tx, request_id):
                 continue
-            await _end(tools, tx, request, RequestState.EXPIRED, Reason.NOT_APPROVED)
-            await note(tools, tx, Deed.LAPSED, request=request)
-            await _told(tools, tx, request)
+            await ask.end(tools, tx, request, RequestState.EXPIRED, Reason.NOT_APPROVED)
+            await history.note(tools, tx, Deed.LAPSED, request=request)
+            await ask.told(tools, tx, request)
             ended += 1
     return ended
 
@@ -227,17 +204,3 @@ async def _speak(tools: Tools, tx: Tx, form: Opened, voice: Voice) -> None:
         raise Refused(Reason.FORM_USED)
     if not await approvals.speak(tx, str(form.form.state["request"]), voice):
         raise Refused(Reason.SPOKEN)
-
-
-async def _end(tools: Tools, tx: Tx, request: ResetRequest, to: RequestState, reason: Reason) -> None:
-    """End a request of which nobody is reset; its row is held by this write."""
-    if not await approvals.end(tx, request.id, to, reason, tools.clock()):
-        raise Refused(Reason.DECIDED)
-
-
-async def _told(tools: Tools, tx: Tx, request: ResetRequest) -> None:
-    """Have the card and the requester's message say how it stands."""
-    await announce(tools, tx, NoticeKind.CARD, request_id=request.id)
-    if request.plan.count is None:
-        for target in await requests.targets(tx, request.id):
-            await current(tools, tx, target)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from desk import history
 from desk.journal import account_name, alarm, current, note, slack_name
 from resets.audit import AuditEntry, Deed
 from resets.outcome import Step, StepRecord, StepState, Target
@@ -97,8 +98,10 @@ async def end_target(
         return
     await requests.record_step(tx, target.id, StepRecord(Step.SET, StepState.FAILED, reason))
     deed = Deed.EXCLUDED if state is TargetState.EXCLUDED else Deed.FAILED
-    await note(tools, tx, deed, request=request, target=target, reason=reason.value)
-    if target.chunk_id is None:
+    alone = target.chunk_id is None
+    said = history.note if alone else note  # one person's end is the request's
+    await said(tools, tx, deed, request=request, target=target, reason=reason.value)
+    if alone:
         alive = (RequestState.ASKED, RequestState.APPROVED, RequestState.RUNNING)
         await requests.move_request(tx, request.id, alive, RequestState.DONE)
 
@@ -114,7 +117,7 @@ async def closed(tools: Tools, dossier: Dossier) -> None:
     """End a job whose steps have all been recorded."""
     async with tools.store.write() as tx:
         if await requests.move_request(tx, dossier.request.id, (RequestState.RUNNING,), RequestState.DONE):
-            await note(tools, tx, Deed.DONE, request=dossier.request, target=dossier.target)
+            await history.note(tools, tx, Deed.DONE, request=dossier.request, target=dossier.target)
         await _finished(tools, tx, dossier)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from desk import roles, standing
+from desk import change, roles, standing
 from desk.faults import reason as reason_of
 from desk.forms import opened
 from desk.questions import denied as denied_lately
@@ -89,9 +89,10 @@ async def fill(
         frozen = {**held, "asks": bool(hows), "number": number, "manager": boss.id if boss else None}
         await forms.save(tx, form_id, {**form.form.state, "target": frozen})
         denied = bool(hows) and await denied_lately(tools, tx, found.directory, card.account_id)
+        before = await change.before(tx, form.form)
     asked = demand(1, (card.tier,), tools.rules.quorum)
     name, why = boss.name if boss else "", _nobody(manager, needed)
-    return AskReset(form_id, card, offer, card.directory, hows, number, asked.approvals, denied, name, why)
+    return AskReset(form_id, card, offer, card.directory, hows, number, asked.approvals, denied, name, why, before)
 
 
 def _nobody(manager: Actor | Refused, needed: Needed) -> Refused | None:

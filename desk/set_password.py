@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from desk import approvers, roles, standing, supersede, turn
+from desk import approvers, history, roles, standing, supersede, turn
 from desk.dossier import PURPOSE, Dossier, fail
 from desk.faults import may_have_happened
 from desk.faults import reason as reason_of
@@ -282,7 +282,8 @@ async def left_unknown(tools: Tools, tx: Tx, dossier: Dossier, reason: Reason) -
         expires_at=_expiry(tools),
         ended_at=tools.clock(),
     )
-    await note(tools, tx, Deed.STEP_FAILED, request=dossier.request, target=dossier.target, reason=reason.value)
+    said = history.note if dossier.job is not None else note  # one person's end is the request's
+    await said(tools, tx, Deed.STEP_FAILED, request=dossier.request, target=dossier.target, reason=reason.value)
     if dossier.job is not None:
         await requests.move_request(tx, dossier.request.id, (RequestState.RUNNING,), RequestState.DONE)
         await jobs.finish(tx, dossier.job.id, tools.clock())

@@ -114,7 +114,7 @@ async def failed(
             return None
         if not await outbox.let_go(tx, notice_id, attempt):
             return LOOK_AGAIN  # it took so long that another has begun anew: how it stands is for that one to say
-        if retryable and notice.attempts < MAX_TRIES:
+        if retryable and (notice.attempts < MAX_TRIES or speak_card.lasts(tools, notice)):
             return after or min(FIRST_WAIT * 2 ** max(notice.attempts - 1, 0), LONGEST_WAIT)
         await outbox.fail(tx, notice_id)
         await speak_card.given_up(tools, tx, notice)
@@ -307,4 +307,5 @@ ALONE = {
     NoticeKind.VOUCH: vouch.saying,
     NoticeKind.CARD: speak_card.prepare,
     NoticeKind.REMINDER: speak_card.remind,
+    NoticeKind.HISTORY: speak_card.line,
 }

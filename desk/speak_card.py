@@ -9,15 +9,20 @@ from desk import card
 from desk.claim import LEASE, LOOK_AGAIN
 from desk.journal import alarm
 from resets.approval import Reminder
+from resets.history import Line
 from resets.notice import Notice, NoticeKind
 from resets.saying import SaySlack
-from store import outbox, requests
+from store import audit, outbox, requests
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from desk.tools import Tools
     from store.base import Tx
 
 MY_TURN = timedelta(milliseconds=300)  # how long a notice waits for the one before it, about the same thing
+LONGEST_TURN = timedelta(minutes=1)
+LATEST = timedelta(days=2)  # so long after it happened a line is said; the card is looked after as long
 
 
 async def prepare(tools: Tools, tx: Tx, notice: Notice) -> SaySlack | timedelta | None:
@@ -56,8 +61,40 @@ async def remind(tools: Tools, tx: Tx, notice: Notice) -> SaySlack | timedelta |
     attempt = await outbox.tried(tx, notice.id, LEASE)
     if not attempt:
         return LOOK_AGAIN
-    said = Reminder(facts)
+    said = Reminder(facts, tuple(sorted(tools.rules.late_approvers)))
     return SaySlack(notice.id, place, said, None, None, attempt, must_be_member=False, internal=True, thread=stamp)
+
+
+async def line(tools: Tools, tx: Tx, notice: Notice) -> SaySlack | timedelta | None:
+    """Make a line of the history ready, under the card, which is said first, and after the lines before it."""
+    request = await requests.get(tx, notice.request_id or "")
+    number = _number(notice.facts)
+    entry = await audit.numbered(tx, number, request.id) if request else None
+    if request is None or entry is None or not tools.approvals_channel or not lasts(tools, notice):
+        await outbox.fail(tx, notice.id)
+        return None
+    place, stamp = await outbox.place_of(tx, NoticeKind.CARD, request_id=request.id) or (None, None)
+    others = await outbox.facts_waiting(tx, notice.kind, request_id=request.id)
+    if place != tools.approvals_channel or any(_number(each) < number for each in others):
+        # Ever more seldom: Slack may be away for hours.
+        return min(max(tools.clock() - notice.created_at, MY_TURN), LONGEST_TURN)
+    attempt = await outbox.tried(tx, notice.id, LEASE)
+    if not attempt:
+        return LOOK_AGAIN
+    count = len(request.plan.targets) if request.plan.count is None else request.plan.count
+    said = Line(entry, request.requester.name, count)
+    return SaySlack(notice.id, place, said, None, None, attempt, must_be_member=False, internal=True, thread=stamp)
+
+
+def _number(facts: Mapping[str, str]) -> int:
+    """Return the number of the journal's entry that a line tells; 0, which none has, where it was written over."""
+    told = facts.get("entry", "")
+    return int(told) if told.isdecimal() else 0
+
+
+def lasts(tools: Tools, notice: Notice) -> bool:
+    """Say whether a notice is a line that is still worth a try: no round says it again later, as one does the card."""
+    return notice.kind is NoticeKind.HISTORY and tools.clock() - notice.created_at < LATEST
 
 
 async def given_up(tools: Tools, tx: Tx, notice: Notice) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from desk import brakes
+from desk import brakes, history
 from desk.dossier import Dossier
-from desk.journal import alarm, announce, note
+from desk.journal import alarm, announce
 from desk.retry import RETRY_WITHIN
 from desk.set_password import RUN_WITHIN, agreed_to, begins, left_unknown
 from desk.tools import Work, WorkKind
@@ -16,7 +16,7 @@ from resets.notice import NoticeKind
 from resets.outcome import Step, StepRecord, StepState
 from resets.reasons import Reason
 from resets.request import RequestState, TargetState
-from store import audit, chunks, freezes, requests, runs
+from store import audit, chunks, freezes, requests, runs, tally
 
 if TYPE_CHECKING:
     from desk.tools import Tools
@@ -76,7 +76,7 @@ async def _begun(tools: Tools, run: Run) -> None:
             await _let_lapse(tools, tx, request)
             return
         if request is not None and whole and await runs.begin(tx, run.request_id):
-            await note(tools, tx, Deed.STARTED, request=request, count=run.total)
+            await history.note(tools, tx, Deed.STARTED, request=request, count=run.total)
             await _send(tools, tx, await _next_wave(tx, run.request_id))
     if not whole:
         await brakes.stop(tools, run.request_id, Reason.NOT_PROVED)
@@ -93,7 +93,7 @@ async def _too_late(tools: Tools, tx: Tx, request: ResetRequest) -> bool:
 async def _let_lapse(tools: Tools, tx: Tx, request: ResetRequest) -> None:
     """End a run before it begins: nobody is reset."""
     if await runs.cancel(tx, request.id, Reason.TOO_LATE) is not None:
-        await note(tools, tx, Deed.CANCELLED, request=request, reason=Reason.TOO_LATE.value)
+        await history.note(tools, tx, Deed.CANCELLED, request=request, reason=Reason.TOO_LATE.value)
         await announce(tools, tx, NoticeKind.RESULT, request_id=request.id)
 
 
@@ -182,5 +182,11 @@ async def _ended(tools: Tools, run: Run) -> None:
             return
         if not await _whole(tx, request):
             await alarm(tools, tx, Reason.NOT_PROVED.value, request_id=run.request_id, about="")
-        await note(tools, tx, Deed.DONE, request=request)
+        await history.note(tools, tx, Deed.DONE, request=request, more=await _counts(tx, run.request_id))
         await announce(tools, tx, NoticeKind.RESULT, request_id=run.request_id)
+
+
+async def _counts(tx: Tx, request_id: str) -> dict[str, int]:
+    """Count how a run's people went, by the time that it ended."""
+    went = await tally.tally(tx, request_id)
+    return {"reset": went.done, "failed": went.failed, "left_out": went.dropped}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from desk import ask, freeze, limits, number, prove, reviews, signals, verify, vouch
+from desk import ask, change, freeze, limits, number, prove, reviews, signals, verify, vouch
 from desk.forms import opened
 from desk.journal import current, note
 from resets import pickup
@@ -47,8 +47,9 @@ async def reset(tools: Tools, form_id: str, person: SlackPerson, answer: Answer)
 
     Raises:
         Refused: the form is not good, FROZEN, ACTOR_FROZEN, CHOICE_INVALID, what `verify.evidence` refuses,
-            NEEDS_PASSKEY, NO_APPROVALS, NOBODY_APPROVES, a CODE_ reason, or, with a code that is spent,
-            RESETS_USED_UP, TOO_MANY_OPEN, RESET_LATELY or ALL_USED_UP; nothing has been changed in a directory.
+            NEEDS_PASSKEY, NO_APPROVALS, NOBODY_APPROVES, what `change.hold` refuses, a CODE_ reason, or, with a
+            code that is spent, RESETS_USED_UP, TOO_MANY_OPEN, RESET_LATELY or ALL_USED_UP; nothing has been changed
+            in a directory, and what was to be replaced still waits.
     """
     async with tools.store.write(waited_for=True) as tx:
         form = await opened(tools, tx, form_id, person)
@@ -64,21 +65,30 @@ async def reset(tools: Tools, form_id: str, person: SlackPerson, answer: Answer)
         asked, able = await ask.demanded(tools, tx, request, [one.tier for one in plan.targets], person=whose)
         if asked.level == 1:
             await reviews.demand(tools, tx)
+        old = await change.hold(tx, form)
         missed = await prove.step_up(tools, tx, form.actor, answer.code)
-        missed = missed or await limits.single(tools, tx, form.actor, plan.targets[0])
+        missed = missed or await limits.single(tools, tx, form.actor, plan.targets[0], besides=old.id if old else "")
         if missed is None:
             if not await forms.use(tx, form_id, tools.clock()):
                 raise Refused(Reason.FORM_USED)
             await number.withdraw(tools, tx, form_id)
             await vouch.withdraw(tools, tx, form_id)
-            return await _record(tools, tx, request, frozen, asked, able)
+            if old is not None:
+                await change.replace(tools, tx, old, request)
+            return await _record(tools, tx, request, frozen, asked, able, old)
     if missed.reason is Reason.ALL_USED_UP:
         await freeze.by_itself(tools, missed.reason)
     raise missed
 
 
 async def _record(
-    tools: Tools, tx: Tx, request: ResetRequest, frozen: dict[str, Any], asked: Demand, able: tuple[str, ...]
+    tools: Tools,
+    tx: Tx,
+    request: ResetRequest,
+    frozen: dict[str, Any],
+    asked: Demand,
+    able: tuple[str, ...],
+    old: ResetRequest | None,
 ) -> Queued:
     """Write the request and its proof, with its job or with whom it waits for, and what the requester will hear."""
     if asked.approvals:
@@ -93,8 +103,8 @@ async def _record(
     told |= {"verified": " ".join(each.how for each in plan.options.evidence)} if plan.options.evidence else {}
     await note(tools, tx, Deed.ASKED, by=actor, request=request, target=target, more=told)
     facts: dict[str, str | int] = {"method": "totp", "pickup": pickup_of, "role": actor.role}
-    person = {"person": str(frozen.get("person") or "")}
-    awaited = await ask.wait(tools, tx, request, target, asked, able, facts | person) if asked.approvals else None
+    known = {"person": str(frozen.get("person") or "")} | ({"replaces": old.id} if old else {})
+    awaited = await ask.wait(tools, tx, request, target, asked, able, facts | known) if asked.approvals else None
     code = await pickup_code(tools, tx, target.id, wanted=wanted)
     await signals.of_request(tools, tx, actor, request.id)
     if awaited is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from desk import decide
+from desk import change, decide
 from handlers import payloads
 from handlers.hook import Hook
 from handlers.surface import Audience, Room, Surface
@@ -45,7 +45,7 @@ async def withdraw(room: Room, call: Press, reply: Reply) -> None:
     await reply.ack()
     async with room.members.admitted(call.origin.person.user):
         pass
-    await decide.withdraw(room.tools, call.value, call.origin.person)
+    await change.withdraw(room.tools, call.value, call.origin.person)
 
 
 async def approved(room: Room, call: CodeSent, reply: Reply) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from desk import fill, find, look, submit, vouch
+from desk import change, fill, find, look, submit, vouch
 from handlers import payloads, typeahead
 from handlers.hook import Hook
 from handlers.surface import Audience, Room, Surface
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 COMMAND = "/reset-password"
 SHORTCUT = "reset_person"
 HOME_BUTTON = "home_reset"
+CHANGE_BUTTON = "approval_change"
 TYPEAHEAD = "who_pick"
 
 FIELDS = frozenset({"why", "verified", "ticket", "delivery", "code"})  # the blocks of the form that can show an error
@@ -56,6 +57,15 @@ async def home_button(room: Room, call: Press, reply: Reply) -> None:
     """Begin with the question for whom."""
     await reply.ack()
     await _begin(room, call.origin.person, reply, targets.Nothing())
+
+
+async def change_button(room: Room, call: Press, reply: Reply) -> None:
+    """Ask anew for what waits for others: the same form, filled in with what was asked; it takes that one's place."""
+    await reply.ack()
+    form_id, whom = await change.begin(room.tools, call.value, call.origin.person)
+    async with room.members.admitted(call.origin.person.user):
+        await reply.open(forms.skeleton(form_id))
+    await _look_up(room, form_id, call.origin.person, reply, whom)
 
 
 async def search(room: Room, call: Search, reply: Reply) -> None:
@@ -130,6 +140,7 @@ SURFACES = {
     "reset": Surface(Audience.ROLE, Hook.COMMAND, COMMAND, payloads.command, command),
     "reset_person": Surface(Audience.ROLE, Hook.SHORTCUT, SHORTCUT, payloads.shortcut, shortcut),
     "home_reset": Surface(Audience.ROLE, Hook.ACTION, HOME_BUTTON, payloads.press, home_button),
+    CHANGE_BUTTON: Surface(Audience.ROLE, Hook.ACTION, CHANGE_BUTTON, payloads.press, change_button),
     "who_pick": Surface(Audience.ROLE, Hook.OPTIONS, TYPEAHEAD, payloads.search, search),
     "reset_who": Surface(Audience.ROLE, Hook.SUBMISSION, forms.RESET_WHO, payloads.who_sent, who_sent),
     "reset_form": Surface(Audience.ROLE, Hook.SUBMISSION, forms.RESET_FORM, payloads.reset_sent, reset_sent),

@@ -11,8 +11,9 @@ from notify.calls import call, demand, patient
 from resets.approval import CardFacts, Reminder
 from resets.bulk import BulkFacts
 from resets.facts import AlarmFacts, MatchFacts, ShowFacts, VouchFacts
+from resets.history import Line
 from resets.reasons import Reason
-from views import approval, cards, live, number, preview, vouch
+from views import approval, cards, history, live, number, preview, vouch
 from views.status import status
 
 if TYPE_CHECKING:
@@ -112,7 +113,9 @@ def _content(saying: SaySlack) -> dict[str, Any]:
         case CardFacts() as facts:
             message = approval.card(facts)
         case Reminder() as facts:
-            message = approval.reminder(facts.card)
+            message = approval.reminder(facts)
+        case Line() as facts:
+            message = history.line(facts)
         case facts:
             message = status(facts)
     return {**message, "metadata": {"event_type": EVENT, "event_payload": {"id": saying.notice_id}}}

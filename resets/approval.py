@@ -140,6 +140,9 @@ class CardFacts:
     voices: tuple[Voice, ...]
     able: tuple[SlackPerson, ...]  # who can decide now
     moved_at: datetime  # of the last word, or of the end
+    alone: bool = False  # asked as one person's reset: its requester can change it
+    replaces: str = ""  # the request whose place it took
+    replaced_by: str = ""  # the one that took its place
 
     @property
     def waits(self) -> bool:
@@ -152,6 +155,7 @@ class Reminder:
     """Half of the time is over, and too few have agreed."""
 
     card: CardFacts
+    late: tuple[str, ...] = ()  # roles that may decide from now on
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,6 +154,7 @@ BRIEF: dict[Reason, str] = {
     Reason.NOT_YOUR_REQUEST: "somebody else's request",
     Reason.DENIED: "denied",
     Reason.WITHDRAWN: "withdrawn by the requester",
+    Reason.REPLACED: "changed by the requester: another has taken its place",
     Reason.NOT_APPROVED: "not approved in time",
     Reason.VOUCHER_LOST: "the manager who had vouched may not any more",
     Reason.APPROVER_LOST: "somebody who had agreed may not any more",

@@ -13,7 +13,7 @@ from resets.freeze import Freeze  # noqa: TC001
 from resets.number import MatchState  # noqa: TC001
 from resets.outcome import Step, StepRecord  # noqa: TC001
 from resets.reasons import Reason, Refused  # noqa: TC001
-from resets.request import Channel, RequestState, TargetState, Tier, Why  # noqa: TC001
+from resets.request import Channel, RequestState, ResetRequest, TargetState, Tier, Why  # noqa: TC001
 from resets.scope import Grant  # noqa: TC001
 from resets.vouch import VouchState  # noqa: TC001
 
@@ -103,6 +103,7 @@ class AskReset:
     denied: bool = False  # the person, or their manager, has said within the last hour that a caller was not them
     manager: str = ""  # who may be asked to vouch, by name; "": nobody
     no_manager: Refused | None = None  # why nobody, where that is worth a sentence
+    before: ResetRequest | None = None  # that waits, and whose place this one is to take
 
 
 @dataclass(frozen=True, slots=True)

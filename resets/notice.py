@@ -23,6 +23,7 @@ class NoticeKind(StrEnum):
     RESULT = "result"  # a bulk's outcome, in the thread of its message, with the report as a file
     REMINDER = "reminder"  # in the card's thread, once half of the time is over
     CARD = "card"  # a request in the approvals channel, kept current
+    HISTORY = "history"  # in the card's thread: one thing that has happened to the request
     PREVIEW = "preview"  # the whole preview of a bulk as a file, to its requester
 
 

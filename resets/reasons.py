@@ -157,6 +157,7 @@ class Reason(StrEnum):
     NOT_YOUR_REQUEST = "not_your_request"  # only its requester may withdraw it
     DENIED = "denied"
     WITHDRAWN = "withdrawn"
+    REPLACED = "replaced"  # its requester has changed it: another request has taken its place
     NOT_APPROVED = "not_approved"  # in time
     APPROVER_LOST = "approver_lost"  # somebody who agreed holds no such role any more, or is frozen
     VOUCHER_LOST = "voucher_lost"  # seen only when it ran: who vouched may not any more, or has agreed as well

@@ -8,6 +8,7 @@ from directory.secret import Secret  # noqa: TC001
 from resets.approval import CardFacts, Reminder  # noqa: TC001
 from resets.bulk import BulkFacts, Preview  # noqa: TC001
 from resets.facts import AlarmFacts, AlarmMail, MailFacts, MatchFacts, ShowFacts, StatusFacts, VouchFacts  # noqa: TC001
+from resets.history import Line  # noqa: TC001
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class SaySlack:
 
     notice_id: str
     to: str  # a user id (a DM) or a channel id
-    facts: StatusFacts | ShowFacts | MatchFacts | VouchFacts | AlarmFacts | BulkFacts | CardFacts | Reminder
+    facts: StatusFacts | ShowFacts | MatchFacts | VouchFacts | AlarmFacts | BulkFacts | CardFacts | Reminder | Line
     place: str | None
     stamp: str | None
     attempt: int  # which try this is: 1 and more

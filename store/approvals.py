@@ -77,6 +77,12 @@ async def moved_at(tx: Tx, request_id: str) -> datetime | None:
     return (await tx.conn.execute(mine)).scalar_one_or_none()
 
 
+async def asked(tx: Tx, request_id: str) -> bool:
+    """Say whether a request waits for others to agree, or did."""
+    mine = select(request_rows.c.decide_by).where(request_rows.c.id == request_id)
+    return await tx.conn.scalar(mine) is not None
+
+
 async def voices(tx: Tx, request_id: str) -> tuple[Voice, ...]:
     """Return who has spoken, in that order. For people to see: what counts is in the journal."""
     mine = select(rows).where(rows.c.request_id == request_id).order_by(rows.c.at, rows.c.account)

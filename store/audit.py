@@ -28,6 +28,15 @@ _HEAD = select(audit_head.c.seq, audit_head.c.mac).with_for_update()
 _NEW_HEAD = update(audit_head).where(audit_head.c.id == HEAD).values(seq=bindparam("to_seq"), mac=bindparam("to_mac"))
 
 
+# An entry beside the MAC of the one before it, to which its own is tied.
+_BEFORE = audit.alias("before")
+_TIED = select(audit, _BEFORE.c.mac.label("previous")).join(_BEFORE, _BEFORE.c.seq == audit.c.seq - 1, isouter=True)
+_ABOUT = _TIED.where(audit.c.request_id == bindparam("request"), audit.c.deed.in_(bindparam("deeds", expanding=True)))
+_NEWEST = _ABOUT.order_by(audit.c.seq.desc()).limit(1)
+_OLDEST_FIRST = _ABOUT.order_by(audit.c.seq)
+_NUMBERED = _TIED.where(audit.c.seq == bindparam("number"))
+
+
 class Finding(StrEnum):
     """What a look at the whole journal says."""
 
@@ -114,27 +123,20 @@ async def verify(tx: Tx, head: tuple[int, str] | None = None) -> Verdict:
 
 async def proved(tx: Tx, request_id: str, *deeds: Deed) -> AuditEntry | None:
     """Return the newest entry of these deeds for a request, if it is genuine; None where it is missing or broken."""
-    wanted = (audit.c.request_id == request_id) & audit.c.deed.in_([deed.value for deed in deeds])
-    row = (await tx.conn.execute(select(audit).where(wanted).order_by(audit.c.seq.desc()).limit(1))).one_or_none()
-    if row is None:
-        return None
-    before = await tx.conn.scalar(select(audit.c.mac).where(audit.c.seq == row.seq - 1))
-    previous = GENESIS if row.seq == 1 else before
-    if previous is None or not _genuine(tx, previous, row) or not _found_as_written(row):
-        return None
-    return _entry(row.body)
+    row = (await tx.conn.execute(_NEWEST, _wanted(request_id, deeds))).one_or_none()
+    return _believed(tx, row)
 
 
 async def all_proved(tx: Tx, request_id: str, *deeds: Deed) -> tuple[AuditEntry, ...]:
     """Return the genuine entries of these deeds for a request, the oldest first; the others are left out."""
-    wanted = (audit.c.request_id == request_id) & audit.c.deed.in_([deed.value for deed in deeds])
-    found = []
-    for row in (await tx.conn.execute(select(audit).where(wanted).order_by(audit.c.seq))).all():
-        before = await tx.conn.scalar(select(audit.c.mac).where(audit.c.seq == row.seq - 1))
-        previous = GENESIS if row.seq == 1 else before
-        if previous is not None and _genuine(tx, previous, row) and _found_as_written(row):
-            found.append(_entry(row.body))
-    return tuple(found)
+    rows = (await tx.conn.execute(_OLDEST_FIRST, _wanted(request_id, deeds))).all()
+    return tuple([entry for row in rows if (entry := _believed(tx, row)) is not None])
+
+
+async def numbered(tx: Tx, number: int, request_id: str) -> AuditEntry | None:
+    """Return the entry with a number (from 1), if it is genuine and about this request; None for any other."""
+    entry = _believed(tx, (await tx.conn.execute(_NUMBERED, {"number": number})).one_or_none())
+    return entry if entry is not None and entry.request_id == request_id else None
 
 
 async def tail(tx: Tx, limit: int) -> tuple[Kept, ...]:
@@ -185,6 +187,20 @@ async def _rows(tx: Tx) -> AsyncIterator[Row[Any]]:
         if len(rows) < BATCH:
             return
         last = rows[-1].seq
+
+
+def _wanted(request_id: str, deeds: Sequence[Deed]) -> dict[str, Any]:
+    return {"request": request_id, "deeds": [deed.value for deed in deeds]}
+
+
+def _believed(tx: Tx, row: Row[Any] | None) -> AuditEntry | None:
+    """Return the entry of a row that stands beside the MAC before it, if it is genuine."""
+    if row is None:
+        return None
+    previous = GENESIS if row.seq == 1 else row.previous
+    if previous is None or not _genuine(tx, previous, row) or not _found_as_written(row):
+        return None
+    return _entry(row.body)
 
 
 def _genuine(tx: Tx, previous: str, row: Row[Any], *, at: int | None = None) -> bool:

@@ -45,7 +45,7 @@ _IN_VAIN = or_(
 )
 _MOMENT = func.coalesce(target_rows.c.started_at, target_rows.c.asked_at)
 _LATELY: Select[Any] = (
-    select(target_rows.c.account_id, _MOMENT.label("moment"))
+    select(target_rows.c.account_id, target_rows.c.request_id, _MOMENT.label("moment"))
     .join(request_rows, request_rows.c.id == target_rows.c.request_id)
     .where(
         target_rows.c.directory == bindparam("directory"),
@@ -74,12 +74,12 @@ async def asked_by_all(tx: Tx, nth: int, since: datetime) -> datetime | None:
     return await _nth(tx, nth, since, _SINGLE, _ALONE)
 
 
-async def open_of(tx: Tx, actor: Actor) -> int:
-    """Count somebody's runs that are not over, and whatever of theirs waits for others to agree."""
+async def open_of(tx: Tx, actor: Actor, besides: str = "") -> int:
+    """Count somebody's runs that are not over, and whatever of theirs waits for others to agree, besides a request."""
     runs = request_rows.c.state.in_([state.value for state in OPEN]) & not_(_SINGLE)
     waits = request_rows.c.state == RequestState.PROVED.value
     mine = select(func.count()).select_from(request_rows).where(_theirs(actor), or_(runs, waits))
-    return await tx.conn.scalar(mine) or 0
+    return await tx.conn.scalar(mine.where(request_rows.c.id != besides)) or 0
 
 
 async def first_of(tx: Tx, actor: Actor) -> bool:
@@ -99,16 +99,17 @@ async def denied_in_a_row(tx: Tx, actor: Actor, most: int, since: datetime | Non
 
 
 async def of_targets(
-    tx: Tx, directory: str, ids: Sequence[str], since: datetime, *, apart_from: str = ""
+    tx: Tx, directory: str, ids: Sequence[str], since: datetime, *, apart_from: str = "", besides: str = ""
 ) -> dict[str, list[datetime]]:
     """Return when some accounts (0-1,000) of one directory were reset after a time, or are to be; the newest first.
 
-    `apart_from` a request that goes on now: then only those count whose password was begun to be set.
+    `apart_from` a request that goes on now: then only those count whose password was begun to be set. `besides` one
+    whose place another takes: it alone is left out.
     """
     asked = {"directory": directory, "ids": list(ids), **({"own": apart_from} if apart_from else {})}
     found: dict[str, list[datetime]] = {}
     for row in await tx.conn.execute(_BEGUN if apart_from else _LATELY, asked):
-        if row.moment > since:
+        if row.moment > since and row.request_id != besides:
             found.setdefault(row.account_id, []).append(row.moment)
     return found
 

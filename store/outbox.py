@@ -156,6 +156,13 @@ async def is_waiting(tx: Tx, kind: NoticeKind, *, request_id: str) -> bool:
     return await tx.conn.scalar(left.limit(1)) is not None
 
 
+async def facts_waiting(tx: Tx, kind: NoticeKind, *, request_id: str) -> tuple[dict[str, str], ...]:
+    """Return the facts of the notices of this kind that are still to be said about a request."""
+    mine = (notices.c.kind == kind.value) & (notices.c.request_id == request_id)
+    left = select(notices.c.facts).where(mine, notices.c.state == NoticeState.WAITING.value)
+    return tuple(await tx.conn.scalars(left))
+
+
 async def said_since(tx: Tx, kind: NoticeKind, since: datetime, *, request_id: str) -> bool:
     """Say whether a notice of this kind, written at a time or later, was said about a request."""
     mine = (notices.c.kind == kind.value) & (notices.c.request_id == request_id) & (notices.c.created_at >= since)

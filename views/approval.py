@@ -16,7 +16,7 @@ from views.text import cut, escape, many, quiet, utc, when
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from resets.approval import AskDecision, Awaited, CardFacts, Voice
+    from resets.approval import AskDecision, Awaited, CardFacts, Reminder, Voice
 
 APPROVAL_FORM = "approval_form"
 DENIAL_FORM = "denial_form"
@@ -45,11 +45,13 @@ def card(facts: CardFacts) -> Message:
     return {"text": f"{escape(headline)}, {asked}", "blocks": body}
 
 
-def reminder(facts: CardFacts) -> Message:
+def reminder(facts: Reminder) -> Message:
     """Return what stands in the card's thread once half of the time is over; it calls those who can decide."""
-    text = f"⏳ Half of the time is over: this waits until {when(facts.need.until)}. {_who(facts)}"
+    asked, roles = facts.card, " and ".join(f"*{quiet(role)}*" for role in facts.late)
+    more = f" From now on {roles} may decide, too." if roles else ""
+    text = f"⏳ Half of the time is over: this waits until {when(asked.need.until)}.{more} {_who(asked)}"
     return {
-        "text": f"Half of the time is over: it waits until {utc(facts.need.until)}",
+        "text": f"Half of the time is over: it waits until {utc(asked.need.until)}",
         "blocks": [blocks.section(text)],
     }
 
@@ -61,10 +63,12 @@ def shown(facts: CardFacts) -> str:
 
 def _buttons(facts: CardFacts) -> list[blocks.Block]:
     value, whom = shown(facts), f"{many(facts.count)}, asked by {facts.requester_name}"
+    change = blocks.button("Change", "approval_change", value, label=f"Change the reset of {whom}")
     return [
         blocks.button("Details", "approval_details", value, label=f"Details of the reset of {whom}"),
         blocks.button("Approve", "approval_approve", value, style="primary", label=f"Approve the reset of {whom}"),
         blocks.button("Deny", "approval_deny", value, style="danger", label=f"Deny the reset of {whom}"),
+        *([change] if facts.alone else []),
         blocks.button("Withdraw", "approval_withdraw", value, label=f"Withdraw the reset of {whom}"),
     ]
 
@@ -76,7 +80,7 @@ def _state(facts: CardFacts) -> str:
         case RequestState.DENIED:
             return "🚫 Denied"
         case RequestState.WITHDRAWN:
-            return "↩️ Withdrawn"
+            return "✏️ Changed, and asked anew" if facts.replaced_by else "↩️ Withdrawn"
         case RequestState.EXPIRED:
             return "⌛ Not approved in time"
         case _:
@@ -88,7 +92,8 @@ def _asks(facts: CardFacts) -> str:
     named = facts.people[0] if facts.count == 1 and facts.people else None
     whom = f"*{quiet(named[0])}* ({quiet(named[1])}, {quiet(named[2])})" if named else f"*{many(facts.count)}*"
     known = f"\n{verification.line(facts.options.evidence)}" if facts.options.evidence else ""
-    return f"{who} asks to reset {whom}\n{plan.why(facts.options)}{known}"
+    instead = f"\n✏️ It takes the place of request {quiet(facts.replaces)}." if facts.replaces else ""
+    return f"{who} asks to reset {whom}\n{plan.why(facts.options)}{known}{instead}"
 
 
 def _facts(facts: CardFacts) -> list[tuple[str, str]]:
@@ -120,7 +125,10 @@ def _left_out(facts: CardFacts, most: int) -> list[blocks.Block]:
 
 def _said(facts: CardFacts) -> list[str]:
     lines = voices(facts.voices)
-    if facts.state is RequestState.WITHDRAWN:
+    if facts.replaced_by:
+        other = f"request {quiet(facts.replaced_by)} has taken its place"
+        lines.append(f"✏️ Changed by its requester {when(facts.moved_at)}: {other}. Nobody was reset.")
+    elif facts.state is RequestState.WITHDRAWN:
         lines.append(f"↩️ Withdrawn by its requester {when(facts.moved_at)}. Nobody was reset.")
     if facts.state is RequestState.EXPIRED:
         lines.append(f"⌛ Too few have agreed until {when(facts.need.until)}. Nobody was reset.")
@@ -212,6 +220,14 @@ def denied() -> View:
     return blocks.modal(labels.DENY, [blocks.paragraph(text)], close="Close")
 
 
+def changing(request_id: str) -> str:
+    """Return what becomes of the request that is being changed."""
+    return (
+        f"✏️ *You are changing request {quiet(request_id)}.* Once you send this, it takes that one's place: whoever has "
+        "agreed to that one has to agree anew. Until then that one waits as it is."
+    )
+
+
 def first(approvals: int) -> str:
     """Return that others have to agree before anything happens."""
     whose = "another admin agrees" if approvals == 1 else f"{approvals} other admins agree"
@@ -229,10 +245,12 @@ def waits(awaited: Awaited) -> str:
     )
 
 
-def withdraw(request_id: str) -> blocks.Block:
-    """Return the requester's own button."""
+def own(request_id: str, *, alone: bool) -> blocks.Block:
+    """Return the requester's own buttons; what is asked for many people is withdrawn and asked anew."""
+    change = blocks.button("Change", "approval_change", request_id, label="Change this request")
     return blocks.actions(
         f"withdraw_{request_id}"[:255],
+        *([change] if alone else []),
         blocks.button("Withdraw", "approval_withdraw", request_id, label="Withdraw this request"),
     )
 

@@ -127,22 +127,21 @@ def question(block_id: str, label: str, element: Block, *, hint: str = "", optio
     return block
 
 
-def line(action_id: str, *, longest: int, placeholder: str = "", focus: bool = False) -> Block:
-    """Return a field for one line of text."""
+def line(action_id: str, *, longest: int, placeholder: str = "", focus: bool = False, first: str = "") -> Block:
+    """Return a field for one line of text; `first` is what stands in it already."""
     element: Block = {"type": "plain_text_input", "action_id": action_id, "max_length": longest}
     if placeholder:
         element["placeholder"] = plain(placeholder, VALUE)
     if focus:
         element["focus_on_load"] = True
+    if first:
+        element["initial_value"] = cut(first, longest)
     return element
 
 
 def lines(action_id: str, *, longest: int, placeholder: str = "", first: str = "") -> Block:
     """Return a field for several lines of text; `first` is what stands in it already."""
-    element = line(action_id, longest=longest, placeholder=placeholder) | {"multiline": True}
-    if first:
-        element["initial_value"] = cut(first, longest)
-    return element
+    return line(action_id, longest=longest, placeholder=placeholder, first=first) | {"multiline": True}
 
 
 def search_many(action_id: str, placeholder: str, *, least: int, first: Sequence[Block] = ()) -> Block:

@@ -55,21 +55,27 @@ def who(facts: AskWho) -> View:
 
 
 def reset(facts: AskReset) -> View:
-    """Return the one screen of a reset, with everything filled in but the code. It has no field for a password."""
+    """Return the one screen of a reset, with everything filled in but the code. It has no field for a password.
+
+    Where it is to take the place of one that waits, it is filled in with what that one asks for.
+    """
+    was = facts.before.plan.options if facts.before else None
+    first = was.why if was else Why.LOCKED_OUT if facts.card.locked else Why.FORGOT
     body = [
+        *([blocks.section(approval.changing(facts.before.id))] if facts.before else []),
         *account.card(facts.card, domain="domain verified" if facts.card.domain else ""),
         blocks.divider(),
-        blocks.question("why", "Why", _why(Why.LOCKED_OUT if facts.card.locked else Why.FORGOT)),
+        blocks.question("why", "Why", _why(first)),
         *verification.question(facts),
         blocks.question(
             "ticket",
             "Ticket or note",
-            blocks.line("ticket_text", longest=200, placeholder="INC-1234"),
+            blocks.line("ticket_text", longest=200, placeholder="INC-1234", first=was.ticket if was else ""),
             hint="Kept in the journal. Do not write secrets here.",
             optional=True,
         ),
-        *offer.options(facts.offer, locked=facts.card.locked),
-        *offer.delivery(facts.offer),
+        *offer.options(facts.offer, locked=facts.card.locked, was=was),
+        *offer.delivery(facts.offer, was=was),
         blocks.question(
             "code",
             "Your code",

@@ -32,7 +32,7 @@ def live(facts: BulkFacts) -> Message:
     if pressed := buttons(facts.request_id, facts.state, facts.progress, facts.retryable):
         body.append(blocks.actions(f"run_{facts.request_id}"[:255], *pressed))
     if facts.state is RequestState.PROVED:
-        body.append(approval.withdraw(facts.request_id))
+        body.append(approval.own(facts.request_id, alone=False))
     each = "; ".join(plan.each(facts.options))
     body.append(blocks.context(f"Each: {each}.", f"Request {quiet(facts.request_id)}"))
     told = (

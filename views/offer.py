@@ -10,10 +10,14 @@ from views.text import quiet, safe
 
 if TYPE_CHECKING:
     from resets.facts import Offer
+    from resets.request import Options
 
 
-def options(offer: Offer, *, locked: bool) -> list[blocks.Block]:
-    """Return the tick boxes for what happens besides the new password, and what this directory cannot do."""
+def options(offer: Offer, *, locked: bool, was: Options | None = None) -> list[blocks.Block]:
+    """Return the tick boxes for what happens besides the new password, and what this directory cannot do.
+
+    `was`: what a request that is being changed asks for.
+    """
     choices, ticked = [], []
     if offer.can_must_change:
         text = "Ask for a new password at the next sign-in"
@@ -29,6 +33,9 @@ def options(offer: Offer, *, locked: bool) -> list[blocks.Block]:
     said = blocks.context(*_able(offer))
     if not choices:
         return [said]
+    if was is not None:
+        wanted = {"must_change": was.must_change, "clear_sessions": was.clear_sessions, "unlock": was.unlock}
+        ticked = [name for name, ticks in wanted.items() if ticks]
     boxes = blocks.checkboxes("options_tick", choices, ticked)
     return [blocks.question("options", "What else happens", boxes, optional=True), said]
 
@@ -57,10 +64,14 @@ def _clearing(offer: Offer) -> str:
     )
 
 
-def delivery(offer: Offer) -> list[blocks.Block]:
-    """Return the tick boxes for how the one-time password reaches the person (the best is ticked), and why not else."""
+def delivery(offer: Offer, *, was: Options | None = None) -> list[blocks.Block]:
+    """Return the tick boxes for how the one-time password reaches the person, and why not else.
+
+    The best is ticked; or, of a request that is being changed, what it asks for and is still on offer.
+    """
+    still = [channel for channel in offer.channels if was is not None and channel in was.channels]
     choices = [blocks.option(*_channel(channel, offer)) for channel in offer.channels]
-    boxes = blocks.checkboxes("delivery_tick", choices, [offer.channels[0].value])
+    boxes = blocks.checkboxes("delivery_tick", choices, [each.value for each in still or offer.channels[:1]])
     out = [blocks.question("delivery", "How the person gets the one-time password", boxes)]
     small = [f"It expires after {offer.expires_in_hours} hours, and is never shown to you."]
     if Channel.DM in offer.channels and offer.pickup:

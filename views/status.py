@@ -27,7 +27,7 @@ def status(facts: StatusFacts) -> blocks.Block:
         *([blocks.section(freeze.line(facts.freeze))] if facts.freeze is not None else []),
         *[_step(record, facts) for record in steps],
         *[blocks.section(line) for line in _after(facts, steps)],
-        *([approval.withdraw(facts.request_id)] if facts.state is RequestState.PROVED else []),
+        *([approval.own(facts.request_id, alone=True)] if facts.state is RequestState.PROVED else []),
         blocks.context(f"Request {quiet(facts.request_id)}"),
     ]
     return {"text": f"{escape(headline)}: password reset for {whom}", "blocks": body}

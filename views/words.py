@@ -291,11 +291,13 @@ SENTENCES: dict[Reason, str] = {
     Reason.PLAN_CHANGED: "This card is about another plan than the one that waits now, so nothing was changed. "
     "Look at the newest card of this request.",
     Reason.NO_REASON: "A denial needs a reason, so nothing was denied. Write in a few words why not.",
-    Reason.NOT_YOUR_REQUEST: "Only {user}, who asked for this, can withdraw it, so nothing was changed. "
+    Reason.NOT_YOUR_REQUEST: "Only {user}, who asked for this, can change or withdraw it, so nothing was changed. "
     "If it should not be done, deny it.",
     Reason.DENIED: "Somebody who had to agree has denied this, so it was not done. Nothing has changed. "
     "Speak with them before you ask again.",
     Reason.WITHDRAWN: "This was withdrawn before everybody had agreed, so it was not done. Nothing has changed.",
+    Reason.REPLACED: "Whoever asked for this has changed it: another request has taken its place, so it was not done. "
+    "Nothing has changed, and what was agreed to it counts for nothing. The new one has a card of its own.",
     Reason.NOT_APPROVED: "Too few have agreed to this in time, so it was not done. Nothing has changed. "
     "Ask again when somebody is there to look at it.",
     Reason.APPROVER_LOST: "Somebody who had agreed to this may not agree to anything any more, so it was not done. "

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from desk import control, decide, enrol, freeze, home, steer, submit
+from desk import change, control, decide, enrol, freeze, home, steer, submit
 from directory.base import Unreachable
 from directory.local_people import NewAccount
 from resets.actor import SlackPerson
@@ -148,9 +148,9 @@ async def test_withdrawn(each):
     """By its requester alone; the target keeps the old password, and a later reset goes its way."""
     queued = await each.ask()
     value = await shown(each, queued.request_id)
-    await refused(decide.withdraw(each.tools, value, EVE), Reason.NOT_YOUR_REQUEST)
-    await decide.withdraw(each.tools, value, ADA)
-    await refused(decide.withdraw(each.tools, value, ADA), Reason.DECIDED)
+    await refused(change.withdraw(each.tools, value, EVE), Reason.NOT_YOUR_REQUEST)
+    await change.withdraw(each.tools, value, ADA)
+    await refused(change.withdraw(each.tools, value, ADA), Reason.DECIDED)
     await refused(decide.begin(each.tools, value, EVE), Reason.DECIDED)
     await each.pump()
     target = await each.target_of(queued)
@@ -289,7 +289,7 @@ async def test_thirty_races_between_approve_and_withdraw(each):
         form = await decide.begin(each.tools, value, EVE)
         went = await asyncio.gather(
             decide.approve(each.tools, form.form_id, EVE, code(each, EVE)),
-            decide.withdraw(each.tools, value, ADA),
+            change.withdraw(each.tools, value, ADA),
             return_exceptions=True,
         )
         assert [type(one) for one in went].count(Refused) == 1

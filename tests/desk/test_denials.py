@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from desk import choose, decide, enrol, look
+from desk import change, choose, enrol, look
 from desk.journal import note
 from resets.actor import SlackPerson
 from resets.audit import Deed
@@ -64,7 +64,7 @@ async def test_one_that_was_agreed_to_begins_anew(each):
     await denied(each, "bob", "sam1")
     await approve(each, await asked(each, "sam2"))
     await denied(each, "bob", "sam1")
-    await decide.withdraw(each.tools, await asked(each, "sam2"), ADA)
+    await change.withdraw(each.tools, await asked(each, "sam2"), ADA)
     assert not await frozen(each)
     await denied(each, "sam2")
     assert await frozen(each)

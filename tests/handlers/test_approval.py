@@ -112,6 +112,31 @@ async def test_withdrawn(slack, wire):
     assert await state(slack, value) is RequestState.WITHDRAWN
 
 
+async def test_changed(either, wire, house):
+    """By its requester: the same form, filled in; sent with a code, the old one says so, and the new one waits."""
+    value, _ = await asked(either)
+    await either.press(EVE, "approval_approve", value)
+    body = either.submission(EVE, typed(either, houses.EVE))
+    await either.press(EVE, "approval_change", value)
+    assert "Only Ada Admin" in texts(wire.posts)
+    house.clock.tick(minutes=1)
+    await either.press(ADA, "approval_change", value)
+    assert "You are changing request" in texts(wire.view)
+    assert "Bob Baker" in texts(wire.view)
+    _, heard = await either.submit(ADA, either.reset_values())
+    assert heard["view"]["title"]["text"] == "Waits for approval"
+    await house.pump()
+    assert await state(either, value) is RequestState.WITHDRAWN
+    newer = approval.shown(house.last(CardFacts).facts)
+    _, heard = await either.send(body)
+    assert "has changed it" in texts(heard["view"])
+    house.clock.tick(minutes=1)
+    await either.press(EVE, "approval_approve", newer)
+    await either.submit(EVE, typed(either, houses.EVE))
+    await house.pump()
+    assert await state(either, newer) is RequestState.DONE
+
+
 async def test_details_change_nothing(slack, wire):
     """Whoever holds a role may look, the requester too."""
     value, _ = await asked(slack)

@@ -20,7 +20,7 @@ from tests.support.house import enrolled
 from tests.support.slackwire import TEAM, person, texts
 
 CONTROLS = ("bulk_pause", "bulk_resume", "bulk_cancel", "bulk_retry")
-CARD = ("approval_details", "approval_approve", "approval_deny", "approval_withdraw")
+CARD = ("approval_details", "approval_approve", "approval_deny", "approval_change", "approval_withdraw")
 PEOPLE_AGAINST_WHOM = {
     "guest": {"is_restricted": True},
     "guest of one channel": {"is_ultra_restricted": True},
@@ -71,6 +71,7 @@ def test_every_surface_names_its_audience():
         "approval_details": "role",
         "approval_approve": "role",
         "approval_deny": "role",
+        "approval_change": "role",
         "approval_withdraw": "role",
         "approval_form": "role",
         "denial_form": "role",

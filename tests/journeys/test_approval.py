@@ -36,6 +36,13 @@ async def approved(viewer, play, message):
     await viewer.submit()
 
 
+async def asks(viewer):
+    """Have somebody who is not in the channel asked for their code, from Home."""
+    await viewer.to_app("home")
+    await viewer.button("approval_approve").click()
+    await viewer.titled("Approve")
+
+
 @pytest.mark.settings(ASKING)
 async def test_many_run_once_somebody_else_has_agreed(play, pictures):
     """The preview asks for approval; the other admin sees it, types a wrong code, then a right one; it runs."""
@@ -156,6 +163,51 @@ async def test_nobody_approves_their_own_request(play):
     assert play.deeds().count("approved") == 1
 
 
+@pytest.mark.settings(approvals(standard=2))
+async def test_edit_voids(play):
+    """Two have to agree, and one has; changed, that one's word is worth nothing: both have to agree to the new one."""
+    await play.enrol(PRIYA, "priya.raman")
+    you = await play.viewer(MORGAN, GENERAL)
+    sasha, priya = [await play.viewer(user, GENERAL) for user in (SASHA, PRIYA)]
+    await asked(you, play)
+    await approved(sasha, play, await card(sasha))
+    await expect(sasha.modal).to_contain_text("1 approval is still missing")
+    await sasha.leave()
+    await asks(priya)
+
+    await you.press("approval_change", await card(you))
+    await expect(you.modal).to_contain_text("You are changing request")
+    await expect(you.modal).to_contain_text("robin.meyer")
+    await you.field("ticket_text").fill("INC-4711")
+    await you.field("code_text").fill(play.code())
+    await you.submit()
+    await you.titled("Waits for approval")
+    await you.leave()
+    changed = await card(you, "Changed, and asked anew")
+    await expect(changed).to_contain_text("has taken its place")
+    await expect(you.button("approval_approve", changed)).to_have_count(0)
+    await expect(you.thread("Changed, and asked anew")).to_contain_text("counts for nothing")
+
+    await priya.field("code_text").fill(play.code(PRIYA))
+    await priya.submit()
+    await expect(priya.modal).to_contain_text("has changed it")
+    await priya.leave()
+    await asks(priya)
+    await priya.field("code_text").fill(play.code(PRIYA))
+    await priya.submit()
+    await expect(priya.modal).to_contain_text("1 approval is still missing")
+    await priya.leave()
+    assert "set" not in {row["state"] for row in play.targets()}
+    await approved(sasha, play, await card(sasha))
+    await expect(sasha.modal).to_contain_text("It is on its way now")
+    await sasha.leave()
+    await expect(await card(sasha, "Approved: 1 person")).to_contain_text("INC-4711")
+    thread = sasha.thread("Approved: 1 person")
+    await expect(thread).to_contain_text(re.compile("Morgan.* asked .*Priya.* approved .*Sasha.* approved", re.DOTALL))
+    await expect(thread).to_contain_text("the password is set")
+    assert play.deeds().count("proved") == 1
+
+
 @pytest.mark.settings(approvals(standard=1, single='"8s"'))
 async def test_nobody_looks_in_time(play):
     """It ends by itself; the card and the requester's message say so, and its buttons are gone."""
@@ -176,12 +228,8 @@ async def test_two_approvers_in_two_windows_at_one_moment(play):
     you = await play.viewer(MORGAN, GENERAL)
     others = [await play.viewer(user, GENERAL) for user in (SASHA, PRIYA)]
     await asked(you, play)
-    await others[0].to_app("home")
-    await others[0].button("approval_approve").click()
-    await others[0].titled("Approve")
-    await others[1].to_app("home")
-    await others[1].button("approval_approve").click()
-    await others[1].titled("Approve")
+    for one in others:
+        await asks(one)
     for one in others:
         await one.field("code_text").fill(play.code(one.user))
     await asyncio.gather(*(one.modal.get_by_test_id("modal-submit").click() for one in others))

@@ -14,9 +14,12 @@ from directory.local_people import NewAccount
 from resets.actor import SlackPerson
 from resets.approval import CardFacts
 from resets.bulk import SHOWN
-from store import admins, requests
+from resets.history import Line
+from resets.notice import NoticeKind
+from store import admins, outbox, requests
 from tests.support import bulks
 from tests.support.house import ADA, EVE, TEAM, enrolled
+from views import history
 
 ZOE = SlackPerson(TEAM, "U0ZOE")
 TABLE = quorum(Settings())
@@ -80,6 +83,26 @@ async def row_of(house, person):
     """Return somebody's enrolment."""
     async with house.store.read() as tx:
         return await admins.by_slack(tx, person)
+
+
+async def lines_aside(house):
+    """Take the works of the lines that wait for their card out of the queue; returns them."""
+    async with house.store.read() as tx:
+        aside = [work for work in house.queue if await _is_line(tx, work)]
+    for work in aside:
+        house.queue.remove(work)
+    return aside
+
+
+async def _is_line(tx, work):
+    notice = await outbox.get(tx, work.id)
+    return notice is not None and notice.kind is NoticeKind.HISTORY
+
+
+def lines(house):
+    """Return what was said under cards, in that order: (deed, what is read, the card's place)."""
+    said = [one for one in house.heard if isinstance(one.facts, Line)]
+    return [(one.facts.entry.deed, history.line(one.facts)["text"], (one.to, one.thread)) for one in said]
 
 
 async def sql(house, statement, **values):

@@ -6,14 +6,16 @@ from dataclasses import replace
 from datetime import timedelta
 
 from resets.actor import SlackPerson
-from resets.approval import AskDecision, Awaited, CardFacts, Need, Voice
+from resets.approval import AskDecision, Awaited, CardFacts, Need, Reminder, Voice
+from resets.audit import AuditEntry, Deed
 from resets.bulk import HeldBulk
 from resets.evidence import Evidence, How
+from resets.history import Line
 from resets.reasons import Reason
-from resets.request import RequestState, TargetState, Tier
+from resets.request import Channel, Plan, RequestState, ResetRequest, TargetState, Tier
 from tests.views import crowd, samples
 from tests.views.samples import NOW, REQUESTER
-from views import approval, bulk, forms, home, live, preview
+from views import approval, bulk, forms, history, home, live, preview
 from views.status import status
 
 ANNA = "Anna Bell"
@@ -56,10 +58,62 @@ def facts(text=ANNA, state=RequestState.PROVED, **changes):
     return CardFacts(**(known | changes))
 
 
-def one(text=ANNA, **changes):
+def late(text=ANNA):
+    return ("managers", "security") if text == ANNA else (text,) * 3
+
+
+def before(text=ANNA):
+    """Return the request that is being changed."""
+    asked = crowd.options(text)
+    plan = Plan("T0123", "a", "corp", (), replace(asked, unlock=True, channels=(Channel.MAIL,)), "1")
+    return ResetRequest("R1", None, plan, "", RequestState.PROVED, NOW)
+
+
+LINES = {
+    "asked": (Deed.STEPPED_UP, {"approvals": 2, "of_security": 1, "until": UNTIL.isoformat()}),
+    "asked_instead": (
+        Deed.STEPPED_UP,
+        {"approvals": 1, "of_security": 0, "until": UNTIL.isoformat(), "replaces": "R0"},
+    ),
+    "approved": (Deed.APPROVED, {"missing": 1}),
+    "approved_last": (Deed.APPROVED, {"missing": 0}),
+    "denied": (Deed.DENIED, {"why": "they did not ask"}),
+    "withdrawn": (Deed.WITHDRAWN, {}),
+    "changed": (Deed.WITHDRAWN, {"replaced_by": "R2"}),
+    "lapsed": (Deed.LAPSED, {}),
+    "started": (Deed.STARTED, {"count": 1500}),
+    "paused": (Deed.PAUSED, {"reason": Reason.STOPPED_BY_HAND.value}),
+    "stopped": (Deed.PAUSED, {"reason": Reason.TOO_MANY_FAILED.value}),
+    "resumed": (Deed.RESUMED, {}),
+    "retried": (Deed.RETRIED, {"chunks": 1}),
+    "cancelled": (Deed.CANCELLED, {"spared": 12}),
+    "cancelled_late": (Deed.CANCELLED, {"reason": Reason.TOO_LATE.value}),
+    "done": (Deed.DONE, {}),
+    "ended": (Deed.DONE, {"reset": 1490, "failed": 0, "left_out": 0}),
+    "ended_badly": (Deed.DONE, {"reset": 1490, "failed": 9, "left_out": 1}),
+    "failed": (Deed.FAILED, {"reason": Reason.APPROVER_LOST.value}),
+    "excluded": (Deed.EXCLUDED, {"reason": Reason.CHANGED_SINCE.value}),
+    "unknown": (Deed.STEP_FAILED, {"reason": Reason.DIRECTORY_SILENT.value}),
+}
+
+
+def lines(text=ANNA):
+    """Return every line of the history, by name."""
+    who = "Eve Evans" if text == ANNA else text
+    said = {} if text == ANNA else {"why": text, "replaces": text, "replaced_by": text}
+
+    def line(deed, known):
+        worst = {key: said.get(key, value) for key, value in known.items()}
+        entry = AuditEntry(NOW, deed, "slack:T0123/U0ANNA", request_id="R1", facts={"name": who, **worst})
+        return Line(entry, "Ada Admin" if text == ANNA else text, 1500)
+
+    return {name: line(deed, known) for name, (deed, known) in LINES.items()}
+
+
+def one(text=ANNA, state=RequestState.PROVED, **changes):
     who = ("Anna Bell", "anna.bell", "Corp") if text == ANNA else (text,) * 3
     known = {"count": 1, "people": (who,), "tiers": ((Tier.STANDARD, 1),), "excluded": (), "voices": ()}
-    return facts(text, **(known | {"need": Need(1, 0, NOW, UNTIL)} | changes))
+    return facts(text, state, **(known | {"need": Need(1, 0, NOW, UNTIL)} | changes))
 
 
 def views(text=ANNA):
@@ -73,6 +127,7 @@ def views(text=ANNA):
         "approval_agreed_first": approval.agreed(1),
         "approval_denied": approval.denied(),
         "reset_to_be_asked": forms.reset(samples.ask_reset(text, approvals=1)),
+        "reset_to_be_changed": forms.reset(samples.ask_reset(text, approvals=1, before=before(text))),
         "queued_asked": forms.queued(samples.queued(text, awaited=awaited(text))),
         "bulk_preview_to_be_asked": preview.preview(crowd.plan(text, approvals=2)),
         "bulk_asked": bulk.held(HeldBulk("R1", 150, NOW, awaited(text))),
@@ -93,8 +148,12 @@ def messages(text=ANNA):
     everything = tuple((reason, 1000) for reason in Reason)
     return {
         "card": approval.card(facts(text)),
-        "card_reminder": approval.reminder(facts(text)),
-        "card_of_one": approval.card(one(text)),
+        "card_reminder": approval.reminder(Reminder(facts(text))),
+        "card_reminder_escalated": approval.reminder(Reminder(facts(text), late(text))),
+        "card_of_one": approval.card(one(text, alone=True)),
+        "card_changed": approval.card(one(text, RequestState.WITHDRAWN, alone=True, replaced_by="R2")),
+        "card_of_a_change": approval.card(one(text, alone=True, replaces="R0")),
+        **{f"line_{name}": history.line(line) for name, line in lines(text).items()},
         "card_of_a_caller": approval.card(one(text, options=replace(facts(text).options, evidence=CALLER))),
         "card_every_reason": approval.card(facts(text, excluded=everything, voices=(voice(text),) * 12, able=())),
         **{f"card_{state.value}": approval.card(facts(text, state, voices=said)) for state, said in ends.items()},

@@ -98,13 +98,14 @@ def choice(text="Anna Bell", number=1):
     return Choice("corp", f"id-{number}", login, text, text, text)
 
 
-def ask_reset(text="Anna Bell", hows=(), approvals=0, *, denied=False, no_manager=None, **changes):
+def ask_reset(text="Anna Bell", hows=(), approvals=0, *, denied=False, no_manager=None, before=None, **changes):
     hint = "a…@example.com" if text == "Anna Bell" else text
     kept = "Corp" if text == "Anna Bell" else text
     return AskReset(
         *("F0RM", card(text), offer(hint, **changes), kept, hows, How.NUMBER in hows, approvals, denied),
         manager=("Mona Boss" if text == "Anna Bell" else text) if How.MANAGER in hows else "",
         no_manager=no_manager,
+        before=before,
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 from resets.evidence import How
 from resets.reasons import Reason
 from resets.request import Channel, Why
-from tests.views import catalogue, samples
+from tests.views import asked, catalogue, samples
 from tests.views.catalogue import block, read
 from views import account, forms, verification
 
@@ -55,6 +55,22 @@ def test_everything_but_the_code_is_filled_in():
     assert block(view, "ticket")["optional"] is True
     assert block(view, "code")["optional"] is False
     assert "initial_value" not in block(view, "code")["element"]
+
+
+def test_what_is_changed_is_filled_in_with_what_was_asked():
+    """Reason, ticket, options and delivery as they were; what is not on offer any more is not ticked."""
+    view = forms.reset(samples.ask_reset(approvals=1, before=asked.before()))
+    assert block(view, "why")["element"]["initial_option"]["value"] == "compromise"
+    assert block(view, "ticket")["element"]["initial_value"] == "INC-7"
+    assert ticked(view, "options") == ["must_change", "clear_sessions", "unlock"]
+    assert ticked(view, "delivery") == ["mail"]
+    gone = forms.reset(samples.ask_reset(before=asked.before(), channels=(Channel.DM,), can_must_change=False))
+    assert ticked(gone, "options") == ["clear_sessions", "unlock"]
+    assert ticked(gone, "delivery") == ["dm"]
+
+
+def ticked(view, block_id):
+    return [option["value"] for option in block(view, block_id)["element"]["initial_options"]]
 
 
 def test_how_the_caller_was_verified_is_never_chosen_beforehand():
