@@ -35,10 +35,11 @@ async def main():
         with tempfile.TemporaryDirectory(prefix="rekey-bench-") as folder:
             many, told = await bulk.rows(Path(folder), full=given.full)
         with tempfile.TemporaryDirectory(prefix="rekey-bench-") as folder:
-            many += await asked.rows(Path(folder))
+            agreed, counted = await asked.rows(Path(folder), slack)
     finally:
         await slack.stop()
-    rows, notes = [*rows, *more, *within, *many, *rules.rows()], [*notes, *said, *noted, *told]
+    rows = [*rows, *more, *agreed, *within, *many, *rules.rows()]
+    notes = [*notes, *said, *counted, *noted, *told]
     print(report.table(rows), *notes, sep="\n")
     if not given.dry:
         report.write(rows, notes)

@@ -58,7 +58,7 @@ class Crowd:
     async def send(self, door, person, modal):
         """Send the filled modal off."""
         code = await person.code()
-        await asyncio.sleep(_reading(person, code))
+        await asyncio.sleep(reading(person, code))
         did = await door.post("submission", crowd.submission(person.user, modal, code))
         if did.answer.get("response_action") != "update" or "begun" not in str(did.answer):
             raise RuntimeError(f"not queued: {did.answer}")
@@ -89,7 +89,7 @@ class Crowd:
         await asyncio.gather(*(door.post("submission", body) for body in ready))
 
 
-def _reading(person, code):
+def reading(person, code):
     """Return the seconds that somebody takes this time: spread evenly, the same for nobody twice, drawn by nothing."""
     place = zlib.crc32(f"{person.login} {code}".encode()) / 2**32
     return QUICK_SECONDS + place * (SLOW_READER_SECONDS - QUICK_SECONDS)
@@ -113,7 +113,7 @@ async def measure(bot, people, slack, targets):
         [sys.executable, "-m", "bench.bare", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT
     )
     try:
-        await _listening(port)
+        await listening(port)
         for (name, _), done in traces.items():
             async with crowd.Door(f"http://127.0.0.1:{port}") as door:
                 await crowd.replay(door, done)
@@ -131,7 +131,7 @@ def _add(kept, name, door):
         kept.setdefault((name, kind), []).extend(door.times(kind))
 
 
-async def _listening(port):
+async def listening(port):
     until = time.perf_counter() + 30
     async with aiohttp.ClientSession() as session:
         while time.perf_counter() < until:

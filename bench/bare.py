@@ -22,6 +22,8 @@ def main():
     app = AsyncApp(authorize=_authorize, signing_secret=SIGNING)
     app.command("/reset-password")(_only_ack)
     app.view_submission("reset_form")(_only_ack)
+    app.action("approval_approve")(_only_ack)
+    app.view_submission("approval_form")(_only_ack)
     app.server(port=int(sys.argv[1]), host="127.0.0.1").start()
 
 

@@ -140,6 +140,29 @@ def submission(user, modal, code):
     return _interaction("view_submission", user, view, trigger_id="0.none", response_urls=[])
 
 
+def press(user, action, value, channel, trigger):
+    """Press a button of a message in a channel."""
+    message = {"type": "message", "ts": "1.000001", "text": "", "bot_id": "B0BENCH0001"}
+    container = {"type": "message", "message_ts": "1.000001", "channel_id": channel, "is_ephemeral": False}
+    pressed = {"type": "button", "action_id": action, "block_id": "approval", "value": value, "action_ts": "1.0"}
+    body = {
+        "container": container,
+        "channel": {"id": channel, "name": "approvals"},
+        "message": message,
+        "actions": [pressed],
+        "trigger_id": trigger,
+        "response_url": "http://127.0.0.1:9/nobody",
+    }
+    return _interaction("block_actions", user, None, **body)
+
+
+def code_sent(user, modal, code):
+    """Send a modal off that asks for a code alone."""
+    values = {"code": {"code_text": {"type": "plain_text_input", "value": code}}}
+    view = {**modal.view, "id": modal.id, "hash": modal.hash, "state": {"values": values}}
+    return _interaction("view_submission", user, view, trigger_id="0.none", response_urls=[])
+
+
 def _interaction(kind, user, view, **more):
     body = {
         "type": kind,
@@ -149,6 +172,7 @@ def _interaction(kind, user, view, **more):
         "token": "retired",
         "enterprise": None,
         "is_enterprise_install": False,
-        "view": {"team_id": TEAM, "app_id": APP, "bot_id": "B0BENCH0001", **view},
     }
+    if view is not None:
+        body["view"] = {"team_id": TEAM, "app_id": APP, "bot_id": "B0BENCH0001", **view}
     return urlencode({"payload": json.dumps(body | more)})

@@ -50,6 +50,8 @@ security_from = 0
 
 [[directories]]
 """
+# Of one person's reset one other has to approve, who may take their time.
+ASKING = UNHINDERED.replace("few = 0", 'standard = 1\nsingle = "2h"\nfew = 0')
 CONFIG = """\
 [slack]
 mode = "{mode}"
@@ -58,6 +60,7 @@ app_token = "{app_token}"
 signing_secret = "{signing}"
 team_id = "{team}"
 api_url = "{slack}/api/"
+approvals_channel = "{channel}"
 
 [web]
 listen = "127.0.0.1:{port}"
@@ -130,7 +133,7 @@ def corp(server, port, *, pool=5, timeout=10):
 class Bot:
     """One `rekey serve`."""
 
-    def __init__(self, folder, slack_url, table, *, mode="http"):
+    def __init__(self, folder, slack_url, table, *, mode="http", limits=UNHINDERED, channel=""):
         self.folder = folder
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -144,8 +147,9 @@ class Bot:
             team=TEAM,
             slack=slack_url,
             port=self.port,
+            channel=channel,
         )
-        self.config.write_text(head + UNHINDERED + table)
+        self.config.write_text(head + limits + table)
         self.process = None
 
     async def furnish(self):

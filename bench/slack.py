@@ -125,6 +125,9 @@ class Slack:
     def _conversations_open(self, given):
         return {"channel": {"id": "D" + given["users"]}}
 
+    def _conversations_info(self, given):
+        return {"channel": {"id": given["channel"], "name": "bench", "is_private": True}}
+
     def _conversations_history(self, _):
         return {"messages": []}
 

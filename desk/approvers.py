@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from desk import roles
 from desk.dossier import vouches
-from desk.freeze import holds_security
+from desk.freeze import is_security
 from resets.approval import Need, Voice, account_of, demand_able, may_agree, missing
 from resets.audit import Deed
 from resets.evidence import has_vouched
@@ -67,13 +67,13 @@ async def case(tx: Tx, request_id: str) -> Case:
     request = await requests.get(tx, request_id)
     if request is None or request.state is not RequestState.PROVED:
         raise await over(tx, request_id)
-    asked = await audit.proved(tx, request_id, Deed.STEPPED_UP)
+    said = await audit.all_proved(tx, request_id, Deed.STEPPED_UP, Deed.APPROVED, *ENDS)
+    asked = next((entry for entry in reversed(said) if entry.deed is Deed.STEPPED_UP), None)
     if asked is None or not vouches(request, asked):
         raise Refused(Reason.NOT_PROVED)
-    if await audit.proved(tx, request_id, *ENDS) is not None:
+    if any(entry.deed in ENDS for entry in said):
         raise await over(tx, request_id)
-    said = await audit.all_proved(tx, request_id, Deed.APPROVED)
-    agreed = tuple(entry for entry in said if entry.digest == asked.digest)
+    agreed = tuple(entry for entry in said if entry.deed is Deed.APPROVED and entry.digest == asked.digest)
     return Case(request, asked, need_of(asked), agreed)
 
 
@@ -114,7 +114,8 @@ async def possible(
 ) -> list[Voice]:
     """Return everybody whose yes would count at a time (at any, unless given), each once, as if they had said it."""
     found: dict[str, Voice] = {}
-    for row in await admins.living(tx):
+    rows = await admins.living(tx)
+    for row in rows:
         who = row.actor
         if row.frozen_at is not None or not may_agree(who, tools.rules):
             continue
@@ -122,7 +123,7 @@ async def possible(
             await demand(tools, tx, request, need, voices, who, at or need.half)
         except Refused:
             continue
-        security = await holds_security(tools, tx, who)
+        security = is_security(tools, who, rows[0])
         voice = Voice(account_of(who), who.slack.user, who.name, yes=True, security=security, why="", at=need.since)
         found.setdefault(voice.account, voice)
     return list(found.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from desk import approvers, history
-from desk.journal import announce, current, note
+from desk.journal import announce, current, entry
 from desk.tools import Work, WorkKind
 from resets import demand
 from resets.approval import Awaited
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from desk.approvers import Case
     from desk.tools import Tools
+    from resets.audit import AuditEntry
     from resets.demand import Demand
     from resets.outcome import Target
     from resets.request import ResetRequest, Tier
@@ -79,20 +80,24 @@ async def wait(
     return Awaited(asked.approvals, asked.of_security, until, able, missing=max(asked.approvals, asked.of_security))
 
 
-async def grant(tools: Tools, tx: Tx, case: Case, enrolments: Iterable[str]) -> None:
-    """Put a request on its way to which nothing is missing any more: its proof is written here, and nowhere else."""
-    request, asked = case.request, case.asked
-    facts: dict[str, str | int] = {**asked.facts, "approvers": " ".join(enrolments)}
+async def grant(tools: Tools, tx: Tx, case: Case, last: AuditEntry) -> None:
+    """Put a request on its way to which nothing is missing any more: its proof is written here, and nowhere else.
+
+    `last` is the word that was still missing: both are written into the journal together.
+    """
+    request, by = case.request, case.request.requester
+    await announce(tools, tx, NoticeKind.CARD, request_id=request.id)
+    enrolments = " ".join(str(one.facts["enrolment"]) for one in case.agreed)
+    facts: dict[str, str | int] = {**case.asked.facts, "approvers": enrolments}
     if request.plan.count is not None:
         begins = soonest(tools, request)
         await runs.hold(tx, request.id, begins)
-        await note(
-            tools, tx, Deed.PROVED, by=request.requester, request=request, more={**facts, "begins": begins.isoformat()}
-        )
+        facts["begins"] = begins.isoformat()
+        await history.keep(tools, tx, last, entry(tools, Deed.PROVED, by=by, request=request, more=facts))
         return
     (target,) = await requests.targets(tx, request.id)
     await requests.move_request(tx, request.id, (RequestState.PROVED,), RequestState.APPROVED)
-    await note(tools, tx, Deed.PROVED, by=request.requester, request=request, target=target, more=facts)
+    await history.keep(tools, tx, last, entry(tools, Deed.PROVED, by=by, request=request, target=target, more=facts))
     await put_on_its_way(tools, tx, request, target)
 
 

@@ -24,7 +24,8 @@ async def facts(tools: Tools, tx: Tx, request_id: str) -> CardFacts | None:
     if request is None or asked is None:
         return None
     need, voices = approvers.need_of(asked), await approvals.voices(tx, request_id)
-    able = await approvers.possible(tools, tx, request, need, voices, at=tools.clock())
+    waits = request.state is RequestState.PROVED
+    able = await approvers.possible(tools, tx, request, need, voices, at=tools.clock()) if waits else []
     plan = request.plan
     if plan.count is None:
         called = tools.rules.called
@@ -69,7 +70,8 @@ async def awaited(tools: Tools, tx: Tx, request: ResetRequest) -> Awaited | None
         return None
     need: Need = approvers.need_of(asked)
     voices = await approvals.voices(tx, request.id)
-    able = await approvers.possible(tools, tx, request, need, voices)
+    waits = request.state is RequestState.PROVED
+    able = await approvers.possible(tools, tx, request, need, voices) if waits else []
     return Awaited(
         approvals=need.approvals,
         of_security=need.of_security,

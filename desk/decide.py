@@ -88,7 +88,8 @@ async def begin(tools: Tools, shown: str, by: SlackPerson, *, deny: bool = False
         await _demand_free(tools, tx, actor, deny=deny)
         found = await case(tx, request_id)
         await _demand_able(tools, tx, found, actor)
-    if not digest or found.request.digest[:SHOWN] != digest:
+        facts = await card_facts(tools, tx, request_id)
+    if facts is None or not digest or found.request.digest[:SHOWN] != digest:
         raise Refused(Reason.PLAN_CHANGED)
     if not deny:  # to stop is always allowed, also while the directory is away
         await roles.demand(tools, actor, patience=roles.QUICK)
@@ -96,9 +97,6 @@ async def begin(tools: Tools, shown: str, by: SlackPerson, *, deny: bool = False
         kind = DENIAL if deny else APPROVAL
         state = {"request": request_id, "digest": found.request.digest}
         form_id = await open_form(tools, tx, kind, by, actor, state)
-        facts = await card_facts(tools, tx, request_id)
-    if facts is None:
-        raise Refused(Reason.DECIDED)
     return AskDecision(form_id, facts)
 
 
@@ -127,10 +125,12 @@ async def _agreed(tools: Tools, tx: Tx, form: Opened, found: Case) -> Agreed:
     approved = entry(tools, Deed.APPROVED, by=actor, request=request, method="totp", more=facts)
     after = replace(found, agreed=(*found.agreed, approved))
     left = missing(after.need, after.voices)
-    await history.keep(tools, tx, replace(approved, facts={**approved.facts, "missing": left}))
-    if not left:
-        await ask.grant(tools, tx, after, [str(one.facts["enrolment"]) for one in after.agreed])
-    await ask.told(tools, tx, request)
+    approved = replace(approved, facts={**approved.facts, "missing": left})
+    if left:
+        await history.keep(tools, tx, approved)
+        await ask.told(tools, tx, request)
+    else:
+        await ask.grant(tools, tx, after, approved)
     return Agreed(request.id, left)
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from desk.tools import Tools
     from resets.actor import Actor, SlackPerson
+    from store.admins import AdminRow
     from store.base import Tx
 
 OURSELVES = "Rekey"  # who has frozen everything where no person has
@@ -221,9 +222,13 @@ async def _may_resume(tools: Tools, tx: Tx, by: SlackPerson) -> tuple[Actor, Fre
 
 async def holds_security(tools: Tools, tx: Tx, actor: Actor) -> bool:
     """Say whether somebody may end a freeze: a role that is so configured, or, where none is, the first admin."""
+    return is_security(tools, actor, None if tools.rules.security else await admins.first(tx))
+
+
+def is_security(tools: Tools, actor: Actor, first: AdminRow | None) -> bool:
+    """Say the same of somebody where the oldest living enrolment has been read already."""
     if tools.rules.security:
         return actor.role in tools.rules.security
-    first = await admins.first(tx)
     return first is not None and first.id == actor.id
 
 

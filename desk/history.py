@@ -45,8 +45,9 @@ async def note(
         await audit.append(tx, made)
 
 
-async def keep(tools: Tools, tx: Tx, made: AuditEntry) -> None:
-    """Append an entry about a request that waits for others, and have it said under the card."""
-    number, _ = await audit.append(tx, made)
-    if tools.approvals_channel and made.deed in TOLD:
-        await announce(tools, tx, NoticeKind.HISTORY, request_id=made.request_id, entry=str(number))
+async def keep(tools: Tools, tx: Tx, *made: AuditEntry) -> None:
+    """Append entries about a request that waits for others, and have those that are told said under the card."""
+    first = await audit.append_many(tx, made)
+    for number, each in enumerate(made, first):
+        if tools.approvals_channel and each.deed in TOLD:
+            await announce(tools, tx, NoticeKind.HISTORY, request_id=each.request_id, entry=str(number))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta  # noqa: TC003
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import case, or_, select, update
+from sqlalchemy import bindparam, case, or_, select, update
 
 from resets.actor import Actor, SlackPerson
 from store.tables import admins
@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
 
     from store.base import Tx
+
+
+# Asked in every deed of an admin's: built once.
+_BY_ID = select(admins).where(admins.c.id == bindparam("admin"))
+_HELD = _BY_ID.with_for_update()
+_BY_SLACK = select(admins).where(
+    admins.c.team == bindparam("team"), admins.c.slack_user == bindparam("slack_user"), admins.c.revoked_at.is_(None)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +69,14 @@ async def add(tx: Tx, actor: Actor, now: datetime) -> None:
 
 async def by_slack(tx: Tx, person: SlackPerson) -> AdminRow | None:
     """Find the living enrolment of a Slack person."""
-    theirs = (admins.c.team == person.team) & (admins.c.slack_user == person.user)
-    row = (await tx.conn.execute(select(admins).where(theirs & admins.c.revoked_at.is_(None)))).one_or_none()
+    theirs = {"team": person.team, "slack_user": person.user}
+    row = (await tx.conn.execute(_BY_SLACK, theirs)).one_or_none()
     return None if row is None else _row(row)
 
 
 async def by_id(tx: Tx, admin_id: str, *, hold: bool = False) -> AdminRow | None:
     """Find an enrolment, revoked or not. `hold`, in a write: nobody else changes it until that ends."""
-    asked = select(admins).where(admins.c.id == admin_id)
-    row = (await tx.conn.execute(asked.with_for_update() if hold else asked)).one_or_none()
+    row = (await tx.conn.execute(_HELD if hold else _BY_ID, {"admin": admin_id})).one_or_none()
     return None if row is None else _row(row)
 
 

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 BATCH = 1_000
 HEAD = 1
 _HEAD = select(audit_head.c.seq, audit_head.c.mac).with_for_update()
+_ADD = audit.insert()
 _NEW_HEAD = update(audit_head).where(audit_head.c.id == HEAD).values(seq=bindparam("to_seq"), mac=bindparam("to_mac"))
 
 
@@ -75,17 +76,21 @@ async def append(tx: Tx, entry: AuditEntry) -> tuple[int, str]:
     seq, body = head.seq + 1, entry.body()
     mac = link(tx.ring.audit_key, head.mac, seq, body)
     row = {"seq": seq, "body": body.decode(), "mac": mac, "key_id": tx.ring.newest}
-    await tx.conn.execute(audit.insert().values(**row, request_id=entry.request_id, deed=entry.deed.value))
+    await tx.conn.execute(_ADD, row | {"request_id": entry.request_id, "deed": entry.deed.value})
     await tx.conn.execute(_NEW_HEAD, {"to_seq": seq, "to_mac": mac})
     fields = {"seq": seq, "mac": mac, "deed": entry.deed.value}
     tx.after_commit(lambda: log.info("audit_appended", extra=fields))
     return seq, mac
 
 
-async def append_many(tx: Tx, entries: Sequence[AuditEntry]) -> None:
-    """Write entries (0-1,000), in their order, as `append`; of the MACs, the last goes to the log: it covers all."""
+async def append_many(tx: Tx, entries: Sequence[AuditEntry]) -> int:
+    """Write entries (0-1,000), in their order, as `append`; of the MACs, the last goes to the log: it covers all.
+
+    Returns:
+        the number of the first of them; 0 for none.
+    """
     if not entries:
-        return
+        return 0
     head = (await tx.conn.execute(_HEAD)).one()
     seq, mac, key, rows = head.seq, head.mac, tx.ring.audit_key, []
     for entry in entries:
@@ -93,10 +98,11 @@ async def append_many(tx: Tx, entries: Sequence[AuditEntry]) -> None:
         mac = link(key, mac, seq, body)
         row = {"seq": seq, "body": body.decode(), "mac": mac, "key_id": tx.ring.newest}
         rows.append(row | {"request_id": entry.request_id, "deed": entry.deed.value})
-    await tx.conn.execute(audit.insert(), rows)
+    await tx.conn.execute(_ADD, rows)
     await tx.conn.execute(_NEW_HEAD, {"to_seq": seq, "to_mac": mac})
     fields = {"seq": seq, "mac": mac, "deed": entries[-1].deed.value, "entries": len(rows)}
     tx.after_commit(lambda: log.info("audit_appended", extra=fields))
+    return int(head.seq) + 1
 
 
 async def verify(tx: Tx, head: tuple[int, str] | None = None) -> Verdict:

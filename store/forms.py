@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from resets.actor import SlackPerson
 from store.tables import forms
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from store.base import Tx
 
 log = logging.getLogger(__name__)
+
+_BY_ID = select(forms).where(forms.c.id == bindparam("form"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ async def open(  # noqa: A001  # read as forms.open
 
 async def get(tx: Tx, form_id: str) -> Form | None:
     """Find a form, expired and used ones too; one that somebody else has written is not found."""
-    row = (await tx.conn.execute(select(forms).where(forms.c.id == form_id))).one_or_none()
+    row = (await tx.conn.execute(_BY_ID, {"form": form_id})).one_or_none()
     if row is None:
         return None
     person, state = SlackPerson(row.team, row.slack_user), row.state.get("state")
@@ -85,7 +87,7 @@ async def get(tx: Tx, form_id: str) -> Form | None:
 
 async def save(tx: Tx, form_id: str, state: dict[str, Any]) -> None:
     """Replace the state of a form that was not used yet."""
-    row = (await tx.conn.execute(select(forms).where(forms.c.id == form_id))).one_or_none()
+    row = (await tx.conn.execute(_BY_ID, {"form": form_id})).one_or_none()
     if row is None:
         return
     signed = _signed(tx, form_id, row.kind, SlackPerson(row.team, row.slack_user), state)

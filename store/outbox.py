@@ -18,15 +18,18 @@ if TYPE_CHECKING:
     from store.base import Tx
 
 
+_ADD = notices.insert()
+
+
 async def add(tx: Tx, notice: Notice) -> None:
     """Write a notice."""
-    await tx.conn.execute(notices.insert().values(_values(notice)))
+    await tx.conn.execute(_ADD, _values(notice))
 
 
 async def add_many(tx: Tx, some: Sequence[Notice]) -> None:
     """Write notices."""
     if some:
-        await tx.conn.execute(notices.insert(), [_values(notice) for notice in some])
+        await tx.conn.execute(_ADD, [_values(notice) for notice in some])
 
 
 def _values(notice: Notice) -> dict[str, Any]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 # What the worker asks for each few people of a bulk is built once: building it costs more than asking it.
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _STATES = select(target_rows.c.id, target_rows.c.state).where(target_rows.c.id.in_(_IDS)).with_for_update()
+_BY_ID = select(request_rows).where(request_rows.c.id == bindparam("request"))
 _STEPS = select(step_rows).where(step_rows.c.target_id.in_(_IDS))
 _BUSY = select(target_rows.c.account_id).where(
     target_rows.c.state == TargetState.STARTED.value,
@@ -42,7 +43,6 @@ _SUPERSEDED = select(target_rows.c.id).where(
     target_rows.c.id.not_in(bindparam("own", expanding=True)),
     target_rows.c.state.in_(bindparam("states", expanding=True)),
 )
-
 
 EXPIRES = "expire-"  # before a target's id: the id of the job that takes its password back
 
@@ -94,7 +94,7 @@ async def create(tx: Tx, request: ResetRequest, target_id: str, steps: tuple[Ste
 
 async def get(tx: Tx, request_id: str) -> ResetRequest | None:
     """Find a request."""
-    row = (await tx.conn.execute(select(request_rows).where(request_rows.c.id == request_id))).one_or_none()
+    row = (await tx.conn.execute(_BY_ID, {"request": request_id})).one_or_none()
     return None if row is None else _request(row)
 
 

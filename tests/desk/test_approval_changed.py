@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from desk import change, decide, fill, look, submit
+from desk import change, decide, fill, look, submit, vouch
 from resets.approval import CardFacts
 from resets.audit import Deed
 from resets.facts import AskReset, StatusFacts
@@ -24,7 +24,9 @@ async def opened(house, request_id, by=ADA):
     """Press *Change*, and have the form filled as the handlers do."""
     form_id, whom = await change.begin(house.tools, await shown(house, request_id), by)
     found = await look.named(house.tools, form_id, by, whom)
-    return await fill.fill(house.tools, form_id, by, found, house.member(BOB))
+    member = house.member(BOB)
+    manager = await vouch.manager(house.tools, form_id, by, found, member)
+    return await fill.fill(house.tools, form_id, by, found, member, manager)
 
 
 async def changed(house, request_id, **answers):
