@@ -230,7 +230,7 @@ SENTENCES: dict[Reason, str] = {
     # everything stopped
     Reason.FROZEN: "{user} has frozen all resets{until}, so nothing was begun. What was begun before goes on by itself "
     "after that. If it cannot wait, ask the security role to end it with /reset-password resume.",
-    Reason.ALREADY_FROZEN: "{user} has frozen all resets already{until}, so nothing was changed. "
+    Reason.ALREADY_FROZEN: "{user} has already frozen all resets{until}, so nothing was changed. "
     "For longer, freeze them at the host with: rekey freeze.",
     Reason.FROZE_LATELY: "You have frozen everything once within 24 hours, and without a code that is not taken twice, "
     "so nothing was frozen. You can again in {wait}; ask another admin to, or do it at the host with: rekey freeze.",

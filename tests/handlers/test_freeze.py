@@ -58,7 +58,7 @@ async def test_a_second_freeze_is_refused(slack, wire):
     """With who froze, and for how long it stands."""
     await slack.command(ADA, "freeze")
     _, heard = await slack.command(ADA, "freeze")
-    assert "Ada Admin has frozen all resets already for another 30 minutes" in texts(heard)
+    assert "Ada Admin has already frozen all resets for another 30 minutes" in texts(heard)
 
 
 async def test_only_the_security_role_ends_it(slack, house, wire):
