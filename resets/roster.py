@@ -8,7 +8,7 @@ import io
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING
 
 from resets import columns
 from resets.reasons import Reason, Refused
@@ -17,6 +17,8 @@ from resets.targets import LONGEST, Help, Mention, Name, Nothing, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from resets.rows import Encoding
 
 MOST_ROWS = 100_000
 PASTED_IN_SLACK = 3_000  # characters; what Slack's input takes
@@ -53,7 +55,7 @@ class Roster:
     names: tuple[Listed, ...]  # in their order, each once
     rows: int  # that are not blank, without the header; of a pasted list, the names
     duplicates: int  # the same name again, whatever its capitals
-    encoding: Literal["utf-8", "utf-16", "latin-1"]
+    encoding: Encoding
     flagged: bool  # Latin-1 was a guess: letters with accents may be others
     column: str | None  # that was read: its header, or "column 2"; None for a pasted list
     ignored: tuple[str, ...]  # the other columns
@@ -97,7 +99,7 @@ class _Names:
             names=tuple(self.names),
             rows=self.rows,
             duplicates=self.duplicates,
-            encoding=cast('Literal["utf-8", "utf-16", "latin-1"]', rows.encoding if rows else "utf-8"),
+            encoding=rows.encoding if rows else "utf-8",
             flagged=rows.flagged if rows else False,
             column=column.name if column else None,
             ignored=column.ignored if column else (),
@@ -246,7 +248,7 @@ def _meant(cell: str) -> Mention | str | None:
     if _ORDINARY.fullmatch(cell) and _visible(cell) and unicodedata.is_normalized("NFC", cell):
         return cell
     text = cell.strip()
-    if not text or len(text) > LONGEST or not _visible(text):
+    if len(text) > LONGEST or not _visible(text):
         return None
     address = columns.angled(text) or (text[7:] if _MAILTO.match(text) else text)
     try:

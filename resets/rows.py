@@ -6,13 +6,15 @@ import codecs
 import contextlib
 import csv
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from resets.columns import known
 from resets.reasons import Reason, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+Encoding = Literal["utf-8", "utf-16", "latin-1"]
 
 MOST_BYTES = 10 * 1024 * 1024
 LONGEST_ROW = 100_000  # characters; below the csv module's own limit for a cell
@@ -71,7 +73,7 @@ class RowReader:
     """
 
     def __init__(self) -> None:
-        self.encoding = "utf-8"
+        self.encoding: Encoding = "utf-8"
         self.flagged = False
         self._size = 0
         self._buffer = bytearray()

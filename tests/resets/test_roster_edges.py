@@ -26,16 +26,16 @@ def test_what_is_kept_of_a_pasted_list():
 
 def test_what_is_kept_of_a_file():
     """The same, with the column that was read, the others, and what was guessed."""
-    assert read("Name;login\nJörg;abell\nx;\nBen;bsmith\nx;a\x01b\n".encode("cp1252")) == Roster(
+    assert read("Name;login\nJörg;abell\nx;\nBen;bsmith\nx;a\x01b\nx\n".encode("cp1252")) == Roster(
         names=(Listed("abell", 2), Listed("bsmith", 4)),
-        rows=4,
+        rows=5,
         duplicates=0,
         encoding="latin-1",
         flagged=True,
         column="login",
         ignored=("Name",),
-        bad_rows=(3, 5),
-        bad=2,
+        bad_rows=(3, 5, 6),
+        bad=3,
     )
 
 
@@ -62,6 +62,9 @@ def test_how_many_rows_there_may_be():
     [
         ("x" * 256, "x" * 256),
         ("x" * 257, None),
+        ("O'" + "x" * 254, "O'" + "x" * 254),
+        ("", None),
+        (" ", None),
         (" " * 50 + "x" * 256 + " ", "x" * 256),
         ("a" * 64, "a" * 64),
         ("a" * 65, "a" * 65),

@@ -37,6 +37,8 @@ from resets.targets import LONGEST, Help, Mention, Name, Nothing, freezes, is_bu
         ("<http://anna.example.com|anna.example.com>", Name("anna.example.com")),
         ("an\u200bna\u202e", Name("anna")),
         ("O'Neil", Name("O'Neil")),
+        ("Xaver X", Name("Xaver X")),
+        ("a" * LONGEST, Name("a" * LONGEST)),
         ("R&amp;D", Name("R&D")),
         ("&lt;!channel&gt;", Name("<!channel>")),
         ("=1+1", Name("=1+1")),

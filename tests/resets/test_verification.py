@@ -97,6 +97,11 @@ def test_a_managers_word_alone(tier, channels, needed, lack):
     assert may_vouch(needed) is (lack is None)
 
 
+def test_where_nothing_is_needed_nobody_has_to_vouch():
+    """No manager is asked for a word that nobody waits for."""
+    assert not may_vouch(Needed.NONE)
+
+
 @pytest.mark.parametrize(
     ("hows", "why", "lack"),
     [
