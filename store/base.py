@@ -100,12 +100,17 @@ class Tx:
 
     async def insert_once(self, table: Table, values: dict[str, Any]) -> bool:
         """Insert a row; say False, and change nothing, where one with its keys is there."""
-        # What comes back tells; an insert's row count is not to be relied on.
-        made = self._insert(table).values(values).on_conflict_do_nothing()
-        return (await self.conn.execute(made.returning(*table.primary_key))).first() is not None
+        return (await self.conn.execute(_inserting(self.store.dialect, table), values)).first() is not None
 
     def _insert(self, table: Table) -> SqliteInsert | PostgresInsert:
         return SqliteInsert(table) if self.store.dialect == "sqlite" else PostgresInsert(table)
+
+
+@lru_cache
+def _inserting(dialect: str, table: Table) -> Executable:
+    made = SqliteInsert(table) if dialect == "sqlite" else PostgresInsert(table)
+    # What comes back tells; an insert's row count is not to be relied on.
+    return made.on_conflict_do_nothing().returning(*table.primary_key)
 
 
 @lru_cache

@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _STATES = select(target_rows.c.id, target_rows.c.state).where(target_rows.c.id.in_(_IDS)).with_for_update()
 _BY_ID = select(request_rows).where(request_rows.c.id == bindparam("request"))
+_PAIRS = (
+    select(request_rows, *[column.label(f"t_{column.name}") for column in target_rows.c])
+    .join_from(request_rows, target_rows, target_rows.c.request_id == request_rows.c.id)
+    .order_by(request_rows.c.asked_at.desc(), request_rows.c.id.desc(), target_rows.c.position)
+)
 _STEPS = select(step_rows).where(step_rows.c.target_id.in_(_IDS))
 _BUSY = select(target_rows.c.account_id).where(
     target_rows.c.state == TargetState.STARTED.value,
@@ -287,15 +292,7 @@ async def unfinished(tx: Tx) -> tuple[str, ...]:
 async def _pairs(
     tx: Tx, wanted: Sequence[ColumnElement[bool]], limit: int | None
 ) -> tuple[tuple[ResetRequest, Target], ...]:
-    columns = [column.label(f"t_{column.name}") for column in target_rows.c]
-    found = (
-        select(request_rows, *columns)
-        .join_from(request_rows, target_rows, target_rows.c.request_id == request_rows.c.id)
-        .where(*wanted)
-        .order_by(request_rows.c.asked_at.desc(), request_rows.c.id.desc(), target_rows.c.position)
-        .limit(limit)
-    )
-    rows = (await tx.conn.execute(found)).all()
+    rows = (await tx.conn.execute(_PAIRS.where(*wanted).limit(limit))).all()
     records = await _records(tx, [row.t_id for row in rows])
     pairs = []
     known: dict[str, ResetRequest] = {}  # of a bulk, there are many rows of one
