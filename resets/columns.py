@@ -179,9 +179,8 @@ def choose(header: Sequence[str] | None, rows: Sequence[Sequence[str]]) -> Colum
     index = _index(header, rows)
     if index is None:
         raise Refused(Reason.NO_COLUMN)
-    width = max(len(header or ()), max((len(row) for row in rows[:_NAMED]), default=0))
-    names = [_titled(header, i) for i in range(min(width, index + _NAMED + 1))]
-    ignored = [name for i, name in enumerate(names) if i != index and name]
+    width = max(map(len, [header or (), *rows[:_NAMED]]))
+    ignored = [name for i in range(width) if i != index and (name := _titled(header, i))]
     return Column(index, _titled(header, index) or f"column {index + 1}", tuple(ignored[:_NAMED]))
 
 
@@ -207,7 +206,7 @@ def _index(header: Sequence[str] | None, rows: Sequence[Sequence[str]]) -> int |
         return mails
     if ranked:
         return ranked[0][1]
-    if max(map(len, rows), default=0) == 1 and not secret:
+    if all(len(row) == 1 for row in rows) and not secret:
         return _by(lambda c: _LOGIN.fullmatch(c) is not None, rows)
     return _by(is_login, rows, secret, distinct=True)
 

@@ -262,8 +262,7 @@ def _meant(cell: str) -> Mention | str | None:
             return meant.text
         case Help():
             return text
-        case _:
-            return None
+    return None
 
 
 def _visible(text: str) -> bool:
