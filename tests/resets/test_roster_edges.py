@@ -83,6 +83,8 @@ def test_how_many_rows_there_may_be():
         ("abell\u115f", None),
         ("a\xadb", None),
         ("日本", "日本"),
+        ("Anna\xa0Bell", "Anna Bell"),
+        ("Anna\u2028Bell", None),
     ],
 )
 def test_whom_a_cell_names(cell, name):
@@ -109,8 +111,10 @@ def test_a_mention_in_a_file_is_one():
     ],
 )
 def test_several_addresses_in_the_only_row_are_a_list(data, names):
-    """With a second row they are columns, of which the first is read."""
-    assert texts(read(data)) == names
+    """All of that row; with a second row they are columns, of which the first is read."""
+    roster = read(data)
+    assert texts(roster) == names
+    assert [name.row for name in roster.names] == ([1] * len(names) if b"\n" not in data else [1, 2])
 
 
 @pytest.mark.parametrize(
@@ -149,3 +153,20 @@ def test_the_column_is_chosen_by_what_the_first_piece_holds():
     reader.feed(b"anna@example.com,bsmith\n" * 8_000)
     roster = reader.close()
     assert (roster.column, roster.names[-1].text, len(roster.names)) == ("column 2", "bsmith", 8_001)
+
+
+def test_passwords_stop_a_file_while_it_comes():
+    """As soon as two rows are whole, and not at its end: no more of it is read than has to be."""
+    reader = RosterReader()
+    with pytest.raises(Refused) as refused:
+        reader.feed(b"login;Kennwort;" + b"x" * 65_536 + b"\nabell;Sunny-Day-7\n" + b"x" * 65_536)
+    assert refused.value.reason is Reason.PASSWORD_COLUMN
+
+
+def test_one_row_alone_decides_nothing():
+    """A header that nobody knows is told by what stands below it, however long it is itself."""
+    reader = RosterReader()
+    reader.feed(b"Kontakte," + b"x" * 65_526 + b"\n")
+    reader.feed(b"anna@example.com,y\n")
+    roster = reader.close()
+    assert (roster.column, texts(roster)) == ("Kontakte", ANNA_BEN[:1])
