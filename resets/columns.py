@@ -19,6 +19,7 @@ _MOST = 0.5  # "most values"
 _DISTINCT = 0.9  # of logins that no header names: departments and countries repeat
 _FEW = 10  # rows, in which a repetition says nothing
 
+_ACCENTS = re.compile("[\u0300-\u036f]")  # of any letter, once it is decomposed
 _MAIL = re.compile(r"[^\s@<>,;|\"]{1,128}@[^\s@<>,;|\"]{1,255}")
 _ANGLED = re.compile(r"[^<>]*<\s*(?:mailto:)?([^\s@<>,;|\"]{1,128}@[^\s@<>,;|\"]{1,255})\s*>\s*")
 _LOGIN = re.compile(r"(?:[\w.-]{1,64}\\)?[\w.+$-]{1,64}")
@@ -258,9 +259,9 @@ def _speaks_of_secrets(cell: str) -> bool:
 
 def _unaccented(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text)
-    if not any("\u0300" <= c <= "\u036f" for c in decomposed):
+    if not _ACCENTS.search(decomposed):
         return unicodedata.normalize("NFKC", text)
-    return unicodedata.normalize("NFC", "".join(c for c in decomposed if not "\u0300" <= c <= "\u036f"))
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", decomposed))
 
 
 def _plain(text: str) -> str:

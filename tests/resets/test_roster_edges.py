@@ -152,7 +152,7 @@ def test_the_column_is_chosen_by_what_the_first_piece_holds():
     reader.feed(b"".join(b"Anna,u%04d\n" % n for n in range(8_000)))
     reader.feed(b"anna@example.com,bsmith\n" * 8_000)
     roster = reader.close()
-    assert (roster.column, roster.names[-1].text, len(roster.names)) == ("column 2", "bsmith", 8_001)
+    assert (roster.column, roster.names[-1], len(roster.names)) == ("column 2", Listed("bsmith", 8_001), 8_001)
 
 
 def test_passwords_stop_a_file_while_it_comes():
