@@ -23,10 +23,13 @@ PEOPLE, BEGUN = 40, 20
 
 
 class Gate:
-    """Lets calls of a directory's method through until it is shut; `reached` tells that so many have come."""
+    """Lets calls of a directory's method through until it is shut; `reached` tells that so many have come.
 
-    def __init__(self, method, *, after, first=False):
-        self.method, self.after, self.first = method, after, first
+    With `shuts` the last of those shuts it, so that whoever stops the run is not in a race with the rest of it.
+    """
+
+    def __init__(self, method, *, after, first=False, shuts=False):
+        self.method, self.after, self.first, self.shuts = method, after, first, shuts
         self.count = 0
         self.reached, self.open = asyncio.Event(), asyncio.Event()
         self.open.set()
@@ -36,17 +39,19 @@ class Gate:
         answer = await self.method(*args, **kwargs) if self.first else None
         if mine == self.after:
             self.reached.set()
+            if self.shuts:
+                self.open.clear()
         await self.open.wait()
         return answer if self.first else await self.method(*args, **kwargs)
 
 
 @pytest.fixture
 async def at_work(mails):
-    """A bulk whose first chunk is under way: twenty calls to set a password were made, and sessions end slowly."""
+    """A bulk whose first chunk is under way: twenty calls to set a password were made, and their answers are held."""
     mails.with_rules(mail_password=True, concurrency={"corp": 8})
     accounts = await bulks.people(mails, PEOPLE)
     mails.request_id = await bulks.begun(mails, accounts)
-    mails.setting = Gate(mails.directory.set_password, after=BEGUN, first=True)
+    mails.setting = Gate(mails.directory.set_password, after=BEGUN, first=True, shuts=True)
     mails.ending = Gate(mails.directory.revoke_sessions, after=1)
     mails.directory.set_password, mails.directory.revoke_sessions = mails.setting, mails.ending
     mails.work = next(work for work in mails.queue if work.kind is WorkKind.CHUNK)
@@ -86,6 +91,7 @@ async def told(house):
 async def test_no_call_of_any_kind_starts_after_a_cancellation(at_work):
     """Cancel waits for those whose sessions are still to be ended too; then the directory hears no more."""
     await control.cancel(at_work.tools, at_work.request_id, ADA)
+    at_work.setting.open.set()
     assert await control.settled(at_work.tools, at_work.request_id) == ()
     calls = len(at_work.directory.calls)
     await at_work.doing
@@ -99,6 +105,7 @@ async def test_who_is_not_finished_in_time_is_named(at_work, monkeypatch):
     at_work.ending.open.clear()
     monkeypatch.setattr(control, "LOOKS", 3)
     await control.cancel(at_work.tools, at_work.request_id, ADA)
+    at_work.setting.open.set()
     assert await control.settled(at_work.tools, at_work.request_id)
     at_work.ending.open.set()
     await at_work.doing
@@ -109,10 +116,11 @@ async def test_who_is_not_finished_in_time_is_named(at_work, monkeypatch):
 @pytest.mark.parametrize("held", ["setting", "ending"])
 async def test_a_kill_after_the_stop_leaves_nobody_without_their_password(at_work, ways, held):
     """Set and not recorded, or set and not finished: the next start does the rest, and tells everybody."""
-    getattr(at_work, held).open.clear()
+    at_work.ending.open.clear()
     for way in ways:
         await getattr(control, way)(at_work.tools, at_work.request_id, ADA)
     if held == "ending":
+        at_work.setting.open.set()
         await at_work.ending.reached.wait()
     await killed(at_work)
     await mended(at_work)
