@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from resets.facts import Offer
     from resets.ruling import Ruling
     from store.base import Tx
+    from store.forms import Form
     from store.index import Addresses
 
 QUIET = frozenset({Reason.NO_MANAGER, Reason.MANAGER_NOT_ENROLLED})
@@ -47,8 +48,8 @@ async def fill(
         manager: who may be asked to vouch, or why nobody, as `vouch.manager` returned it.
 
     Raises:
-        Refused: the form is not good, what `roles.demand` refuses, UNREACHABLE_PERSON, or a directory could not be
-            asked.
+        Refused: the form is not good, or is about somebody else already, what `roles.demand` refuses,
+            UNREACHABLE_PERSON, or a directory could not be asked.
     """
     async with tools.store.read() as tx:
         form = await opened(tools, tx, form_id, person)
@@ -86,6 +87,7 @@ async def fill(
     number = bool(hows) and in_slack and card.tier is Tier.STANDARD
     async with tools.store.write() as tx:
         form = await opened(tools, tx, form_id, person)
+        _demand_the_same(form.form, held)
         frozen = {**held, "asks": bool(hows), "number": number, "manager": boss.id if boss else None}
         await forms.save(tx, form_id, {**form.form.state, "target": frozen})
         denied = bool(hows) and await denied_lately(tools, tx, found.directory, card.account_id)
@@ -93,6 +95,17 @@ async def fill(
     asked = demand(1, (card.tier,), tools.rules.quorum)
     name, why = boss.name if boss else "", _nobody(manager, needed)
     return AskReset(form_id, card, offer, card.directory, hows, number, asked.approvals, denied, name, why, before)
+
+
+def _demand_the_same(form: Form, held: dict[str, Any]) -> None:
+    """Refuse to make a form that is about somebody one about somebody else: what was answered in it is about the first.
+
+    Raises:
+        Refused: FORM_UNKNOWN.
+    """
+    first = form.state.get("target") or held
+    if (first["directory"], first["account_id"]) != (held["directory"], held["account_id"]):
+        raise Refused(Reason.FORM_UNKNOWN)
 
 
 def _nobody(manager: Actor | Refused, needed: Needed) -> Refused | None:

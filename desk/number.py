@@ -120,10 +120,11 @@ async def _ended(tools: Tools, tx: Tx, match: NumberMatch, state: MatchState) ->
     await _tell(tools, tx, match)
 
 
-async def evidence(tx: Tx, form_id: str) -> tuple[Evidence, ...]:
-    """Return the number match of a form, if the right number was pressed, and hold it until the write ends."""
+async def evidence(tx: Tx, form_id: str, account: tuple[str, str]) -> tuple[Evidence, ...]:
+    """Return the number match of a form's account, if the right one was pressed, and hold it until the write ends."""
     found = await numbers.of_form(tx, form_id)
-    return tuple(Evidence(How.NUMBER, match.id) for match in found if match.state is MatchState.MATCHED)[:1]
+    right = [one for one in found if one.state is MatchState.MATCHED and (one.directory, one.account_id) == account]
+    return tuple(Evidence(How.NUMBER, one.id) for one in right)[:1]
 
 
 async def withdraw(tools: Tools, tx: Tx, form_id: str) -> None:

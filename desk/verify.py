@@ -45,8 +45,9 @@ async def evidence(tools: Tools, tx: Tx, form: Form, said: str, options: Options
         how = How(said) if said else None
     except ValueError as error:
         raise Refused(Reason.CHOICE_INVALID, **where) from error
-    seen = (*await number.evidence(tx, form.id), *await vouch.evidence(tools, tx, form.id))
-    denied = await questions.denied(tools, tx, frozen["directory"], frozen["account_id"])
+    account = (frozen["directory"], frozen["account_id"])
+    seen = (*await number.evidence(tx, form.id, account), *await vouch.evidence(tools, tx, form.id, account))
+    denied = await questions.denied(tools, tx, *account)
     if how in NOT_YET and not denied and how not in {each.how for each in seen}:
         raise Refused(NOT_YET[how], **where)
     known = (*(() if how is None or how in NOT_YET else (Evidence(how),)), *seen)

@@ -227,10 +227,11 @@ async def _demand_able(tools: Tools, tx: Tx, asked: Vouch, actor: Actor) -> None
         raise Refused(Reason.ACTOR_FROZEN, login=asked.requester.login)
 
 
-async def evidence(tools: Tools, tx: Tx, form_id: str) -> tuple[Evidence, ...]:
-    """Return the manager's word for a form, if there is one that counts still, and hold it until the write ends."""
+async def evidence(tools: Tools, tx: Tx, form_id: str, account: tuple[str, str]) -> tuple[Evidence, ...]:
+    """Return the manager's word for a form's account, if one counts still, and hold it until the write ends."""
     for found in await vouches.of_form(tx, form_id):
-        if found.state is VouchState.VOUCHED and _is_able(tools, await admins.by_id(tx, found.manager.id)):
+        given = found.state is VouchState.VOUCHED and (found.directory, found.account_id) == account
+        if given and _is_able(tools, await admins.by_id(tx, found.manager.id)):
             return (Evidence(How.MANAGER, found.id, found.manager),)
     return ()
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import update
 
-from desk import submit
+from desk import fill, find, look, number, submit
 from resets.audit import Deed
 from resets.evidence import Evidence, How
 from resets.facts import StatusFacts
 from resets.reasons import Reason, Refused
 from resets.request import TargetState, Tier
 from resets.verification import Needed
-from store import plans, requests
+from store import forms, plans, requests
 from store.tables import requests as rows
-from tests.support.house import ADA
+from tests.support.house import ADA, BOB, EVE, refused
 
 SAID = {Tier.STANDARD: Needed.SAID}
 
@@ -84,3 +84,21 @@ async def test_evidence_that_was_written_over_stops_the_job(house):
     await house.pump()
     assert (await house.target_of(queued)).reason is Reason.NOT_PROVED
     assert house.directory.passwords == []
+
+
+async def test_what_speaks_for_one_person_speaks_for_nobody_else(house):
+    """Whoever was named in a form first is whom it is about: an answer that comes late makes it nobody else's."""
+    house.with_rules(verification=SAID)
+    form = await house.form()
+    match = await number.ask(house.tools, form.form_id, ADA)
+    await number.press(house.tools, match.id, match.right, BOB)
+    nora = await look.named(house.tools, form.form_id, ADA, find.Typed("nora"))
+    nobody = Refused(Reason.NO_MANAGER)
+    await refused(fill.fill(house.tools, form.form_id, ADA, nora, house.member(EVE), nobody), Reason.FORM_UNKNOWN)
+    async with house.store.write() as tx:
+        opened = await forms.get(tx, form.form_id)
+        about = {**opened.state["target"], "account_id": house.ids["nora"]}
+        await forms.save(tx, form.form_id, {**opened.state, "target": about})
+        assert await number.evidence(tx, form.form_id, ("corp", house.ids["bob"]))
+    said = house.answer(verified="number")
+    await refused(submit.reset(house.tools, form.form_id, ADA, said), Reason.NOT_PRESSED)

@@ -358,6 +358,17 @@ async def test_its_time_runs_out(desk):
     assert again.id != question.id
 
 
+async def test_a_word_for_one_is_none_for_another(desk):
+    """It stands for the person who was named to the manager, whatever becomes of the form."""
+    form, question = await asked(desk)
+    await vouched(desk, question)
+    async with desk.store.write() as tx:
+        bob, nora = [
+            await vouch.evidence(desk.tools, tx, form.form_id, ("corp", desk.ids[who])) for who in ("bob", "nora")
+        ]
+    assert ([each.how for each in bob], nora) == ([How.MANAGER], ())
+
+
 async def test_a_form_that_is_sent_waits_for_nobody(desk):
     """On other evidence it goes on; the manager's question is over, also their no."""
     form, question = await asked(desk)
