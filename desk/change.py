@@ -75,12 +75,17 @@ async def hold(tx: Tx, form: Opened) -> ResetRequest | None:
     """Return the request whose place a form's is to take, and let nobody decide about it until this write ends.
 
     Raises:
-        Refused: DECIDED, REPLACED, NOT_PROVED or NOT_YOUR_REQUEST.
+        Refused: DECIDED, REPLACED, NOT_PROVED, NOT_YOUR_REQUEST, or CHOICE_INVALID: the form is about somebody else.
     """
-    if REPLACES not in form.form.state:
+    state = form.form.state
+    if REPLACES not in state:
         return None
-    await approvals.lock(tx, str(form.form.state[REPLACES]))
-    return await _own(tx, str(form.form.state[REPLACES]), form.actor)
+    await approvals.lock(tx, str(state[REPLACES]))
+    request = await _own(tx, str(state[REPLACES]), form.actor)
+    whom = (state["target"]["directory"], state["target"]["account_id"])
+    if [(one.directory, one.account_id) for one in request.plan.targets] != [whom]:
+        raise Refused(Reason.CHOICE_INVALID)
+    return request
 
 
 async def replace(tools: Tools, tx: Tx, old: ResetRequest, new: ResetRequest) -> None:

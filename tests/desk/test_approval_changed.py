@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from desk import change, decide, fill, look, submit, vouch
+from desk import change, decide, fill, find, look, submit, vouch
 from resets.approval import CardFacts
 from resets.audit import Deed
 from resets.facts import AskReset, StatusFacts
@@ -145,6 +145,19 @@ async def test_only_its_requester(each):
     each.seeds[own] = await enrolled(each, own, "ada")
     await refused(change.begin(each.tools, value, own), Reason.NOT_YOUR_REQUEST)
     await refused(change.begin(each.tools, "no such request", ADA), Reason.DECIDED)
+
+
+async def test_the_person_stays_the_same(each):
+    """A form that was made to be about somebody else meanwhile takes nobody's place."""
+    old = await each.ask()
+    form_id, _ = await change.begin(each.tools, await shown(each, old.request_id), ADA)
+    found = await look.named(each.tools, form_id, ADA, find.Typed("sam1"))
+    manager = await vouch.manager(each.tools, form_id, ADA, found, None)
+    await fill.fill(each.tools, form_id, ADA, found, None, manager)
+    each.clock.tick(minutes=1)
+    answer = each.answer(channels=("mail",))
+    await refused(submit.reset(each.tools, form_id, ADA, answer), Reason.CHOICE_INVALID)
+    assert await state(each, old.request_id) is RequestState.PROVED
 
 
 async def test_many_are_withdrawn_and_asked_anew(asking):
