@@ -29,6 +29,8 @@ def cells(*pieces):
         (b"login;a,b\nabell;c,d\n", [["login", "a,b"], ["abell", "c,d"]]),  # more cells that we know
         (b"a;b,c\nd;e\nf;g,h,i\n", [["a", "b,c"], ["d", "e"], ["f", "g,h,i"]]),  # rows that are equally wide
         (b"a;b;c,d\ne;f;g,h\n", [["a", "b", "c,d"], ["e", "f", "g,h"]]),  # wider ones
+        (b"a,b\n;;;\n;;;\n", [["a", "b"], [";;;"], [";;;"]]),  # rows of signs alone say nothing
+        (b'a;b\n"x"y,c,d\nf,g,h\n', [["a", "b"], None, ["f,g,h"]]),  # nor does what stands behind stray quotes
         (b"sep=,\na;b,c\n", [["a;b", "c"]]),
         (b'"SEP=;";;\na;b,c\n', [["a", "b,c"]]),
         (b"sep=x\na;b\n", [["sep=x"], ["a", "b"]]),
@@ -114,6 +116,7 @@ def test_how_big_a_file_may_be():
     [
         (b"x" * (LONGEST_ROW - 1) + b"\n", True),  # its line end counts
         (b"x" * LONGEST_ROW + b"\n", False),
+        (b"x" * 131_072 + b"\n", False),  # whose end is the next piece's beginning
         (b'"' + b"x" * (LONGEST_ROW - 3) + b'"\n', True),
     ],
 )
