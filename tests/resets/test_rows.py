@@ -89,6 +89,7 @@ def test_which_encoding_a_file_has(data, encoding, flagged, read):
         (b'a,"b\nc', Reason.FILE_CUT_OFF),
         (b'a,"b\nc"d\ne,f\n', Reason.FILE_CUT_OFF),
         (b'a,"b\n' + b"x" * 100_001 + b"\n", Reason.FILE_CUT_OFF),
+        (b",".join([b'"' + b"a\n" * 20_000 + b'"'] * 3), Reason.FILE_CUT_OFF),
     ],
 )
 def test_what_is_no_text(data, why):
