@@ -145,11 +145,14 @@ async def demand_some(tools: Tools, tx: Tx, request: ResetRequest, asked: Demand
     return tuple(voice.name for voice in able)
 
 
-async def agreed(tools: Tools, proof: AuditEntry) -> frozenset[str]:
-    """Return the Slack accounts of those who agreed to what was proved."""
+async def agreed(tools: Tools, request: ResetRequest, proof: AuditEntry) -> frozenset[str]:
+    """Return all Slack accounts of those who agreed to what was proved, or vouched for the caller."""
     async with tools.store.read() as tx:
         rows = [await admins.by_id(tx, one) for one in str(proof.facts.get("approvers", "")).split()]
-    return frozenset(row.actor.slack.user for row in rows if row)
+        people = [row.actor for row in rows if row]
+        people += [each.by for each in request.plan.options.evidence if each.by is not None]
+        twins = await admins.of_accounts(tx, people) if people else ()
+    return frozenset(one.slack.user for one in (*people, *[row.actor for row in twins]))
 
 
 async def lost(tools: Tools, request: ResetRequest, proof: AuditEntry) -> Reason | None:

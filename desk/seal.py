@@ -50,7 +50,7 @@ async def all_new(tools: Tools, folder: Folder) -> None:
     )
     around = standing.Standing(tools.rules, folder.directory, folder.request.requester.role)
     facts = await brakes.patiently(tools, folder.chunk, lambda: around.of(list(found)))
-    agreed = await approvers.agreed(tools, folder.proof)
+    agreed = await approvers.agreed(tools, folder.request, folder.proof)
     async with tools.store.read() as tx:
         often = await limits.too_often(tools, tx, folder.directory.name, list(found), apart_from=folder.request.id)
     dropped: dict[str, Reason] = {}

@@ -130,7 +130,7 @@ async def _judged(tools: Tools, dossier: Dossier, directory: Directory) -> Accou
             await fail(tools, dossier, lost)
             return None
     facts = await standing.facts(tools.rules, directory, actor.role, [account.id])
-    agreed = await approvers.agreed(tools, dossier.proof)
+    agreed = await approvers.agreed(tools, dossier.request, dossier.proof)
     reason = again.changed(dossier.request, planned, account, facts, tools.rules, agreed)
     if reason is not None:
         await fail(tools, dossier, reason, state=TargetState.EXCLUDED)

@@ -12,6 +12,7 @@ from desk.freeze import demand
 from desk.journal import alarm, announce, note
 from directory.base import Capability, DirectoryError
 from resets.audit import Deed
+from resets.delivery import share_mail
 from resets.evidence import Evidence, How
 from resets.facts import AskVouch, VouchFacts
 from resets.notice import Notice, NoticeKind
@@ -69,7 +70,8 @@ async def manager(
     theirs = (found.directory, found.account.id)
     if not rows:
         return Refused(Reason.MANAGER_NOT_ENROLLED, **facts)
-    if any(is_involved(row.actor, requester, theirs, users) for row in rows):
+    reads = tools.rules.mail_password and share_mail(boss, found.account)
+    if reads or any(is_involved(row.actor, requester, theirs, users) for row in rows):
         return Refused(Reason.MANAGER_INVOLVED, **facts)
     able = [row.actor for row in rows if _is_able(tools, row)]
     # Several enrolments of an account are one person: one that is frozen freezes all.

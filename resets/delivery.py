@@ -163,7 +163,7 @@ def _why_not(
 ) -> dict[Channel, Reason | None]:
     """Say of each channel why it cannot carry the password; None where it can."""
     gated = rules.gates.get(directory, frozenset())
-    own = {_mailbox(a) for a in (actor_account.mail, actor_account.recovery_mail) if a} if actor_account else set()
+    own = _mailboxes(actor_account) if actor_account else frozenset()
 
     def no_mail(channel: Channel, address: str | None, changed_at: datetime | None) -> Reason | None:
         if not rules.mail_password or channel in gated:
@@ -220,6 +220,15 @@ def _unmailable(
     if _mailbox(address) in own:
         return Reason.SELF
     return Reason.CHANGED_SINCE if changed_at is not None and changed_at > fresh_since else None
+
+
+def share_mail(one: Account, other: Account) -> bool:
+    """Say whether somebody's mail may be read by whoever has another account."""
+    return not _mailboxes(one).isdisjoint(_mailboxes(other))
+
+
+def _mailboxes(account: Account) -> frozenset[str]:
+    return frozenset(_mailbox(each) for each in (account.mail, account.recovery_mail) if each)
 
 
 def _mailbox(address: str) -> str:

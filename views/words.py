@@ -148,8 +148,9 @@ SENTENCES: dict[Reason, str] = {
     "vouch. Say how else you know that it is them; whoever runs this bot can enrol a manager with: rekey admin enrol.",
     Reason.MANAGER_UNABLE: "The manager of {login}{named} cannot vouch at the moment: disabled, frozen, without a role "
     "or not in Slack. Nobody was asked. Say how else you know that it is them.",
-    Reason.MANAGER_INVOLVED: "The manager of {login}{named} asks for this themselves, or would be reset by it, so "
-    "their word would be no second one. Nobody was asked. Say how else you know that it is them.",
+    Reason.MANAGER_INVOLVED: "The manager of {login}{named} asks for this themselves, would be reset by it, or reads "
+    "the mail that the password may go by, so their word would be no second one. Nobody was asked. Say how else you "
+    "know that it is them.",
     Reason.NOT_VOUCHED: "Their manager has not vouched yet, or may not any more, so nothing was done. Press “Ask their "
     "manager”, and wait for the answer, or say how else you know that it is them.",
     Reason.VOUCH_OVER: "Nobody waits for your word on this any more, so nothing was changed: it was given, its time is "
@@ -279,8 +280,8 @@ SENTENCES: dict[Reason, str] = {
     "Look again in {wait}, if nobody else has decided by then.",
     Reason.HAS_VOUCHED: "You have vouched for the person who would be reset, and who vouched does not agree as well, "
     "so nothing was changed. Somebody else has to decide.",
-    Reason.TARGET_AGREED: "The account {login} belongs to somebody who had agreed to this, so it was not reset. "
-    "Nothing of it has changed. Ask again, and let somebody else decide.",
+    Reason.TARGET_AGREED: "The account {login} belongs to somebody who had agreed to this, or vouched, so it was not "
+    "reset. Nothing of it has changed. Ask again, and let somebody else decide.",
     Reason.IS_TARGET: "You are among those who would be reset, so somebody else has to decide. Nothing was changed.",
     Reason.SPOKEN: "You have agreed to this already, and each person counts once, so nothing was changed. "
     "Somebody else has to agree, too.",

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from desk import decide, enrol, steer, sweep
+from resets.actor import SlackPerson
 from resets.reasons import Reason
 from resets.request import RequestState, TargetState
 from store import admins, audit
 from tests.support import bulks
 from tests.support.approving import ZOE, approve, asked_many, deny, row_of, shown, sql
-from tests.support.house import ADA, EVE, refused
+from tests.support.house import ADA, EVE, TEAM, enrolled, refused
 
 
 @pytest.mark.parametrize(
@@ -132,6 +133,18 @@ async def test_who_agreed_is_not_reset_by_it(each):
     await each.pump()
     target = await each.target_of(queued)
     assert (target.state, target.reason) == (TargetState.EXCLUDED, Reason.TARGET_AGREED)
+    assert each.directory.passwords == []
+
+
+async def test_nor_by_another_slack_account_of_theirs(each):
+    """Two enrolments of a directory account are one person, whichever of them the directory says the account is."""
+    twin = SlackPerson(TEAM, "U0EVETWO")
+    each.seeds[twin] = await enrolled(each, twin, "eve")
+    queued = await each.ask("bob", None, channels=("mail",))
+    await approve(each, queued.request_id, EVE)
+    await each.local.change_account(each.ids["bob"], slack_user=twin.user)
+    await each.pump()
+    assert (await each.target_of(queued)).reason is Reason.TARGET_AGREED
     assert each.directory.passwords == []
 
 

@@ -509,6 +509,16 @@ async def test_a_manager_who_is_part_of_it(desk):
     assert await nobody(desk) is Reason.MANAGER_INVOLVED
 
 
+@pytest.mark.parametrize("field", ["mail", "recovery_mail"])
+async def test_a_manager_who_would_get_the_mail(desk, field):
+    """Whoever reads what is mailed to the person is a recipient, by whichever of the two addresses, however spelled."""
+    (eve,) = (await desk.local.fetch([desk.ids["eve"]])).values()
+    await desk.local.change_account(desk.ids["bob"], **{field: eve.mail.upper()})
+    assert await nobody(desk) is Reason.MANAGER_INVOLVED
+    desk.with_rules(verification=SAID, grants=GRANTS, mail_password=False)
+    assert (await desk.form()).manager == "Eve Evans"
+
+
 async def test_a_new_manager_is_another_person(desk):
     """The directory is read for each form."""
     await desk.local.add_account(NewAccount("zoe", "Zoe Zander", slack_user="U0ZOE"))

@@ -68,6 +68,16 @@ async def test_where_nobody_else_could_approve_it_is_refused(each):
     assert Deed.ASKED not in await each.deeds()
 
 
+async def test_whose_account_it_turns_out_to_be_had_not_vouched_for_another(each):
+    """Since then the directory says that the account is the manager's: it is left as it was."""
+    queued = await asked(each)
+    await approve(each, queued.request_id, ZOE)
+    await each.local.change_account(each.ids["bob"], slack_user=EVE.user)
+    await each.pump()
+    assert (await each.target_of(queued)).reason is Reason.TARGET_AGREED
+    assert each.directory.passwords == []
+
+
 async def test_it_is_looked_at_again_when_it_runs(each):
     """An approver who turns out to be whoever vouched, by rows that were written over meanwhile."""
     queued = await asked(each)
