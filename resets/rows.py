@@ -133,7 +133,7 @@ class RowReader:
     def _decode(self, data: bytes, *, final: bool) -> str:
         assert self._decoder is not None
         text = self._decoder.decode(data, final)
-        if self.encoding != "utf-16" and _ESCAPED.search(text):
+        if _ESCAPED.search(text):
             self.encoding, self.flagged = "latin-1", True
             return text.translate(_GUESSED)
         return text

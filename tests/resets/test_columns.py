@@ -100,6 +100,7 @@ def test_a_column_is_called_by_its_header_or_its_number(header, rows, column, ig
         (["user", "mail"], [["Anna Bell", "a b"], ["Ben Smith", "c d"]], 1),  # of two headers the plainer one
         (["login", "mail"], [["a@example.com", "b@example.com"]], 0),  # whose logins are addresses
         (["login", "mail"], [["Anna <a@example.com>", "b@example.com"]], 0),
+        (["login", "mail"], [*([["a@example.com", "b@example.com"]] * 2), ["x y", "c@example.com"]], 0),
         (["login", "mail"], [["Anna Bell", "b@example.com"], ["abell", "c@example.com"]], 1),  # half are not most
         (["Kennwort", "x"], [["a@example.com", "x y"]], None),  # a column of passwords names nobody
         (["Kennwort", "x"], [["abell", "x y"]], None),

@@ -44,6 +44,12 @@ def test_what_a_files_rows_are(data, read):
     assert cells(*(data[n : n + 1] for n in range(len(data)))) == read
 
 
+def test_the_first_rows_decide_about_the_delimiter():
+    """What later ones would rather have is not asked."""
+    read = cells(b"abell,x\n" * 10_000 + b"x;y;z\n" * 20_000)
+    assert (read[0], read[-1]) == (["abell", "x"], ["x;y;z"])
+
+
 def test_rows_are_numbered_as_a_spreadsheet_counts_them():
     """From 1, blank and spoiled ones too, and Excel's first line not."""
     assert [number for number, _ in rows(b'sep=;\na;b\n\n"c"d;e\nf;g\n')] == [1, 2, 3, 4]
