@@ -15,6 +15,7 @@ import resets
 from resets.actor import SlackPerson
 from resets.approval import CardFacts, Need
 from resets.bulk import Preview
+from resets.reasons import Reason, Refused
 from resets.request import Options, RequestState, Why
 
 CLASSES = [
@@ -54,3 +55,10 @@ def test_a_card_can_be_decided_about_only_while_it_waits(now, state):
     ada, need = SlackPerson("T0", "U0ADA"), Need(1, 0, now, now + timedelta(minutes=15))
     card = CardFacts("R1", "", ada, "Ada", 1, (), (), (), OPTIONS, None, state, need, 1, (), (), now)
     assert card.waits is (state is RequestState.PROVED)
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_a_refusal_is_called_by_its_reason(reason):
+    """Also in a log or a traceback, where nobody asks for it by its field."""
+    refused = Refused(reason, login="bob")
+    assert (str(refused), refused.reason, refused.facts) == (reason.value, reason, {"login": "bob"})
