@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from desk import questions
 from desk.claim import LEASE, LOOK_AGAIN
-from desk.forms import opened
+from desk.forms import opened, role_of
 from desk.freeze import demand
 from desk.journal import alarm, announce, note
 from resets.actor import SlackPerson
@@ -39,12 +39,12 @@ async def ask(tools: Tools, form_id: str, person: SlackPerson) -> NumberMatch:
     """Ask the person whom a form is about, once; asked again, return how that stands. Touches no network.
 
     Raises:
-        Refused: the form is not good, FROZEN, ACTOR_FROZEN, CANNOT, CALLER_DENIED or TOO_MANY_NUMBERS.
+        Refused: NO_ROLE, the form is not good, FROZEN, ACTOR_FROZEN, CANNOT, CALLER_DENIED or TOO_MANY_NUMBERS.
     """
     async with tools.store.write(waited_for=True) as tx:
-        form = await opened(tools, tx, form_id, person)
+        await demand(tools, tx, await role_of(tx, person))
+        form = await opened(tools, tx, form_id, person)  # once nobody sends it meanwhile: who does holds the same row
         frozen: dict[str, Any] = form.form.state.get("target") or {}
-        await demand(tools, tx, form.actor)
         if not frozen.get("number"):
             raise Refused(Reason.CANNOT)
         now = tools.clock()

@@ -101,17 +101,17 @@ async def ask(tools: Tools, form_id: str, person: SlackPerson, why: str) -> Vouc
         why: the reason that is chosen there at this moment, raw.
 
     Raises:
-        Refused: the form is not good, FROZEN, ACTOR_FROZEN, CHOICE_INVALID, CANNOT, MANAGER_UNABLE, CALLER_DENIED or
-            TOO_MANY_NUMBERS.
+        Refused: NO_ROLE, the form is not good, FROZEN, ACTOR_FROZEN, CHOICE_INVALID, CANNOT, MANAGER_UNABLE,
+            CALLER_DENIED or TOO_MANY_NUMBERS.
     """
     try:
         reason = Why(why)
     except ValueError as error:
         raise Refused(Reason.CHOICE_INVALID) from error
     async with tools.store.write(waited_for=True) as tx:
-        form = await opened(tools, tx, form_id, person)
+        await demand(tools, tx, await role_of(tx, person))
+        form = await opened(tools, tx, form_id, person)  # once nobody sends it meanwhile: who does holds the same row
         frozen: dict[str, Any] = form.form.state.get("target") or {}
-        await demand(tools, tx, form.actor)
         if not frozen.get("manager"):
             raise Refused(Reason.CANNOT)
         for found in await vouches.of_form(tx, form_id):

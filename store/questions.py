@@ -33,7 +33,7 @@ async def asked_since(tx: Tx, actor: Actor, since: datetime) -> int:
 async def denied_since(tx: Tx, directory: str, account_id: str, since: datetime) -> bool:
     """Say whether a person, or their manager, has said since a time that whoever called is not them."""
     for rows in TABLES:
-        about = (rows.c.directory == directory) & (rows.c.account_id == account_id) & (rows.c.asked_at >= since)
+        about = (rows.c.directory == directory) & (rows.c.account_id == account_id) & (rows.c.ended_at >= since)
         if await tx.conn.scalar(select(rows.c.id).where(about, rows.c.state.in_(NO)).limit(1)) is not None:
             return True
     return False

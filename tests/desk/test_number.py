@@ -223,7 +223,7 @@ async def test_who_may_begin_nothing_asks_nobody(desk):
         await admins.unfreeze(tx, row.actor.id)
     await freeze.freeze(desk.tools, ADA, "")
     await refused(number.ask(desk.tools, other.form_id, ADA), Reason.FROZEN)
-    await refused(number.ask(desk.tools, other.form_id, EVE), Reason.NOT_YOURS)
+    await refused(number.ask(desk.tools, other.form_id, EVE), Reason.NO_ROLE)
 
 
 async def test_only_whom_slack_reaches_is_asked(desk):

@@ -21,7 +21,7 @@ from resets.request import TargetState, Tier, Why
 from resets.scope import STANDARD_EVERYWHERE, Grant, Listed
 from resets.verification import Needed
 from resets.vouch import VouchState
-from store import admins, plans, requests, vouches
+from store import admins, numbers, plans, requests, vouches
 from store.tables import admins as enrolments
 from store.tables import requests as kept
 from store.tables import vouches as rows
@@ -165,6 +165,17 @@ async def vouched_or(house, question):
     except Refused as error:
         return error.reason
     return None
+
+
+async def test_the_hour_begins_with_the_no(desk):
+    """Not with the question, which may have waited for long by then."""
+    _, question = await asked(desk)
+    desk.clock.tick(minutes=9)
+    await vouch.deny(desk.tools, question.id, EVE)
+    desk.clock.tick(minutes=59)
+    assert (await desk.form()).denied
+    desk.clock.tick(minutes=2)
+    assert not (await desk.form()).denied
 
 
 async def test_after_the_persons_own_no_their_manager_is_not_asked(desk):
@@ -378,6 +389,18 @@ async def test_a_form_that_is_sent_waits_for_nobody(desk):
     assert desk.last(VouchFacts).facts.state is VouchState.WITHDRAWN
     await refused(vouch.begin(desk.tools, question.id, EVE), Reason.VOUCH_OVER)
     await refused(vouch.deny(desk.tools, question.id, EVE), Reason.VOUCH_OVER)
+
+
+async def test_a_question_and_the_submission_in_one_moment(desk):
+    """Whichever comes first: nobody is left to vouch for what was sent without them."""
+    form = await desk.form()
+    sent = submit.reset(desk.tools, form.form_id, ADA, desk.answer(verified="ticket"))
+    questions = [vouch.ask(desk.tools, form.form_id, ADA, "forgot"), number.ask(desk.tools, form.form_id, ADA)]
+    await asyncio.gather(sent, *questions, return_exceptions=True)
+    assert Deed.PROVED in await desk.deeds()
+    async with desk.store.read() as tx:
+        left = [*await vouches.of_form(tx, form.form_id), *await numbers.of_form(tx, form.form_id)]
+    assert not [one for one in left if one.waits(desk.clock.now)]
 
 
 async def test_asked_twice_is_asked_once(desk):
