@@ -9,7 +9,7 @@ import pytest
 
 from directory.base import Capability
 from resets.actor import SlackPerson
-from resets.delivery import offer, shorten, ways
+from resets.delivery import offer, share_mail, shorten, ways
 from resets.reasons import Reason, Refused
 from resets.request import Channel, Tier
 
@@ -245,3 +245,10 @@ def test_in_a_bulk_a_fresh_address_is_not_mailed_to_either(reach, now):
     """Each of the two addresses by itself."""
     assert reach(Channel.MAIL, Channel.RECOVERY, mail_changed_at=now) == (Channel.RECOVERY,)
     assert reach(Channel.MAIL, Channel.RECOVERY, recovery_changed_at=now) == (Channel.MAIL,)
+
+
+def test_one_mailbox_of_two_accounts_is_read_by_both(account, actor_account):
+    """Whichever of their addresses it is, in whatever spelling; what neither has is shared by nobody."""
+    assert share_mail(account, replace(actor_account, recovery_mail="Bobby+x@EXAMPLE.org"))
+    assert not share_mail(account, actor_account)
+    assert not share_mail(replace(account, mail=None, recovery_mail=None), replace(actor_account, mail=None))
