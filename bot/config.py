@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
@@ -76,7 +77,7 @@ def _place(error: tomllib.TOMLDecodeError) -> str:
 def _from_environment(environ: Mapping[str, str], raw: dict[str, Any]) -> dict[str, Any]:
     """Read REKEY_SECTION__KEY; for a directory REKEY_DIRECTORIES__NAME__KEY, by the name that the file gives it."""
     found: dict[str, Any] = {}
-    for variable, text in environ.items():
+    for variable, text in sorted(environ.items()):  # a whole comes before its parts
         if not variable.startswith(PREFIX) or variable in NOT_SETTINGS:
             continue
         parts = variable.removeprefix(PREFIX).lower().split("__")
@@ -91,8 +92,11 @@ def _from_environment(environ: Mapping[str, str], raw: dict[str, Any]) -> dict[s
             _into_directory(variable, parts[1:], text, found, raw)
             continue
         place = found
-        for part in parts[:-1]:
+        for depth, part in enumerate(parts[:-1], 1):
             place = place.setdefault(part, {})
+            if not isinstance(place, dict):
+                whole = PREFIX + "__".join(parts[:depth]).upper()
+                raise ConfigError(f"The variable {variable} names a part of what {whole} sets as a whole; remove one.")
         place[parts[-1]] = _value(text)
     return found
 
@@ -104,8 +108,9 @@ def _into_directory(variable: str, parts: list[str], text: str, found: dict[str,
     if len(parts) != 2 or parts[0] not in by_variable:  # noqa: PLR2004 - name and key
         known = ", ".join(f"REKEY_DIRECTORIES__{n.upper()}__KEY" for n in by_variable) or "none yet"
         raise ConfigError(f"The variable {variable} names no configured directory; those are: {known}.")
-    changed: list[dict[str, Any]] = found.setdefault("directories", [dict(d) for d in raw["directories"]])
-    next(d for d in changed if d.get("name") == by_variable[parts[0]])[parts[1]] = _value(text)
+    changed: list[dict[str, Any]] = found.setdefault("directories", [copy(d) for d in raw["directories"]])
+    named = by_variable[parts[0]]
+    next(d for d in changed if isinstance(d, dict) and d.get("name") == named)[parts[1]] = _value(text)
 
 
 def _value(text: str) -> Any:
@@ -173,7 +178,7 @@ def _secret_file(key: str, path: Path) -> str:
             text = file.read(MAX_SECRET_FILE + 1)
     except FileNotFoundError:
         raise ConfigError(f"{key}: there is no file {path}; write the secret into it (mode 0400).") from None
-    except (OSError, UnicodeDecodeError):
+    except (OSError, ValueError):  # no UTF-8; a path that cannot be one
         raise ConfigError(f"{key}: {path} cannot be read as a text; check its owner, rights and encoding.") from None
     if not text.strip() or len(text) > MAX_SECRET_FILE:
         raise ConfigError(f"{key}: {path} is empty or far too long; it must hold the secret and nothing else.")

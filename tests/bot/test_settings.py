@@ -167,12 +167,22 @@ def test_a_directory_that_knows_no_domains_is_told_them(mistake):
         ({"REKEY_SLAK__BOT_TOKEN": "x"}, "REKEY_SLAK__BOT_TOKEN names no setting; the nearest is REKEY_SLACK__"),
         ({"REKEY_DIRECTORIES__CORP__PATH": "x"}, "names no configured directory"),
         ({"REKEY_ROLES": '[{name = "a"}]'}, "[[roles]] stands in the file alone"),
+        (
+            {"REKEY_SLACK__BOT_TOKEN__X__Y": "y", "REKEY_SLACK__BOT_TOKEN": "x"},
+            "REKEY_SLACK__BOT_TOKEN__X__Y names a part of what REKEY_SLACK__BOT_TOKEN sets as a whole; remove one",
+        ),
         ({"REKEY_EXPECT__ROLE": "a"}, "[[expect]] stands in the file alone"),
     ],
 )
 def test_a_variable_that_means_nothing_is_a_mistake(mistake, environ, said):
     """A misspelt variable is not silently ignored."""
     assert said in mistake("", environ)
+
+
+def test_a_variable_for_one_directory_beside_what_is_none(mistake):
+    """What is wrong is said, whichever is read first."""
+    listed = "directories = [3, {name = 'a', kind = 'local', path = 'a.db'}]"
+    assert "directories.1 must be a table" in mistake(listed, {"REKEY_DIRECTORIES__A__PATH": "b.db"})
 
 
 def test_the_environment_goes_before_the_file(read):
@@ -202,6 +212,7 @@ def test_a_secret_may_stand_in_a_file(read, tmp_path, mistake):
     assert over.slack.bot_token.reveal() == "xoxb-other"
     assert "remove one" in mistake('[slack]\nbot_token = "xoxb-canary-2"\nbot_token_file = "token"')
     assert "there is no file" in mistake('[slack]\nbot_token_file = "nowhere"')
+    assert "cannot be read" in mistake('[slack]\nbot_token_file = "no\\u0000path"')
 
 
 def test_no_secret_is_shown(read, mistake):
