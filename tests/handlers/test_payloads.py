@@ -22,6 +22,9 @@ READERS = [
     payloads.who_sent,
     payloads.reset_sent,
     payloads.pickup_sent,
+    payloads.code_sent,
+    payloads.why_sent,
+    payloads.manager_asked,
     payloads.home_opened,
     bulk_payloads.press_in_view,
     bulk_payloads.bulk_sent,
@@ -86,6 +89,13 @@ def test_a_bots_message_has_no_author():
     """A message's `user` may be a bot's; its `bot_id` tells."""
     assert payloads.shortcut({"message": {"user": "U0BOT", "bot_id": "B0"}}).author == ""
     assert payloads.shortcut({"message": {"user": "U0BOB"}}).author == "U0BOB"
+
+
+def test_half_a_character_is_none():
+    """Where a text was cut within an emoji: a denial, or a ticket, that could not be kept would else not count."""
+    values = {"why": {"why_text": {"value": "they did not ask \ud83d"}}}
+    sent = payloads.why_sent({"view": {"state": {"values": values}}})
+    assert sent.why == "they did not ask "
 
 
 def test_what_was_opened():
