@@ -146,13 +146,16 @@ async def demand_some(tools: Tools, tx: Tx, request: ResetRequest, asked: Demand
 
 
 async def agreed(tools: Tools, request: ResetRequest, proof: AuditEntry) -> frozenset[str]:
-    """Return all Slack accounts of those who agreed to what was proved, or vouched for the caller."""
+    """Return all Slack accounts of those who agreed to what was proved, vouched for the caller, or asked for it.
+
+    But for the one by which it was asked for: that the rules look at.
+    """
     async with tools.store.read() as tx:
         rows = [await admins.by_id(tx, one) for one in str(proof.facts.get("approvers", "")).split()]
-        people = [row.actor for row in rows if row]
+        people = [request.requester, *[row.actor for row in rows if row]]
         people += [each.by for each in request.plan.options.evidence if each.by is not None]
-        twins = await admins.of_accounts(tx, people) if people else ()
-    return frozenset(one.slack.user for one in (*people, *[row.actor for row in twins]))
+        people += [row.actor for row in await admins.of_accounts(tx, people)]
+    return frozenset(one.slack.user for one in people) - {request.requester.slack.user}
 
 
 async def lost(tools: Tools, request: ResetRequest, proof: AuditEntry) -> Reason | None:

@@ -36,7 +36,7 @@ def changed(
         account: the same, read just now.
         facts: read with it.
         rules: the operator's, as they are now.
-        agreed: Slack accounts of those who have agreed to it, or vouched; none of them is to be reset by it.
+        agreed: Slack accounts of those who have agreed to it, vouched or asked; none of them is to be reset by it.
     """
     if account.slack_user in agreed:
         return Reason.TARGET_AGREED

@@ -145,7 +145,7 @@ BRIEF: dict[Reason, str] = {
     Reason.NOT_YET_APPROVER: "the role does not approve yet",
     Reason.IS_TARGET: "among those who would be reset",
     Reason.HAS_VOUCHED: "has vouched for the caller",
-    Reason.TARGET_AGREED: "their own account, and they had agreed to it",
+    Reason.TARGET_AGREED: "their own account, and they had asked for it or agreed to it",
     Reason.SPOKEN: "has agreed already",
     Reason.DECIDED: "decided already",
     Reason.UNDECIDED: "waits for approval",

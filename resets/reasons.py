@@ -148,7 +148,7 @@ class Reason(StrEnum):
     NOT_YET_APPROVER = "not_yet_approver"  # it may from half of the time on
     IS_TARGET = "is_target"
     HAS_VOUCHED = "has_vouched"  # who vouched for the caller does not agree as well
-    TARGET_AGREED = "target_agreed"  # seen only when it ran: who agreed would have been reset by it
+    TARGET_AGREED = "target_agreed"  # seen only when it ran: who asked, vouched or agreed would have been reset by it
     SPOKEN = "spoken"  # this person has agreed already, perhaps by another Slack account
     DECIDED = "decided"  # agreed to, denied, withdrawn or too late: nothing to decide any more
     UNDECIDED = "undecided"  # there is no run yet that could be paused or cancelled

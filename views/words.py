@@ -280,8 +280,8 @@ SENTENCES: dict[Reason, str] = {
     "Look again in {wait}, if nobody else has decided by then.",
     Reason.HAS_VOUCHED: "You have vouched for the person who would be reset, and who vouched does not agree as well, "
     "so nothing was changed. Somebody else has to decide.",
-    Reason.TARGET_AGREED: "The account {login} belongs to somebody who had agreed to this, or vouched, so it was not "
-    "reset. Nothing of it has changed. Ask again, and let somebody else decide.",
+    Reason.TARGET_AGREED: "The account {login} belongs to somebody who had asked for this, vouched or agreed to it, "
+    "so it was not reset. Nothing of it has changed. Let somebody else ask, vouch or decide.",
     Reason.IS_TARGET: "You are among those who would be reset, so somebody else has to decide. Nothing was changed.",
     Reason.SPOKEN: "You have agreed to this already, and each person counts once, so nothing was changed. "
     "Somebody else has to agree, too.",

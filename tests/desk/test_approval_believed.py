@@ -148,6 +148,21 @@ async def test_nor_by_another_slack_account_of_theirs(each):
     assert each.directory.passwords == []
 
 
+async def test_nor_is_who_asked(each):
+    """By another Slack account of theirs; their own the rules look at."""
+    twin = SlackPerson(TEAM, "U0ADATWO")
+    await enrolled(each, twin, "ada")
+    for user, reason in ((twin.user, Reason.TARGET_AGREED), (ADA.user, Reason.SELF)):
+        await each.local.change_account(each.ids["bob"], slack_user=None)
+        each.clock.tick(seconds=60)
+        queued = await each.ask("bob", None, channels=("mail",))
+        await approve(each, queued.request_id, EVE)
+        await each.local.change_account(each.ids["bob"], slack_user=user)
+        await each.pump()
+        assert (await each.target_of(queued)).reason is reason
+    assert each.directory.passwords == []
+
+
 async def test_of_many_they_are_left_out(asking):
     """The others are reset."""
     held = await asked_many(asking, 3)
