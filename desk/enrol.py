@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from desk.tools import Tools
     from directory.secret import Secret
     from store.admins import AdminRow
+    from store.base import Tx
 
 ISSUER = "Rekey"
 
@@ -40,7 +41,8 @@ async def enrol(
     """Find the account that will stand behind a Slack person, and draw a seed.
 
     Raises:
-        Refused: NO_SUCH_DIRECTORY, NOT_FOUND, DISABLED, EXTERNAL, SERVICE, ALREADY_ENROLLED, or the directory failed.
+        Refused: NO_SUCH_DIRECTORY, NOT_FOUND, DISABLED, EXTERNAL, SERVICE, ALREADY_ENROLLED, ACTOR_FROZEN, or the
+            directory failed.
     """
     person = SlackPerson(tools.team, slack_user)
     async with tools.store.read() as tx:
@@ -58,6 +60,8 @@ async def enrol(
     if account.service:
         raise Refused(Reason.SERVICE, login=login, directory=directory)
     actor = Actor(tools.new_id(), person, directory, account.id, account.login, account.name, role)
+    async with tools.store.read() as tx:
+        await _demand_free(tx, actor)
     seed = stepup.new_seed(randbytes)
     return Enrolling(actor, seed, stepup.uri(seed, account.login, ISSUER))
 
@@ -66,7 +70,7 @@ async def confirm(tools: Tools, enrolling: Enrolling, typed: str, *, by: str) ->
     """Keep an enrolment whose seed has given a right code; the code is spent by it.
 
     Raises:
-        Refused: CODE_MALFORMED, CODE_WRONG, CODE_SKEWED, or ALREADY_ENROLLED.
+        Refused: CODE_MALFORMED, CODE_WRONG, CODE_SKEWED, ALREADY_ENROLLED, or ACTOR_FROZEN.
     """
     code = stepup.well_formed(typed)
     if code is None:
@@ -83,12 +87,23 @@ async def confirm(tools: Tools, enrolling: Enrolling, typed: str, *, by: str) ->
     async with tools.store.write() as tx:
         if await admins.by_slack(tx, actor.slack) is not None:
             raise Refused(Reason.ALREADY_ENROLLED, user=actor.slack.user)
+        await _demand_free(tx, actor)
         await admins.add(tx, actor, now)
         await vault.put(tx, PURPOSE, actor.id, enrolling.seed, seed_context(actor))
         await admins.spend(tx, actor.id, step, unlock=False)
         await note(tools, tx, Deed.ENROLLED, by=actor, role=actor.role, login=actor.login, host=by)
         await alarm(tools, tx, "enrolled", user=actor.slack.user, name=actor.name, about=actor.login)
     return actor
+
+
+async def _demand_free(tx: Tx, actor: Actor) -> None:
+    """Refuse another enrolment to somebody who is frozen: it would be free, before anybody has looked.
+
+    Raises:
+        Refused: ACTOR_FROZEN.
+    """
+    if any(row.frozen_at is not None for row in await admins.of_accounts(tx, [actor], hold=tx.writes)):
+        raise Refused(Reason.ACTOR_FROZEN, login=actor.login)
 
 
 async def listing(tools: Tools) -> tuple[AdminRow, ...]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from dataclasses import replace
 
+import pyotp
 import pytest
 
 from desk import change, choose, enrol, look
@@ -91,6 +93,23 @@ async def test_every_enrolment_of_the_person_is_frozen(each):
     assert await frozen(each, ADA)
     assert await frozen(each, twin)
     assert not await frozen(each, EVE)
+
+
+async def test_who_is_frozen_is_not_enrolled_once_more(each):
+    """Nor is an enrolment kept that was begun before; once somebody has looked, it is."""
+    twin = SlackPerson(TEAM, "U0ADATWO")
+    begun = await enrol.enrol(
+        each.tools, slack_user=twin.user, directory="corp", login="ada", role="admin", randbytes=secrets.token_bytes
+    )
+    await denied(each, "bob", "sam1", "sam2")
+    code = pyotp.TOTP(begun.seed.reveal()).at(each.clock.now)
+    await refused(enrol.confirm(each.tools, begun, code, by="root"), Reason.ACTOR_FROZEN)
+    await refused(enrolled(each, twin, "ada"), Reason.ACTOR_FROZEN)
+    async with each.store.read() as tx:
+        row = await admins.by_slack(tx, ADA)
+    await enrol.unfreeze(each.tools, row.id, by="root")
+    await enrolled(each, twin, "ada")
+    assert not await frozen(each, twin)
 
 
 async def test_denied_at_one_moment(each):
