@@ -117,7 +117,7 @@ async def growth(folder, sizes):
     return found
 
 
-async def spread(folder, *, count=600):
+async def spread(folder, *, count=3_000):
     """Reset people with one, two and three workers, by a directory whose answers come late; returns the rates."""
     folder.mkdir()
     (folder / "slapd").mkdir()
