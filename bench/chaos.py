@@ -169,8 +169,9 @@ async def count(at):
     async with tools.store.read() as tx:
         everybody = await requests.targets(tx, at.request_id)
         sealed = await vault.peek_many(tx, PURPOSE, [target.id for target in everybody][:30_000])
-    ldap.set_option(ldap.OPT_X_TLS_CACERTFILE, str(at.server.authority.ca))
     connection = ldap.initialize(at.server.url)
+    connection.set_option(ldap.OPT_X_TLS_CACERTFILE, str(at.server.authority.ca))
+    connection.set_option(ldap.OPT_X_TLS_NEWCTX, 0)  # not the one of an earlier run, whose authority is another
     for target in everybody:
         login = target.planned.login
         given = at.wire.given.get(login, [])
