@@ -9,6 +9,7 @@ import subprocess
 import sys
 import termios
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -28,8 +29,9 @@ def rekey(tmp_path, monkeypatch):
     return shell
 
 
+@contextmanager
 def _on_terminal(rekey, *words):
-    """Start the command on a terminal of its own; returns the process and the terminal's other end."""
+    """Start the command on a terminal of its own; gives the process and the terminal's other end, and ends both."""
     ours, theirs = os.openpty()
 
     def own():
@@ -44,7 +46,12 @@ def _on_terminal(rekey, *words):
         env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "120", "TERM": "xterm"},
     )
     os.close(theirs)
-    return process, ours
+    try:
+        yield process, ours
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
 
 
 def _hidden(terminal, typed):
@@ -84,17 +91,12 @@ def _until(terminal, wanted):
 
 def test_ctrl_c_at_the_question_ends_at_once(rekey):
     """On a terminal the code is asked for without an echo; Ctrl-C there ends the command and begins nothing."""
-    process, terminal = _on_terminal(rekey, "reset", "p00", "--as", "ada")
-    try:
+    with _on_terminal(rekey, "reset", "p00", "--as", "ada") as (process, terminal):
         _until(terminal, "authenticator app")
         _hidden(terminal, b"12")
         _interrupted(process, terminal)
         rest = _until(terminal, None)
         assert process.wait(timeout=30) == 1
-    finally:
-        process.kill()
-        process.wait()
-        os.close(terminal)
     assert "Stopped." in rest
     assert "12" not in rest
     assert "Traceback" not in rest
@@ -104,40 +106,29 @@ def test_ctrl_c_at_the_question_ends_at_once(rekey):
 def test_ctrl_c_beside_the_qr_code_enrols_nobody(rekey):
     """One press is enough there, too, and what it means is said."""
     words = ("admin", "enrol", "--slack-user", "U0NINA", "--directory", "corp", "--account", "nina")
-    process, terminal = _on_terminal(rekey, *words)
-    try:
+    with _on_terminal(rekey, *words) as (process, terminal):
         _until(terminal, "The code: ")
         _interrupted(process, terminal)
         rest = _until(terminal, None)
         assert process.wait(timeout=30) == 1
-    finally:
-        process.kill()
-        process.wait()
-        os.close(terminal)
     assert "Stopped, and nobody was enrolled" in rest
     assert "U0NINA" not in rekey("admin", "list").out
 
 
 def test_on_a_terminal_number_code_and_bar(rekey):
     """The number is typed, a wrong code may be typed again, a bar shows it; Ctrl-C then stops only the looking."""
-    with rekey.lock():
-        process, terminal = _on_terminal(rekey, "reset", "--group", "Sales", "--as", "ada")
-        try:
-            _until(terminal, "Type the number")
-            os.write(terminal, b"30\n")
-            _until(terminal, "authenticator app")
-            _hidden(terminal, b"12x456\n")
-            _until(terminal, "6 digits")
-            _until(terminal, "authenticator app")
-            _hidden(terminal, rekey.code().encode())
-            shown = _until(terminal, "0/30")
-            process.send_signal(signal.SIGINT)
-            rest = _until(terminal, None)
-            assert process.wait(timeout=30) == 1
-        finally:
-            process.kill()
-            process.wait()
-            os.close(terminal)
+    with rekey.lock(), _on_terminal(rekey, "reset", "--group", "Sales", "--as", "ada") as (process, terminal):
+        _until(terminal, "Type the number")
+        os.write(terminal, b"30\n")
+        _until(terminal, "authenticator app")
+        _hidden(terminal, b"12x456\n")
+        _until(terminal, "6 digits")
+        _until(terminal, "authenticator app")
+        _hidden(terminal, rekey.code().encode())
+        shown = _until(terminal, "0/30")
+        process.send_signal(signal.SIGINT)
+        rest = _until(terminal, None)
+        assert process.wait(timeout=30) == 1
     assert "Begins in 60 seconds" in shown
     assert rekey.code().strip() not in shown
     assert "Stopped looking; the job itself goes on." in rest
@@ -147,19 +138,13 @@ def test_on_a_terminal_number_code_and_bar(rekey):
 
 def test_a_pause_ends_the_looking(rekey):
     """A command that follows its run does not wait for somebody to resume it: it says how, and exits with 1."""
-    with rekey.lock():
-        process, terminal = _on_terminal(rekey, "reset", "p00", "--as", "ada")
-        try:
-            _until(terminal, "authenticator app")
-            os.write(terminal, rekey.code().encode())
-            _until(terminal, "0/1")
-            (run,) = rekey.runs()
-            assert rekey("jobs", "pause", run.request_id, "--as", "zoe").code == 0
-            rest = _until(terminal, None)
-            assert process.wait(timeout=30) == 1
-        finally:
-            process.kill()
-            process.wait()
-            os.close(terminal)
+    with rekey.lock(), _on_terminal(rekey, "reset", "p00", "--as", "ada") as (process, terminal):
+        _until(terminal, "authenticator app")
+        os.write(terminal, rekey.code().encode())
+        _until(terminal, "0/1")
+        (run,) = rekey.runs()
+        assert rekey("jobs", "pause", run.request_id, "--as", "zoe").code == 0
+        rest = _until(terminal, None)
+        assert process.wait(timeout=30) == 1
     assert f"rekey jobs resume {run.request_id[:8]} --as LOGIN" in rest
     assert "Somebody has paused this run" in rest

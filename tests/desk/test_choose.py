@@ -12,7 +12,8 @@ from directory.base import GroupKind, Unreachable
 from resets.audit import Deed
 from resets.bulk import GroupChoices
 from resets.reasons import Reason, Refused
-from tests.support.house import ADA, EVE, Unsteady
+from tests.support.house import ADA, EVE
+from tests.support.unsteady import Unsteady
 
 
 async def start(house):

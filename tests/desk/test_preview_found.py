@@ -9,8 +9,9 @@ from desk import preview, sweep
 from directory.local_people import NewAccount
 from resets.reasons import Reason
 from store import lookups
-from tests.support.house import ADA, Unsteady
+from tests.support.house import ADA
 from tests.support.previews import make, planned, refusal, why_not, wish
+from tests.support.unsteady import Unsteady
 
 
 async def test_what_the_index_does_not_know_the_directory_may(house):

@@ -3,72 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 
-import pyotp
 import pytest
-from sqlalchemy import update
 
-from desk import freeze, look, number, submit, sweep, vouch
-from directory.base import Ambiguous, Capability, NotAllowed, Unreachable
-from directory.local_people import NewAccount
+from desk import number, submit, sweep, vouch
 from resets.actor import SlackPerson
 from resets.audit import Deed
 from resets.evidence import Evidence, How
 from resets.facts import AlarmFacts, StatusFacts, VouchFacts
 from resets.reasons import Reason, Refused
 from resets.request import TargetState, Tier, Why
-from resets.scope import STANDARD_EVERYWHERE, Grant, Listed
+from resets.scope import Grant, Listed
 from resets.verification import Needed
 from resets.vouch import VouchState
-from store import admins, numbers, plans, requests, vouches
-from store.tables import admins as enrolments
-from store.tables import requests as kept
-from store.tables import vouches as rows
-from tests.support.house import ADA, BOB, EVE, TEAM, enrolled, refused
-
-SAID = {Tier.STANDARD: Needed.SAID}
-GRANTS = {"admin": STANDARD_EVERYWHERE, "manager": ()}  # who only vouches resets nobody and approves nothing
+from store import numbers, requests, vouches
+from tests.support import vouching
+from tests.support.house import ADA, BOB, EVE, TEAM, refused
+from tests.support.vouching import GRANTS, SAID, asked, change, code, state, vouched
 
 
 @pytest.fixture
 async def desk(mails):
     """A house, on each of both databases, that asks how the caller was verified, and in which eve manages bob."""
-    mails.with_rules(verification=SAID, grants=GRANTS, approvers=frozenset({"admin"}))
-    await mails.local.change_account(mails.ids["bob"], manager="eve")
-    mails.seeds = {ADA: mails.seed, EVE: await enrolled(mails, EVE, "eve", "manager")}
-    mails.clock.tick(seconds=60)
-    mails.queue.clear()
-    return mails
-
-
-def code(house, person=EVE):
-    return pyotp.TOTP(house.seeds[person]).at(house.clock.now)
-
-
-async def asked(house, form=None):
-    """Open a form and ask the manager; returns the form and the question."""
-    form = form or await house.form()
-    assert form.manager == "Eve Evans"
-    return form, await vouch.ask(house.tools, form.form_id, ADA, "locked_out")
-
-
-async def vouched(house, question, person=EVE):
-    """Have the manager vouch, as the handlers do."""
-    begun = await vouch.begin(house.tools, question.id, person)
-    return await vouch.vouch(house.tools, begun.form_id, person, code(house, person))
-
-
-async def change(house, person, **values):
-    """Write over an enrolment, as the host's commands do."""
-    async with house.store.write() as tx:
-        row = await admins.by_slack(tx, person)
-        await tx.conn.execute(enrolments.update().where(enrolments.c.id == row.id).values(**values))
-
-
-async def state(house, question):
-    async with house.store.read() as tx:
-        return (await vouches.get(tx, question.id)).state
+    return await vouching.furnished(mails)
 
 
 async def test_a_manager_vouches(desk):
@@ -256,104 +213,6 @@ async def test_a_code_is_good_for_one_question(desk):
 EVE_OTHER = SlackPerson(TEAM, "U0NORA")
 
 
-@pytest.mark.parametrize("person", [ADA, BOB, SlackPerson("T0OTHER", EVE.user)])
-async def test_nobody_else_answers(desk, person):
-    """Neither the requester nor the person nor the same id in another team; a form is its opener's alone."""
-    _, question = await asked(desk)
-    begun = await vouch.begin(desk.tools, question.id, EVE)
-    await refused(vouch.begin(desk.tools, question.id, person), Reason.NOT_YOURS)
-    await refused(vouch.deny(desk.tools, question.id, person), Reason.NOT_YOURS)
-    await refused(vouch.vouch(desk.tools, begun.form_id, person, code(desk)), Reason.NOT_YOURS)
-    await refused(vouch.begin(desk.tools, "no such question", EVE), Reason.NOT_YOURS)
-    assert await state(desk, question) is VouchState.WAITING
-
-
-@pytest.mark.parametrize(
-    ("who", "values", "reason"),
-    [
-        (EVE, {"frozen_at": True}, Reason.ACTOR_FROZEN),
-        (EVE, {"revoked_at": True}, Reason.NO_ROLE),
-        (EVE, {"role": "gone"}, Reason.NO_ROLE),
-        (ADA, {"frozen_at": True}, Reason.ACTOR_FROZEN),
-        (ADA, {"revoked_at": True}, Reason.VOUCH_OVER),
-    ],
-)
-async def test_whose_word_does_not_count_any_more(desk, who, values, reason):
-    """The manager's who is frozen, revoked or without a role, and any for a requester who may begin nothing."""
-    _, question = await asked(desk)
-    begun = await vouch.begin(desk.tools, question.id, EVE)
-    await change(desk, who, **{key: desk.clock.now if value is True else value for key, value in values.items()})
-    await refused(vouch.begin(desk.tools, question.id, EVE), reason)
-    await refused(vouch.vouch(desk.tools, begun.form_id, EVE, code(desk)), reason)
-    assert await state(desk, question) is VouchState.WAITING
-
-
-async def test_in_a_freeze_nobody_vouches_or_asks(desk):
-    """And whoever knows nothing of it still says so."""
-    form, question = await asked(desk)
-    begun = await vouch.begin(desk.tools, question.id, EVE)
-    other = await desk.form()
-    await freeze.freeze(desk.tools, ADA, "")
-    await refused(vouch.ask(desk.tools, other.form_id, ADA, "forgot"), Reason.FROZEN)
-    await refused(vouch.begin(desk.tools, question.id, EVE), Reason.FROZEN)
-    await refused(vouch.vouch(desk.tools, begun.form_id, EVE, code(desk)), Reason.FROZEN)
-    assert (await vouch.deny(desk.tools, question.id, EVE)).form_id == form.form_id
-
-
-async def test_a_disabled_manager_vouches_for_nobody(desk):
-    """Their own account is read again when they begin."""
-    _, question = await asked(desk)
-    await desk.local.disable(desk.ids["eve"])
-    await refused(vouch.begin(desk.tools, question.id, EVE), Reason.ACTOR_DISABLED)
-    form = await desk.form()
-    assert (form.manager, form.no_manager.reason) == ("", Reason.MANAGER_UNABLE)
-
-
-async def test_a_word_of_somebody_revoked_since_is_none(desk):
-    """Before the submission it does not count; after it, the reset does not run."""
-    form, question = await asked(desk)
-    await vouched(desk, question)
-    async with desk.store.read() as tx:
-        row = await admins.by_slack(tx, EVE)
-    await change(desk, EVE, revoked_at=desk.clock.now)
-    answer = desk.answer(verified="manager")
-    await refused(submit.reset(desk.tools, form.form_id, ADA, answer), Reason.NOT_VOUCHED)
-    async with desk.store.write() as tx:
-        await tx.conn.execute(enrolments.update().where(enrolments.c.id == row.id).values(revoked_at=None))
-    queued = await submit.reset(desk.tools, form.form_id, ADA, answer)
-    await change(desk, EVE, frozen_at=desk.clock.now)
-    await desk.pump()
-    target = await desk.target_of(queued)
-    assert (target.state, target.reason) == (TargetState.FAILED, Reason.VOUCHER_LOST)
-    assert desk.directory.passwords == []
-
-
-async def test_who_vouched_by_the_rows_alone_is_nobody(desk):
-    """The code signed who it was: another manager in the plan, or a word of nobody, stops the job."""
-    form, question = await asked(desk)
-    await vouched(desk, question)
-    queued = await submit.reset(desk.tools, form.form_id, ADA, desk.answer(verified="manager"))
-    async with desk.store.write() as tx:
-        request = await requests.get(tx, queued.request_id)
-        by = plans.actor_to_json(replace(question.manager, account_id="another"))
-        forged = plans.plan_to_json(request.plan)
-        forged["options"]["evidence"] = [{"how": "manager", "ref": question.id, "by": by}]
-        await tx.conn.execute(update(kept).where(kept.c.id == queued.request_id).values(plan=forged))
-    await desk.pump()
-    assert (await desk.target_of(queued)).reason is Reason.NOT_PROVED
-
-
-async def test_a_word_that_was_written_over_is_none(desk):
-    """Who can write the database still vouches for nobody."""
-    form, question = await asked(desk)
-    async with desk.store.write() as tx:
-        await tx.conn.execute(rows.update().values(state=VouchState.VOUCHED.value))
-    await refused(submit.reset(desk.tools, form.form_id, ADA, desk.answer(verified="manager")), Reason.NOT_VOUCHED)
-    await refused(vouch.begin(desk.tools, question.id, EVE), Reason.NOT_YOURS)
-    await desk.pump()
-    assert desk.last(VouchFacts) is None
-
-
 async def test_its_time_runs_out(desk):
     """Too late is too late, also before the round has come by; the manager's message says so; then ask once more."""
     form, question = await asked(desk)
@@ -449,110 +308,3 @@ async def test_old_ones_are_forgotten(desk):
     await sweep.expire(desk.tools)
     async with desk.store.read() as tx:
         assert await vouches.get(tx, question.id) is None
-
-
-# -- whom the form offers to ask -------------------------------------------------------------------------------
-
-
-async def nobody(house, login="bob", member=BOB):
-    """Return why the form offers to ask nobody."""
-    form = await house.form(login, member)
-    assert form.manager == ""
-    assert How.MANAGER not in form.hows
-    await refused(vouch.ask(house.tools, form.form_id, ADA, "forgot"), Reason.CANNOT)
-    return form.no_manager and form.no_manager.reason
-
-
-async def test_who_has_no_manager(desk):
-    """Nothing is said of it, unless nothing else will do but to see the person."""
-    assert await nobody(desk, "nora") is None
-    desk.with_rules(verification={Tier.STANDARD: Needed.MANAGER})
-    assert await nobody(desk, "nora") is Reason.NO_MANAGER
-    await desk.local.change_account(desk.ids["nora"], manager="sam1")
-    assert await nobody(desk, "nora") is Reason.MANAGER_NOT_ENROLLED
-    desk.with_rules(verification=SAID)
-    assert await nobody(desk, "nora") is None
-    desk.with_rules(verification={Tier.STANDARD: Needed.MANAGER})
-    desk.directory.capabilities -= {Capability.MANAGER}
-    assert await nobody(desk) is Reason.NO_MANAGER
-
-
-@pytest.mark.parametrize("needed", [Needed.NONE, Needed.IN_PERSON])
-async def test_where_their_word_is_worth_nothing_no_directory_is_asked(desk, needed):
-    """Neither where nothing is asked, nor where the person has to be seen."""
-    desk.with_rules(verification=dict.fromkeys(Tier, needed))
-    assert await nobody(desk) is None
-    assert "manager" not in desk.directory.calls
-
-
-@pytest.mark.parametrize("fault", [Unreachable(), NotAllowed(), Ambiguous()])
-async def test_who_cannot_be_read_is_nobody(desk, fault):
-    """And the form says so, and is good for all else."""
-    desk.directory.before["manager"] = [fault]
-    assert await nobody(desk) is Reason.MANAGER_UNREAD
-
-
-@pytest.mark.parametrize("values", [{"frozen_at": True}, {"role": "gone"}], ids=lambda values: next(iter(values)))
-async def test_a_manager_who_cannot_vouch(desk, values):
-    """Frozen, or of a role that is not configured: said with their name."""
-    open_form = await desk.form()
-    await change(desk, EVE, **{key: desk.clock.now if value is True else value for key, value in values.items()})
-    assert await nobody(desk) is Reason.MANAGER_UNABLE
-    assert (await desk.form()).no_manager.facts["user"] == "Eve Evans"
-    await refused(vouch.ask(desk.tools, open_form.form_id, ADA, "forgot"), Reason.MANAGER_UNABLE)
-
-
-async def test_a_manager_who_was_revoked_since(desk):
-    """Is asked by no form that is open, and offered by no new one."""
-    form = await desk.form()
-    await change(desk, EVE, revoked_at=desk.clock.now)
-    await refused(vouch.ask(desk.tools, form.form_id, ADA, "forgot"), Reason.MANAGER_UNABLE)
-    assert await nobody(desk) is None
-
-
-async def test_one_frozen_enrolment_of_a_manager_freezes_all(desk):
-    """They are one person; without that, the oldest enrolment whose role is configured is asked."""
-    twin = SlackPerson(TEAM, "U0EVETWO")
-    desk.seeds[twin] = await enrolled(desk, twin, "eve", "manager")
-    desk.clock.tick(seconds=60)
-    _, question = await asked(desk)
-    assert question.manager.slack == EVE
-    await change(desk, twin, frozen_at=desk.clock.now)
-    assert await nobody(desk) is Reason.MANAGER_UNABLE
-
-
-async def test_a_manager_who_is_part_of_it(desk):
-    """The requester, by any Slack account; the person themselves; and who sits in the person's Slack."""
-    await desk.local.change_account(desk.ids["bob"], manager="ada")
-    assert await nobody(desk) is Reason.MANAGER_INVOLVED
-    await desk.local.change_account(desk.ids["nora"], manager="eve")
-    assert await nobody(desk, "nora", EVE) is Reason.MANAGER_INVOLVED
-    await enrolled(desk, BOB, "bob")
-    await desk.local.change_account(desk.ids["bob"], manager="bob")
-    assert await nobody(desk) is Reason.MANAGER_INVOLVED
-
-
-@pytest.mark.parametrize("field", ["mail", "recovery_mail"])
-async def test_a_manager_who_would_get_the_mail(desk, field):
-    """Whoever reads what is mailed to the person is a recipient, by whichever of the two addresses, however spelled."""
-    (eve,) = (await desk.local.fetch([desk.ids["eve"]])).values()
-    await desk.local.change_account(desk.ids["bob"], **{field: eve.mail.upper()})
-    assert await nobody(desk) is Reason.MANAGER_INVOLVED
-    desk.with_rules(verification=SAID, grants=GRANTS, mail_password=False)
-    assert (await desk.form()).manager == "Eve Evans"
-
-
-async def test_a_new_manager_is_another_person(desk):
-    """The directory is read for each form."""
-    await desk.local.add_account(NewAccount("zoe", "Zoe Zander", slack_user="U0ZOE"))
-    zoe = SlackPerson(TEAM, "U0ZOE")
-    desk.seeds[zoe] = await enrolled(desk, zoe, "zoe", "manager")
-    await desk.local.change_account(desk.ids["bob"], manager="zoe")
-    form = await desk.form()
-    assert form.manager == "Zoe Zander"
-
-
-async def test_an_empty_form_has_nobody_to_ask(desk):
-    """It is about nobody yet."""
-    empty = await look.start(desk.tools, ADA)
-    await refused(vouch.ask(desk.tools, empty, ADA, "forgot"), Reason.CANNOT)

@@ -32,8 +32,8 @@ from practice.limits import Limits
 from practice.server import Workspace
 from tests.support.canary import files, search
 from tests.support.hands import Hands
-from tests.support.house import Unsteady
 from tests.support.stage import GENERAL, MORGAN, PRIYA, QUIET, ROBIN, copy
+from tests.support.unsteady import Unsteady
 
 # -- the bot, with everything written down -------------------------------------------------------------------------
 
