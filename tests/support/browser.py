@@ -14,6 +14,7 @@ from playwright.async_api import async_playwright, expect
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PICKUP_CODE = re.compile(r"^[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}$")
 DESKTOP, HANDHELD = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+STANDING = "[data-testid=message]:not([data-testid=thread] *)"
 PATIENCE = 10_000  # milliseconds; generous, since nothing waits longer than it must
 
 expect.set_options(timeout=PATIENCE)
@@ -121,8 +122,8 @@ class Viewer:
         await self.page.get_by_test_id("send").click()
 
     def message(self, text):
-        """Return the newest message with a text."""
-        return self.page.get_by_test_id("message").filter(has_text=text).last
+        """Return the newest message with a text; what stands in a thread is not one, see `thread`."""
+        return self.page.locator(STANDING).filter(has_text=text).last
 
     def button(self, action, within=None):
         return (within or self.page).locator(f'[data-action-id="{action}"]')
@@ -180,7 +181,7 @@ class Viewer:
 
     def thread(self, text):
         """Return the thread under the message with a text."""
-        return self.page.get_by_test_id("message").filter(has_text=text).last.locator("+ [data-testid=thread]")
+        return self.message(text).locator("+ [data-testid=thread]")
 
     # -- the desk beside the workspace -------------------------------------------------------------------------
 
