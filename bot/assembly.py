@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LANES = 4  # on PostgreSQL, where several workers may share a bulk
+LANES = 16  # on PostgreSQL, where several workers may share a bulk: four each
+LANES_PACED = 4  # where the pace is the limit: a lane of which nobody takes care keeps its share of it
 LANES_HERE = 2  # on SQLite: one chunk is read and judged while the other's passwords are set
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 ID_LETTERS, BITS = 26, 5  # 130 bits
@@ -228,7 +229,7 @@ def rules(settings: Settings) -> Rules:
         begin_within=settings.approvals.begin_within,
         display={d.name: d.display for d in settings.directories if d.display},
         concurrency={d.name: d.concurrency for d in settings.directories},
-        lanes={d.name: d.lanes or _lanes(settings) for d in settings.directories},
+        lanes={d.name: d.lanes or _lanes(settings, d) for d in settings.directories},
         pace={d.name: d.pace for d in settings.directories},
     )
 
@@ -255,9 +256,11 @@ def quorum(settings: Settings) -> Quorum:
     )
 
 
-def _lanes(settings: Settings) -> int:
+def _lanes(settings: Settings, section: DirectorySection) -> int:
     """Return how many chunks of one directory are under way at once where the operator does not say."""
-    return LANES_HERE if settings.store.full_url.startswith("sqlite") else LANES
+    if settings.store.full_url.startswith("sqlite"):
+        return LANES_HERE
+    return LANES_PACED if section.pace else LANES
 
 
 def _verified(settings: Settings) -> Mapping[str, frozenset[str] | None]:

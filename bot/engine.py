@@ -40,8 +40,9 @@ class Queue:
     """How one kind of work waits.
 
     `at_once` is how many one process is doing; `claimed`, how many of them it may hold, doing something or sleeping.
-    What it holds, no other process can do: where works are long, it holds no more than it does. `idle` is how often it
-    looks for work, in seconds; looking takes 1 to 2 ms of CPU. `busy`, while there is some.
+    What it holds, no other process can do: where works are long, it holds no more than it does, and where there may be
+    other processes no more than `shared`. `idle` is how often it looks for work, in seconds; looking takes 1 to 2 ms of
+    CPU. `busy`, while there is some.
     """
 
     name: str
@@ -49,14 +50,20 @@ class Queue:
     claimed: int
     idle: float
     busy: float | None = None
+    shared: int | None = None
     lanes: bool = False
+
+    def held(self, url: str) -> int:
+        """Return how many works one process may hold, with the store there."""
+        alone = make_url(url).get_backend_name() == "sqlite"
+        return self.claimed if alone or self.shared is None else self.shared
 
 
 JOBS = Queue("jobs", at_once=4, claimed=200, idle=0.2)
 NOTICES = Queue("notices", at_once=4, claimed=200, idle=0.25)
 # The engine has no cheaper way of lanes than one at a time in each: only there, workers skip each other's locks.
 # A queue in a hurry gets there by tenths of its pause (DBOS: `polling_interval * 0.9`), so that a long one lasts.
-CHUNKS = Queue("chunks", at_once=8, claimed=8, idle=0.2, busy=0.1, lanes=True)
+CHUNKS = Queue("chunks", at_once=8, claimed=8, idle=0.2, busy=0.1, shared=4, lanes=True)
 TELLING = Queue("telling", at_once=4, claimed=8, idle=1.0, busy=0.25)
 QUEUES = {
     WorkKind.RESET: JOBS,
@@ -112,7 +119,7 @@ def migrate(url: str) -> None:
         for queue in sorted(set(QUEUES.values()), key=lambda queue: queue.name):
             client.register_queue(
                 queue.name,
-                worker_concurrency=queue.claimed,
+                worker_concurrency=queue.held(url),
                 partition_concurrency=1 if queue.lanes else None,
                 polling_interval_sec=queue.idle,
             )

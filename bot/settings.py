@@ -260,7 +260,7 @@ class DirectorySection(Section):
     tiers: Tiers = Tiers()
     index_refresh: Span = timedelta(minutes=5)
     concurrency: Annotated[int, Field(ge=1, le=64)] = 32
-    lanes: Annotated[int, Field(ge=0, le=4)] = 0
+    lanes: Annotated[int, Field(ge=0, le=64)] = 0
     pace: Annotated[float, Field(ge=0, le=10_000)] = 0
     options: Any = None
 

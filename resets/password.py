@@ -150,10 +150,10 @@ def _drawn(
 
 def _fits(text: str, policy: PasswordPolicy, names: frozenset[str]) -> bool:
     kinds = (
-        sum(c.isupper() for c in text),
-        sum(c.islower() for c in text),
-        sum(c.isdigit() for c in text),
-        sum(not c.isalnum() for c in text),
+        sum(map(str.isupper, text)),
+        sum(map(str.islower, text)),
+        sum(map(str.isdigit, text)),
+        len(text) - sum(map(str.isalnum, text)),
     )
     least = (policy.min_upper, policy.min_lower, policy.min_digits, policy.min_special)
     folded = text.casefold()

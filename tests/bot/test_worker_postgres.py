@@ -211,6 +211,13 @@ async def test_works_of_a_lane_are_done_one_after_the_other(home, pg_intake, cro
     assert deeds == ["begins", "ends"] * 6
 
 
+async def test_no_worker_takes_more_of_a_bulk_than_its_share(home, pg_intake, crowd):
+    """What one holds, no other can do: of twelve lanes, each of three workers has four under way."""
+    await started(crowd, "a", "b", "c")
+    await enqueue(home, pg_intake, *(Work(WorkKind.CHUNK, f"sleeps{n}.1", lane=f"corp/{n}") for n in range(12)))
+    await until(lambda: [len(crowd.begun(name)) for name in "abc"] == [4, 4, 4])
+
+
 async def test_what_an_older_version_queued_and_began_is_finished(home, pg_intake, crowd):
     """After an upgrade, the queue goes on, and so does what the old version's one worker had in hand."""
     await enqueue(home, pg_intake, Work(WorkKind.RESET, "queued"), Work(WorkKind.NOTICE, "begun"))
