@@ -89,9 +89,7 @@ class Tx:
 
     async def upsert(self, table: Table, keys: tuple[str, ...], values: dict[str, Any]) -> None:
         """Insert a row, or bring the one with the same keys up to date."""
-        made = self._insert(table).values(values)
-        rest = {name: made.excluded[name] for name in values if name not in keys}
-        await self.conn.execute(made.on_conflict_do_update(index_elements=list(keys), set_=rest))
+        await self.conn.execute(_upserting(self.store.dialect, table, keys, tuple(values)), values)
 
     async def upsert_many(self, table: Table, keys: tuple[str, ...], rows: list[dict[str, Any]]) -> None:
         """Insert rows that name the same columns, or bring those with the same keys up to date."""
@@ -101,9 +99,6 @@ class Tx:
     async def insert_once(self, table: Table, values: dict[str, Any]) -> bool:
         """Insert a row; say False, and change nothing, where one with its keys is there."""
         return (await self.conn.execute(_inserting(self.store.dialect, table), values)).first() is not None
-
-    def _insert(self, table: Table) -> SqliteInsert | PostgresInsert:
-        return SqliteInsert(table) if self.store.dialect == "sqlite" else PostgresInsert(table)
 
 
 @lru_cache

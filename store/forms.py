@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_BY_ID = select(forms).where(forms.c.id == bindparam("form"))
+_MINE = forms.c.id == bindparam("form")
+_ADD = forms.insert()
+_BY_ID = select(forms).where(_MINE)
+_SAVE = update(forms).where(_MINE, forms.c.used_at.is_(None)).values(state=bindparam("signed"))
+_USE = update(forms).where(_MINE, forms.c.used_at.is_(None)).values(used_at=bindparam("now"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +54,17 @@ async def open(  # noqa: A001  # read as forms.open
     expires_at: datetime,
 ) -> None:
     """Write a new form. `state` is JSON: ids and words, never a secret."""
-    await tx.conn.execute(
-        forms.insert().values(
-            id=form_id,
-            kind=kind,
-            team=person.team,
-            slack_user=person.user,
-            actor_id=actor_id,
-            state=_signed(tx, form_id, kind, person, state),
-            opened_at=tx.now(),
-            expires_at=expires_at,
-        )
-    )
+    values = {
+        "id": form_id,
+        "kind": kind,
+        "team": person.team,
+        "slack_user": person.user,
+        "actor_id": actor_id,
+        "state": _signed(tx, form_id, kind, person, state),
+        "opened_at": tx.now(),
+        "expires_at": expires_at,
+    }
+    await tx.conn.execute(_ADD, values)
 
 
 async def get(tx: Tx, form_id: str) -> Form | None:
@@ -91,13 +94,12 @@ async def save(tx: Tx, form_id: str, state: dict[str, Any]) -> None:
     if row is None:
         return
     signed = _signed(tx, form_id, row.kind, SlackPerson(row.team, row.slack_user), state)
-    await tx.conn.execute(update(forms).where(forms.c.id == form_id, forms.c.used_at.is_(None)).values(state=signed))
+    await tx.conn.execute(_SAVE, {"form": form_id, "signed": signed})
 
 
 async def use(tx: Tx, form_id: str, now: datetime) -> bool:
     """Use a form up; True once, for one of those who try."""
-    unused = (forms.c.id == form_id) & forms.c.used_at.is_(None)
-    return (await tx.conn.execute(update(forms).where(unused).values(used_at=now))).rowcount == 1
+    return (await tx.conn.execute(_USE, {"form": form_id, "now": now})).rowcount == 1
 
 
 async def delete_old(tx: Tx, before: datetime) -> int:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _ROW = select(freezes).where(freezes.c.id == 1)
 _SHARED = _ROW.with_for_update(read=True)
 _MINE = _ROW.with_for_update()
+_LOOKED_AT = select(freezes.c.looked_at).where(freezes.c.id == 1)
 
 
 async def standing(tx: Tx) -> Freeze | None:
@@ -58,7 +59,7 @@ async def end(tx: Tx, *, looked: bool) -> bool:
 
 async def looked_at(tx: Tx) -> datetime | None:
     """Return when somebody last ended a freeze with a code."""
-    moment: datetime | None = await tx.conn.scalar(select(freezes.c.looked_at).where(freezes.c.id == 1))
+    moment: datetime | None = await tx.conn.scalar(_LOOKED_AT)
     return moment
 
 

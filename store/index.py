@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice, product
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import and_, bindparam, delete, exists, func, select, update
+from sqlalchemy import Integer, and_, bindparam, delete, exists, func, select, update
 
 from resets.facts import Choice
 from store.folding import DEPARTMENT, LOGIN, LONGEST_WORD, PERSON, SHORT, fold, query_words, storable, words_of
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Row
+    from sqlalchemy import BindParameter, ColumnElement, Row, Select
 
     from directory.base import Account
     from store.base import Tx
@@ -35,6 +36,22 @@ MOST_CLOSE, MOST_MEANINGS = 3, 6  # replacements of one word, and ways to combin
 ALIKE = 0.72  # difflib's measure; below it, "did you mean" annoys
 SHARED_LETTERS = 2
 LENGTH_APART = 2
+
+# What is asked at every letter typed, and at every form that is filled, is built once.
+_DIRECTORIES: BindParameter[Any] = bindparam("directories", expanding=True)
+_NUMBERED = select(index_accounts).where(index_accounts.c.number.in_(bindparam("numbers", expanding=True)))
+_KNOWN = select(index_accounts).where(
+    index_accounts.c.directory == bindparam("of"), index_accounts.c.account_id.in_(bindparam("ids", expanding=True))
+)
+_SAME_LOGIN = (
+    select(index_words.c.number)
+    .where(
+        index_words.c.rank == LOGIN,
+        index_words.c.word == bindparam("word_"),
+        index_words.c.directory.in_(_DIRECTORIES),
+    )
+    .limit(bindparam("most", type_=Integer))
+)
 
 
 # -- filling ---------------------------------------------------------------------------------------------------
@@ -225,10 +242,6 @@ def _moved(before: Row[Any], values: dict[str, Any], now: datetime) -> dict[str,
     return times
 
 
-def _among(directory: str, ids: Sequence[str]) -> ColumnElement[bool]:
-    return (index_accounts.c.directory == directory) & index_accounts.c.account_id.in_(ids)
-
-
 def _batches(some: list[Item]) -> Iterable[list[Item]]:
     return (some[start : start + BATCH] for start in range(0, len(some), BATCH))
 
@@ -236,7 +249,7 @@ def _batches(some: list[Item]) -> Iterable[list[Item]]:
 async def _known(tx: Tx, directory: str, ids: list[str]) -> dict[str, Row[Any]]:
     found: dict[str, Row[Any]] = {}
     for some in _batches(ids):
-        rows = await tx.conn.execute(select(index_accounts).where(_among(directory, some)))
+        rows = await tx.conn.execute(_KNOWN, {"of": directory, "ids": some})
         found |= {row.account_id: row for row in rows}
     return found
 
@@ -251,8 +264,42 @@ async def _mark_row(tx: Tx, directory: str) -> None:
     await tx.insert_once(index_marks, {"directory": directory, "walk": 0})
 
 
-def _starts(word: str, words: Any = index_words) -> ColumnElement[bool]:
-    return and_(words.c.word >= word, words.c.word < word + AFTER_ALL)
+def _starts(nth: int, words: Any = index_words) -> ColumnElement[bool]:
+    """Say of a word that it starts with the nth of those that are asked for."""
+    return and_(words.c.word >= bindparam(f"begin{nth}"), words.c.word < bindparam(f"end{nth}"))
+
+
+def _started(*words: str) -> dict[str, str]:
+    """Return the values for `_starts`."""
+    ends = {f"end{nth}": word + AFTER_ALL for nth, word in enumerate(words)}
+    return ends | {f"begin{nth}": word for nth, word in enumerate(words)}
+
+
+_SOME = select(index_words.c.number).where(index_words.c.rank == bindparam("rank_"), _starts(0)).limit(ENOUGH)
+_COUNT = select(func.count()).select_from(_SOME.subquery())
+_LENGTH = func.length(index_words.c.word)
+_ALIKE = (
+    select(index_words.c.word)
+    .distinct()
+    .where(index_words.c.rank.in_([PERSON, SHORT]), _starts(0), index_words.c.directory.in_(_DIRECTORIES))
+    .where(_LENGTH.between(bindparam("shortest", type_=Integer), bindparam("longest", type_=Integer)))
+    .limit(MOST_NEAR)
+)
+
+
+@lru_cache
+def _scanning(others: int) -> Select[tuple[int]]:
+    """Build a scan for one word that looks up so many others at what it finds."""
+    conditions = [
+        index_words.c.rank == bindparam("rank_"),
+        _starts(0),
+        index_words.c.directory.in_(_DIRECTORIES),
+    ]
+    for nth in range(1, others + 1):
+        other = index_words.alias()
+        conditions.append(exists().where(other.c.number == index_words.c.number, _starts(nth, other)))
+    found = select(index_words.c.number).where(*conditions).order_by(index_words.c.word)
+    return found.limit(bindparam("most", type_=Integer))
 
 
 async def _rarest_first(tx: Tx, words: Sequence[str]) -> list[str]:
@@ -267,14 +314,13 @@ async def _count(tx: Tx, word: str) -> int:
     """Say how many rows a word finds, as far as it matters."""
     total = 0
     for rank in (PERSON, DEPARTMENT):
-        some = select(index_words.c.number).where(index_words.c.rank == rank, _starts(word)).limit(ENOUGH)
-        total += await tx.conn.scalar(select(func.count()).select_from(some.subquery())) or 0
+        total += await tx.conn.scalar(_COUNT, {"rank_": rank, **_started(word)}) or 0
     return total
 
 
 async def _exactly(tx: Tx, word: str, directories: Collection[str], limit: int) -> list[int]:
-    login = (index_words.c.rank == LOGIN) & (index_words.c.word == word) & index_words.c.directory.in_(directories)
-    return list(await tx.conn.scalars(select(index_words.c.number).where(login).limit(limit)))
+    asked = {"word_": word, "directories": list(directories), "most": limit}
+    return list(await tx.conn.scalars(_SAME_LOGIN, asked))
 
 
 async def _answering(tx: Tx, words: Collection[str], directories: Collection[str]) -> list[int]:
@@ -297,30 +343,16 @@ async def _answering(tx: Tx, words: Collection[str], directories: Collection[str
 
 async def _scan(tx: Tx, rank: int, words: list[str], directories: Collection[str], limit: int) -> list[int]:
     """Return the accounts that the first word finds and the others agree to; one may be there several times."""
-    first, *others = words
-    conditions = [index_words.c.rank == rank, _starts(first), index_words.c.directory.in_(directories)]
-    for word in others:
-        other = index_words.alias()
-        conditions.append(exists().where(other.c.number == index_words.c.number, _starts(word, other)))
     several = limit * 3  # one account may be found by several of its words
-    found = select(index_words.c.number).where(*conditions).order_by(index_words.c.word).limit(several)
-    return list(await tx.conn.scalars(found))
+    asked = {"rank_": rank, "directories": list(directories), "most": several, **_started(*words)}
+    return list(await tx.conn.scalars(_scanning(len(words) - 1), asked))
 
 
 async def _candidates(tx: Tx, word: str, directories: Collection[str]) -> list[str]:
     for letters in (SHARED_LETTERS, SHARED_LETTERS + 1):
-        alike = (
-            select(index_words.c.word)
-            .distinct()
-            .where(
-                index_words.c.rank.in_([PERSON, SHORT]),
-                _starts(word[:letters]),
-                index_words.c.directory.in_(directories),
-            )
-            .where(func.length(index_words.c.word).between(len(word) - LENGTH_APART, len(word) + LENGTH_APART))
-            .limit(MOST_NEAR)
-        )
-        found = list(await tx.conn.scalars(alike))
+        lengths = {"shortest": len(word) - LENGTH_APART, "longest": len(word) + LENGTH_APART}
+        asked = {"directories": list(directories), **lengths, **_started(word[:letters])}
+        found = list(await tx.conn.scalars(_ALIKE, asked))
         if len(found) < MOST_NEAR:
             break
     return found
@@ -329,7 +361,7 @@ async def _candidates(tx: Tx, word: str, directories: Collection[str]) -> list[s
 async def _choices(tx: Tx, numbers: Sequence[int]) -> tuple[Choice, ...]:
     found: dict[int, Choice] = {}
     for some in _batches(list(numbers)):
-        rows = await tx.conn.execute(select(index_accounts).where(index_accounts.c.number.in_(some)))
+        rows = await tx.conn.execute(_NUMBERED, {"numbers": some})
         found |= {row.number: _choice(row) for row in rows}
     return tuple(found[number] for number in numbers if number in found)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from store.tables import jobs
 
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
 
     from store.base import Tx
+
+_MINE = jobs.c.id == bindparam("job")
+_BY_ID = select(jobs).where(_MINE)
+_FINISH = update(jobs).where(_MINE, jobs.c.finished_at.is_(None)).values(finished_at=bindparam("now"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ async def add(tx: Tx, job: Job) -> bool:
 
 async def get(tx: Tx, job_id: str) -> Job | None:
     """Find a job."""
-    row = (await tx.conn.execute(select(jobs).where(jobs.c.id == job_id))).one_or_none()
+    row = (await tx.conn.execute(_BY_ID, {"job": job_id})).one_or_none()
     return None if row is None else _job(row)
 
 
@@ -56,8 +60,7 @@ async def learn(tx: Tx, job: Job, **facts: str) -> None:
 
 async def finish(tx: Tx, job_id: str, now: datetime) -> bool:
     """Say that a job is done, well or ill; False where it was said before."""
-    open_one = (jobs.c.id == job_id) & jobs.c.finished_at.is_(None)
-    return (await tx.conn.execute(update(jobs).where(open_one).values(finished_at=now))).rowcount == 1
+    return (await tx.conn.execute(_FINISH, {"job": job_id, "now": now})).rowcount == 1
 
 
 async def open_jobs(tx: Tx) -> tuple[Job, ...]:

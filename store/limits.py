@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, case, exists, func, not_, or_, select
+from sqlalchemy import Integer, and_, bindparam, case, exists, func, not_, or_, select
 
 from resets.outcome import Step, StepState
 from resets.request import RequestState, TargetState
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy import Select
 
     from resets.actor import Actor
     from store.base import Tx
@@ -55,6 +55,26 @@ _LATELY: Select[Any] = (
     )
     .order_by(_MOMENT.desc())
 )
+_SAME = (admins.c.directory == bindparam("directory")) & (admins.c.account_id == bindparam("account"))
+# By which enrolments, revoked ones too, an account has asked.
+_THEIRS = request_rows.c.actor_id.in_(select(admins.c.id).where(_SAME))
+_NTH = (
+    select(request_rows.c.asked_at)
+    .where(_PROVED, request_rows.c.asked_at > bindparam("since"))
+    .order_by(request_rows.c.asked_at.desc())
+    .offset(bindparam("before", type_=Integer))
+    .limit(1)
+)
+_NTH_SINGLE, _NTH_OF_MANY = _NTH.where(_THEIRS, _SINGLE), _NTH.where(_THEIRS, not_(_SINGLE))
+_NTH_OF_ALL = _NTH.where(_SINGLE, _ALONE)
+_RUNS = request_rows.c.state.in_([state.value for state in OPEN]) & not_(_SINGLE)
+_WAITS = request_rows.c.state == RequestState.PROVED.value
+_OPEN_OF = (
+    select(func.count())
+    .select_from(request_rows)
+    .where(_THEIRS, or_(_RUNS, _WAITS), request_rows.c.id != bindparam("besides"))
+)
+_SECOND = select(request_rows.c.id).where(request_rows.c.actor_id == bindparam("actor"), _PROVED).offset(1).limit(1)
 _BEGUN = _LATELY.where(target_rows.c.started_at.is_not(None), target_rows.c.request_id != bindparam("own"))
 
 
@@ -66,35 +86,34 @@ async def hold(tx: Tx) -> None:
 
 async def asked_by(tx: Tx, actor: Actor, nth: int, since: datetime, *, many: bool) -> datetime | None:
     """Return when somebody asked for their nth last (from 1) single reset, or run of many, if after a time."""
-    return await _nth(tx, nth, since, _theirs(actor), not_(_SINGLE) if many else _SINGLE)
+    asked = {**_account(actor), "since": since, "before": nth - 1}
+    moment: datetime | None = await tx.conn.scalar(_NTH_OF_MANY if many else _NTH_SINGLE, asked)
+    return moment
 
 
 async def asked_by_all(tx: Tx, nth: int, since: datetime) -> datetime | None:
     """Return when the nth last single reset of all was asked for to which nobody else had to agree, if after a time."""
-    return await _nth(tx, nth, since, _SINGLE, _ALONE)
+    moment: datetime | None = await tx.conn.scalar(_NTH_OF_ALL, {"since": since, "before": nth - 1})
+    return moment
 
 
 async def open_of(tx: Tx, actor: Actor, besides: str = "") -> int:
     """Count somebody's runs that are not over, and whatever of theirs waits for others to agree, besides a request."""
-    runs = request_rows.c.state.in_([state.value for state in OPEN]) & not_(_SINGLE)
-    waits = request_rows.c.state == RequestState.PROVED.value
-    mine = select(func.count()).select_from(request_rows).where(_theirs(actor), or_(runs, waits))
-    return await tx.conn.scalar(mine.where(request_rows.c.id != besides)) or 0
+    return await tx.conn.scalar(_OPEN_OF, {**_account(actor), "besides": besides}) or 0
 
 
 async def first_of(tx: Tx, actor: Actor) -> bool:
     """Say whether an enrolment has asked for one reset or run at most."""
-    mine = select(request_rows.c.id).where(request_rows.c.actor_id == actor.id, _PROVED)
-    return (await tx.conn.execute(mine.offset(1).limit(1))).first() is None
+    return (await tx.conn.execute(_SECOND, {"actor": actor.id})).first() is None
 
 
 async def denied_in_a_row(tx: Tx, actor: Actor, most: int, since: datetime | None) -> bool:
     """Say whether the last so many requests of somebody that others decided about, after a time, were all denied."""
     decided = request_rows.c.decide_by.is_not(None) & request_rows.c.state.not_in([s.value for s in UNDECIDED])
-    last = select(request_rows.c.state).where(_theirs(actor), decided)
+    last = select(request_rows.c.state).where(_THEIRS, decided)
     if since is not None:
         last = last.where(request_rows.c.moved_at > since)
-    states = list(await tx.conn.scalars(last.order_by(request_rows.c.moved_at.desc()).limit(most)))
+    states = list(await tx.conn.scalars(last.order_by(request_rows.c.moved_at.desc()).limit(most), _account(actor)))
     return states == [RequestState.DENIED.value] * most
 
 
@@ -114,14 +133,5 @@ async def of_targets(
     return found
 
 
-def _theirs(actor: Actor) -> ColumnElement[bool]:
-    """Say of which enrolments, revoked ones too, an account is."""
-    same = (admins.c.directory == actor.directory) & (admins.c.account_id == actor.account_id)
-    return request_rows.c.actor_id.in_(select(admins.c.id).where(same))
-
-
-async def _nth(tx: Tx, nth: int, since: datetime, *which: ColumnElement[bool]) -> datetime | None:
-    lately = select(request_rows.c.asked_at).where(_PROVED, request_rows.c.asked_at > since, *which)
-    found = lately.order_by(request_rows.c.asked_at.desc())
-    moment: datetime | None = await tx.conn.scalar(found.offset(nth - 1).limit(1))
-    return moment
+def _account(actor: Actor) -> dict[str, str]:
+    return {"directory": actor.directory, "account": actor.account_id}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 
 from store.tables import lookups
 
@@ -13,16 +13,22 @@ if TYPE_CHECKING:
 
     from store.base import Tx
 
+_ADD = lookups.insert()
+_SINCE = (
+    select(func.count())
+    .select_from(lookups)
+    .where(lookups.c.actor_id == bindparam("actor"), lookups.c.at >= bindparam("since"))
+)
+
 
 async def add(tx: Tx, actor_id: str, now: datetime) -> None:
     """Note a look-up."""
-    await tx.conn.execute(lookups.insert().values(actor_id=actor_id, at=now))
+    await tx.conn.execute(_ADD, {"actor_id": actor_id, "at": now})
 
 
 async def count(tx: Tx, actor_id: str, since: datetime) -> int:
     """Say how many look-ups an actor made since a time (that moment included)."""
-    theirs = (lookups.c.actor_id == actor_id) & (lookups.c.at >= since)
-    return await tx.conn.scalar(select(func.count()).select_from(lookups).where(theirs)) or 0
+    return await tx.conn.scalar(_SINCE, {"actor": actor_id, "since": since}) or 0
 
 
 async def delete_old(tx: Tx, before: datetime) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from resets.notice import Notice, NoticeKind, NoticeState
 from store.tables import notices
@@ -13,12 +14,47 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime, timedelta
 
-    from sqlalchemy import ColumnElement, Row
+    from sqlalchemy import ColumnElement, Row, Select
+    from sqlalchemy.sql.dml import ReturningUpdate
 
     from store.base import Tx
 
 
+# What is asked at every notice is built once: building it costs several times what asking it does.
 _ADD = notices.insert()
+_MINE = notices.c.id == bindparam("notice")
+_BY_ID = select(notices).where(_MINE)
+_WAITS = notices.c.state == NoticeState.WAITING.value
+_SAY = (
+    update(notices)
+    .where(_MINE)
+    .values(
+        state=NoticeState.SAID.value, said_at=bindparam("now"), place=bindparam("place_"), stamp=bindparam("stamp_")
+    )
+)
+_FAIL = update(notices).where(_MINE & _WAITS).values(state=NoticeState.FAILED.value)
+_STATES = (
+    select(notices.c.state)
+    .where(notices.c.kind == bindparam("kind"), notices.c.target_id == bindparam("target"))
+    .distinct()
+)
+_WAITING = (
+    select(notices.c.id)
+    .where(_WAITS, notices.c.kind == bindparam("kind"), notices.c.target_id == bindparam("target"))
+    .limit(1)
+)
+_EARLIER = (
+    select(notices.c.id)
+    .where(
+        _WAITS,
+        notices.c.kind == bindparam("kind"),
+        (notices.c.created_at < bindparam("at"))
+        | ((notices.c.created_at == bindparam("at")) & (notices.c.id < bindparam("notice"))),
+    )
+    .limit(1)
+)
+_EARLIER_OF_TARGET = _EARLIER.where(notices.c.target_id == bindparam("target"))
+_EARLIER_OF_REQUEST = _EARLIER.where(notices.c.target_id.is_(None), notices.c.request_id == bindparam("request"))
 
 
 async def add(tx: Tx, notice: Notice) -> None:
@@ -50,14 +86,13 @@ def _values(notice: Notice) -> dict[str, Any]:
 
 async def get(tx: Tx, notice_id: str) -> Notice | None:
     """Find a notice."""
-    row = (await tx.conn.execute(select(notices).where(notices.c.id == notice_id))).one_or_none()
+    row = (await tx.conn.execute(_BY_ID, {"notice": notice_id})).one_or_none()
     return None if row is None else _notice(row)
 
 
 async def said(tx: Tx, notice_id: str, place: str, stamp: str) -> None:
     """Note that a notice was said, and where it stands."""
-    now_said = {"state": NoticeState.SAID.value, "said_at": tx.now(), "place": place, "stamp": stamp}
-    await tx.conn.execute(update(notices).where(notices.c.id == notice_id).values(now_said))
+    await tx.conn.execute(_SAY, {"notice": notice_id, "now": tx.now(), "place_": place, "stamp_": stamp})
 
 
 async def tried(tx: Tx, notice_id: str, lease: timedelta) -> int:
@@ -66,13 +101,22 @@ async def tried(tx: Tx, notice_id: str, lease: timedelta) -> int:
     Returns:
         the tries so far; 0 where another is under way, or the notice waits no more.
     """
-    now = _now(tx)
+    asked: dict[str, Any] = {"notice": notice_id}
+    if tx.store.dialect == "sqlite":
+        now = tx.now()
+        asked |= {"now": now, "since": now - lease, "until": now + lease}
+    return await tx.conn.scalar(_once_more(tx.store.dialect, lease), asked) or 0
+
+
+@lru_cache
+def _once_more(dialect: str, lease: timedelta) -> ReturningUpdate[tuple[int]]:
+    now: Any = func.clock_timestamp() if dialect == "postgresql" else bindparam("now")
+    since, until = (now - lease, now + lease) if dialect == "postgresql" else (bindparam("since"), bindparam("until"))
     # One that begins in the far future is a clock's mistake, set right since.
-    under_way = (notices.c.trying_at > now - lease) & (notices.c.trying_at < now + lease)
+    under_way = (notices.c.trying_at > since) & (notices.c.trying_at < until)
     free = notices.c.trying_at.is_(None) | ~under_way
-    waits = (notices.c.id == notice_id) & (notices.c.state == NoticeState.WAITING.value)
-    once_more = update(notices).where(waits & free).values(attempts=notices.c.attempts + 1, trying_at=now)
-    return await tx.conn.scalar(once_more.returning(notices.c.attempts)) or 0
+    begun = update(notices).where(_MINE, _WAITS, free).values(attempts=notices.c.attempts + 1, trying_at=now)
+    return begun.returning(notices.c.attempts)
 
 
 async def renew(tx: Tx, notice_id: str, attempt: int) -> bool:
@@ -105,22 +149,25 @@ def _now(tx: Tx) -> Any:
 
 async def fail(tx: Tx, notice_id: str) -> None:
     """Give a notice up; one that was said stays said."""
-    waiting = (notices.c.id == notice_id) & (notices.c.state == NoticeState.WAITING.value)
-    await tx.conn.execute(update(notices).where(waiting).values(state=NoticeState.FAILED.value))
+    await tx.conn.execute(_FAIL, {"notice": notice_id})
 
 
 async def place_of(
     tx: Tx, kind: NoticeKind, *, request_id: str | None = None, target_id: str | None = None
 ) -> tuple[str, str] | None:
     """Return (place, stamp) of the notice of this kind that was said last, for a request or a target (or both)."""
-    wanted = [notices.c.kind == kind.value, notices.c.state == NoticeState.SAID.value]
-    if request_id is not None:
-        wanted.append(notices.c.request_id == request_id)
-    if target_id is not None:
-        wanted.append(notices.c.target_id == target_id)
-    last = select(notices.c.place, notices.c.stamp).where(*wanted)
-    row = (await tx.conn.execute(last.order_by(notices.c.said_at.desc(), notices.c.id).limit(1))).one_or_none()
+    about = {"request_id": request_id, "target_id": target_id}
+    about = {name: value for name, value in about.items() if value is not None}
+    row = (await tx.conn.execute(_last_said(tuple(about)), {"kind": kind.value, **about})).one_or_none()
     return None if row is None else (row.place, row.stamp)
+
+
+@lru_cache
+def _last_said(names: tuple[str, ...]) -> Select[Any]:
+    about = [notices.c[name] == bindparam(name) for name in names]
+    said = notices.c.state == NoticeState.SAID.value
+    found = select(notices.c.place, notices.c.stamp).where(notices.c.kind == bindparam("kind"), said, *about)
+    return found.order_by(notices.c.said_at.desc(), notices.c.id).limit(1)
 
 
 async def of_chunk(tx: Tx, chunk_id: str, limit: int, *, besides: Collection[str] = ()) -> tuple[str, ...]:
@@ -146,10 +193,7 @@ async def any_since(tx: Tx, kind: NoticeKind, request_id: str, since: datetime) 
 
 async def any_waiting(tx: Tx, kind: NoticeKind, *, target_id: str) -> bool:
     """Say whether a notice of this kind is still to be said about a target."""
-    left = select(notices.c.id).where(
-        notices.c.kind == kind.value, notices.c.target_id == target_id, notices.c.state == NoticeState.WAITING.value
-    )
-    return await tx.conn.scalar(left.limit(1)) is not None
+    return await tx.conn.scalar(_WAITING, {"kind": kind.value, "target": target_id}) is not None
 
 
 async def is_waiting(tx: Tx, kind: NoticeKind, *, request_id: str) -> bool:
@@ -182,20 +226,18 @@ async def failures(tx: Tx, kind: NoticeKind, *, request_id: str) -> int:
 
 async def given_up(tx: Tx, kind: NoticeKind, *, target_id: str) -> bool:
     """Say whether all notices of this kind about a target were given up, and there was one."""
-    mine = select(notices.c.state).where(notices.c.kind == kind.value, notices.c.target_id == target_id)
-    return set(await tx.conn.scalars(mine.distinct())) == {NoticeState.FAILED.value}
+    states = await tx.conn.scalars(_STATES, {"kind": kind.value, "target": target_id})
+    return set(states) == {NoticeState.FAILED.value}
 
 
 async def earlier_waiting(tx: Tx, notice: Notice) -> bool:
     """Say whether a notice of the same kind, about the same thing, was written before this one and is not said."""
-    same = (notices.c.kind == notice.kind.value) & (notices.c.target_id == notice.target_id)
+    asked = {"kind": notice.kind.value, "at": notice.created_at, "notice": notice.id}
     if notice.target_id is None:
-        same &= notices.c.request_id == notice.request_id
-    before = (notices.c.created_at < notice.created_at) | (
-        (notices.c.created_at == notice.created_at) & (notices.c.id < notice.id)
-    )
-    left = select(notices.c.id).where(same & before & (notices.c.state == NoticeState.WAITING.value))
-    return await tx.conn.scalar(left.limit(1)) is not None
+        found = await tx.conn.scalar(_EARLIER_OF_REQUEST, {**asked, "request": notice.request_id})
+    else:
+        found = await tx.conn.scalar(_EARLIER_OF_TARGET, {**asked, "target": notice.target_id})
+    return found is not None
 
 
 def _notice(row: Row[Any]) -> Notice:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 
 from resets.number import AGAINST
 from resets.vouch import VouchState
@@ -18,6 +18,17 @@ if TYPE_CHECKING:
 
 TABLES = (number_matches, vouches)
 NO = [*[state.value for state in AGAINST], VouchState.DENIED.value]
+_DENIED = [
+    select(rows.c.id)
+    .where(
+        rows.c.directory == bindparam("directory"),
+        rows.c.account_id == bindparam("account"),
+        rows.c.ended_at >= bindparam("since"),
+        rows.c.state.in_(NO),
+    )
+    .limit(1)
+    for rows in TABLES
+]
 
 
 async def asked_since(tx: Tx, actor: Actor, since: datetime) -> int:
@@ -32,9 +43,9 @@ async def asked_since(tx: Tx, actor: Actor, since: datetime) -> int:
 
 async def denied_since(tx: Tx, directory: str, account_id: str, since: datetime) -> bool:
     """Say whether a person, or their manager, has said since a time that whoever called is not them."""
-    for rows in TABLES:
-        about = (rows.c.directory == directory) & (rows.c.account_id == account_id) & (rows.c.ended_at >= since)
-        if await tx.conn.scalar(select(rows.c.id).where(about, rows.c.state.in_(NO)).limit(1)) is not None:
+    about = {"directory": directory, "account": account_id, "since": since}
+    for said in _DENIED:
+        if await tx.conn.scalar(said, about) is not None:
             return True
     return False
 

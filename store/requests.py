@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import BindParameter, ColumnElement, Row, Update
+    from sqlalchemy import BindParameter, ColumnElement, Row, Select, Update
 
     from resets.request import PlannedTarget
     from store.base import Tx
@@ -36,6 +36,9 @@ _PAIRS = (
     .join_from(request_rows, target_rows, target_rows.c.request_id == request_rows.c.id)
     .order_by(request_rows.c.asked_at.desc(), request_rows.c.id.desc(), target_rows.c.position)
 )
+_ONE = _PAIRS.where(target_rows.c.id == bindparam("target"))
+_ADD_REQUEST, _ADD_TARGET, _ADD_STEP = request_rows.insert(), target_rows.insert(), step_rows.insert()
+_TRIED = update(target_rows).where(target_rows.c.id == bindparam("target")).values(attempts=bindparam("tries"))
 _STEPS = select(step_rows).where(step_rows.c.target_id.in_(_IDS))
 _BUSY = select(target_rows.c.account_id).where(
     target_rows.c.state == TargetState.STARTED.value,
@@ -68,32 +71,30 @@ class TargetFields(TypedDict, total=False):
 async def create(tx: Tx, request: ResetRequest, target_id: str, steps: tuple[StepRecord, ...] = ()) -> Target:
     """Write a request with its one target (in state NEW) and what is known of its steps; returns the target."""
     (planned,) = request.plan.targets
-    await tx.conn.execute(
-        request_rows.insert().values(
-            id=request.id,
-            actor_id=request.requester.id,
-            requester=plans.actor_to_json(request.requester),
-            plan=plans.plan_to_json(request.plan),
-            digest=request.digest,
-            state=request.state.value,
-            asked_at=request.asked_at,
-        )
-    )
-    await tx.conn.execute(
-        target_rows.insert().values(
-            id=target_id,
-            request_id=request.id,
-            position=0,
-            directory=planned.directory,
-            account_id=planned.account_id,
-            slack_user=planned.slack_user,
-            asked_at=request.asked_at,
-            state=TargetState.NEW.value,
-            attempts=0,
-        )
-    )
+    request_row = {
+        "id": request.id,
+        "actor_id": request.requester.id,
+        "requester": plans.actor_to_json(request.requester),
+        "plan": plans.plan_to_json(request.plan),
+        "digest": request.digest,
+        "state": request.state.value,
+        "asked_at": request.asked_at,
+    }
+    await tx.conn.execute(_ADD_REQUEST, request_row)
+    target_row = {
+        "id": target_id,
+        "request_id": request.id,
+        "position": 0,
+        "directory": planned.directory,
+        "account_id": planned.account_id,
+        "slack_user": planned.slack_user,
+        "asked_at": request.asked_at,
+        "state": TargetState.NEW.value,
+        "attempts": 0,
+    }
+    await tx.conn.execute(_ADD_TARGET, target_row)
     if steps:
-        await tx.conn.execute(step_rows.insert().values([_step(tx, target_id, record) for record in steps]))
+        await tx.conn.execute(_ADD_STEP, [_step(tx, target_id, record) for record in steps])
     return Target(target_id, request.id, planned, TargetState.NEW, None, steps, 0, None, None, None, None, None, None)
 
 
@@ -105,8 +106,14 @@ async def get(tx: Tx, request_id: str) -> ResetRequest | None:
 
 async def target(tx: Tx, target_id: str) -> Target | None:
     """Find a target with its steps."""
-    found = await _pairs(tx, (target_rows.c.id == target_id,), 1)
-    return found[0][1] if found else None
+    found = await pair(tx, target_id)
+    return found[1] if found else None
+
+
+async def pair(tx: Tx, target_id: str) -> tuple[ResetRequest, Target] | None:
+    """Find a target with its steps, and the request that it belongs to."""
+    found = await _read(tx, _ONE, {"target": target_id})
+    return found[0] if found else None
 
 
 async def targets(tx: Tx, request_id: str) -> tuple[Target, ...]:
@@ -116,21 +123,33 @@ async def targets(tx: Tx, request_id: str) -> tuple[Target, ...]:
 
 async def move_request(tx: Tx, request_id: str, from_: tuple[RequestState, ...], to: RequestState) -> bool:
     """Move a request on; False, and nothing changes, where it stands in none of the states `from_`."""
-    there = (request_rows.c.id == request_id) & request_rows.c.state.in_([state.value for state in from_])
-    return (await tx.conn.execute(update(request_rows).where(there).values(state=to.value))).rowcount == 1
+    done = await tx.conn.execute(_moving_request(from_), {"request": request_id, "to": to.value})
+    return done.rowcount == 1
+
+
+@lru_cache
+def _moving_request(from_: tuple[RequestState, ...]) -> Update:
+    there = (request_rows.c.id == bindparam("request")) & request_rows.c.state.in_([state.value for state in from_])
+    return update(request_rows).where(there).values(state=bindparam("to"))
 
 
 async def move_target(
     tx: Tx, target_id: str, from_: tuple[TargetState, ...], to: TargetState, **fields: Unpack[TargetFields]
 ) -> bool:
     """Move a target on, with what changes along; False, and nothing changes, where it is in none of `from_`."""
-    there = (target_rows.c.id == target_id) & target_rows.c.state.in_([state.value for state in from_])
     values: dict[str, Any] = {"state": to.value, **fields}
     if reason := fields.get("reason"):
         values["reason"] = reason.value
     if to is TargetState.STARTED:
         values["started_at"] = tx.now()
-    return (await tx.conn.execute(update(target_rows).where(there).values(values))).rowcount == 1
+    row = {"which": target_id, **{f"to_{name}": value for name, value in values.items()}}
+    return (await tx.conn.execute(_moving_one(from_, tuple(values)), row)).rowcount == 1
+
+
+@lru_cache
+def _moving_one(from_: tuple[TargetState, ...], names: tuple[str, ...]) -> Update:
+    there = (target_rows.c.id == bindparam("which")) & target_rows.c.state.in_([state.value for state in from_])
+    return update(target_rows).where(there).values({name: bindparam(f"to_{name}") for name in names})
 
 
 async def move_targets(tx: Tx, from_: TargetState, to: TargetState, moved: Mapping[str, TargetFields]) -> None:
@@ -204,7 +223,7 @@ def _step(tx: Tx, target_id: str, record: StepRecord) -> dict[str, Any]:
 
 async def set_attempts(tx: Tx, target_id: str, attempts: int) -> None:
     """Note how often the current step was tried."""
-    await tx.conn.execute(update(target_rows).where(target_rows.c.id == target_id).values(attempts=attempts))
+    await tx.conn.execute(_TRIED, {"target": target_id, "tries": attempts})
 
 
 async def of_chunk(tx: Tx, chunk_id: str) -> tuple[Target, ...]:
@@ -292,7 +311,11 @@ async def unfinished(tx: Tx) -> tuple[str, ...]:
 async def _pairs(
     tx: Tx, wanted: Sequence[ColumnElement[bool]], limit: int | None
 ) -> tuple[tuple[ResetRequest, Target], ...]:
-    rows = (await tx.conn.execute(_PAIRS.where(*wanted).limit(limit))).all()
+    return await _read(tx, _PAIRS.where(*wanted).limit(limit), {})
+
+
+async def _read(tx: Tx, statement: Select[Any], asked: Mapping[str, Any]) -> tuple[tuple[ResetRequest, Target], ...]:
+    rows = (await tx.conn.execute(statement, asked)).all()
     records = await _records(tx, [row.t_id for row in rows])
     pairs = []
     known: dict[str, ResetRequest] = {}  # of a bulk, there are many rows of one

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from directory.secret import Secret
 from store.tables import seals
@@ -21,7 +21,7 @@ from store.tables import seals
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy import Select
 
     from store.base import Tx
     from store.keys import KeyRing
@@ -32,6 +32,10 @@ TAG = b"rekey-seal-1"
 VERSION = b"\x01"
 ID, NONCE, WRAPPED, TAG_SIZE = 16, 12, 48, 16
 HEAD = 1 + ID + NONCE + WRAPPED + NONCE
+
+_ROW = (seals.c.purpose == bindparam("of")) & (seals.c.row_id == bindparam("row"))
+_PEEK = select(seals.c.blob).where(_ROW)
+_WIPE = update(seals).where(_ROW, seals.c.blob.is_not(None)).values(blob=None, wiped_at=bindparam("now"))
 
 
 class CannotOpen(Exception):
@@ -124,16 +128,10 @@ async def peek(tx: Tx, purpose: str, row_id: str, context: str = "") -> Secret |
     Raises:
         CannotOpen: as `unseal`.
     """
-    blob = await tx.conn.scalar(select(seals.c.blob).where(_row(purpose, row_id)))
+    blob = await tx.conn.scalar(_PEEK, {"of": purpose, "row": row_id})
     return None if blob is None else unseal(tx.ring, purpose, row_id, context, blob)
 
 
 async def wipe(tx: Tx, purpose: str, row_id: str) -> bool:
     """Destroy a kept secret; says whether there was one."""
-    there = _row(purpose, row_id) & seals.c.blob.is_not(None)
-    done = await tx.conn.execute(update(seals).where(there).values(blob=None, wiped_at=tx.now()))
-    return done.rowcount == 1
-
-
-def _row(purpose: str, row_id: str) -> ColumnElement[bool]:
-    return (seals.c.purpose == purpose) & (seals.c.row_id == row_id)
+    return (await tx.conn.execute(_WIPE, {"of": purpose, "row": row_id, "now": tx.now()})).rowcount == 1

@@ -8,7 +8,7 @@ import json
 import logging
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from resets.request import Why
 from resets.vouch import Vouch, VouchState
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_OF_FORM = select(rows).where(rows.c.form_id == bindparam("form")).order_by(rows.c.asked_at, rows.c.id)
+_HELD = _OF_FORM.with_for_update()
 _ABOUT = ("id", "form_id", "directory", "account_id", "login", "name")
 
 
@@ -55,8 +57,7 @@ async def get(tx: Tx, vouch_id: str) -> Vouch | None:
 
 async def of_form(tx: Tx, form_id: str) -> tuple[Vouch, ...]:
     """Return those of a form, oldest first; in a write, nobody else moves them until that ends."""
-    wanted = select(rows).where(rows.c.form_id == form_id).order_by(rows.c.asked_at, rows.c.id)
-    found = await tx.conn.execute(wanted.with_for_update() if tx.writes else wanted)
+    found = await tx.conn.execute(_HELD if tx.writes else _OF_FORM, {"form": form_id})
     return tuple([vouch for row in found if (vouch := _genuine(tx, row)) is not None])
 
 
