@@ -150,7 +150,7 @@ async def agreed(tools: Tools, request: ResetRequest, proof: AuditEntry) -> froz
 
     But for the one by which it was asked for: that the rules look at.
     """
-    async with tools.store.read() as tx:
+    async with tools.store.read(short=True) as tx:
         rows = [await admins.by_id(tx, one) for one in str(proof.facts.get("approvers", "")).split()]
         people = [request.requester, *[row.actor for row in rows if row]]
         people += [each.by for each in request.plan.options.evidence if each.by is not None]
@@ -165,7 +165,7 @@ async def lost(tools: Tools, request: ResetRequest, proof: AuditEntry) -> Reason
         DirectoryError: the account of somebody who vouched or agreed could not be read.
     """
     ids, evidence = str(proof.facts.get("approvers", "")).split(), request.plan.options.evidence
-    async with tools.store.read() as tx:
+    async with tools.store.read(short=True) as tx:
         asked = await admins.by_id(tx, request.requester.id)
         agreed = [await admins.by_id(tx, one) for one in ids]
         vouched = [await admins.by_id(tx, each.by.id) for each in evidence if each.by is not None]

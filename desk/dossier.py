@@ -36,12 +36,13 @@ async def open_dossier(tools: Tools, job_id: str) -> Dossier | None:
     A job runs only if the request's own PROVED entry verifies, names the same requester and the same digest, and the
     digest recomputed from the plan as stored is that digest. Who can write the database still cannot reset.
     """
-    async with tools.store.read() as tx:
+    async with tools.store.read(short=True) as tx:
         job = await jobs.get(tx, job_id)
         if job is None or job.finished_at is not None or job.target_id is None:
             return None
-        request = await requests.get(tx, job.request_id or "")
-        target = await requests.target(tx, job.target_id)
+        request, target = await requests.pair(tx, job.target_id) or (None, None)
+        if request is None or request.id != job.request_id:
+            request = await requests.get(tx, job.request_id or "")
         if target is not None and target.chunk_id is not None:
             target = None  # of a bulk: its chunk is its job, and nobody writes another
         proof = await proof_of(tx, request, target) if request and target else None

@@ -51,7 +51,7 @@ async def fill(
         Refused: the form is not good, or is about somebody else already, what `roles.demand` refuses,
             UNREACHABLE_PERSON, or a directory could not be asked.
     """
-    async with tools.store.read() as tx:
+    async with tools.store.read(short=True) as tx:
         form = await opened(tools, tx, form_id, person)
         changed = await _addresses_changed(tools, tx, found)
     own = await roles.demand(tools, form.actor)

@@ -96,8 +96,11 @@ async def announce(
 
 
 async def current(tools: Tools, tx: Tx, target: Target) -> None:
-    """Have the requester's message about a reset brought up to date. That of a bulk has a round of its own."""
-    if target.chunk_id is None:
+    """Have the requester's message about a reset brought up to date. That of a bulk has a round of its own.
+
+    Where a notice that will do so waits and nobody has begun to say it, it will say this as well.
+    """
+    if target.chunk_id is None and not await outbox.hold_unbegun(tx, NoticeKind.STATUS, target_id=target.id):
         await announce(tools, tx, NoticeKind.STATUS, request_id=target.request_id, target_id=target.id)
 
 

@@ -103,7 +103,7 @@ async def typed(
     if _letters(query) < least:
         raise Refused(Reason.TOO_SHORT)
     keys = (f"{field}first", f"{field}query")
-    async with tools.store.read() as tx:
+    async with tools.store.read(short=True) as tx:
         form = await opened(tools, tx, form_id, person, kind)
     if not form.form.state.get(HELD):
         await roles.admit(tools, form.actor)

@@ -52,26 +52,30 @@ async def prepare(tools: Tools, notice_id: str) -> SaySlack | SayFile | SayMail 
         alone = ALONE.get(notice.kind)
         if alone is not None:
             return await alone(tools, tx, notice)
-        if notice.kind in speak_bulk.KINDS:
-            if (wait := await speak_bulk.unripe(tx, notice)) is not None:
-                return wait
-            attempt = await outbox.tried(tx, notice_id, LEASE)
-    if notice.kind in speak_bulk.KINDS:
-        return await speak_bulk.prepare(tools, notice, attempt) if attempt else LOOK_AGAIN
-    async with tools.store.write() as tx:
-        target = await requests.target(tx, notice.target_id or "")
-        request = await requests.get(tx, notice.request_id or "")
-        if target is None or request is None:
-            await outbox.fail(tx, notice_id)
-            return None
-        if notice.kind in KEPT_CURRENT and await outbox.earlier_waiting(tx, notice):
-            return MY_TURN
-        attempt = await outbox.tried(tx, notice_id, LEASE)  # written before it is said: after a crash it may have been
-        if not attempt:
-            return LOOK_AGAIN
-        if notice.kind in MAILS:
-            return await _mail(tools, tx, notice, attempt, request, target)
-        return await _slack(tools, tx, notice, attempt, request, target)
+        if notice.kind not in speak_bulk.KINDS:
+            return await _of_one(tools, tx, notice)
+        if (wait := await speak_bulk.unripe(tx, notice)) is not None:
+            return wait
+        attempt = await outbox.tried(tx, notice_id, LEASE)
+    return await speak_bulk.prepare(tools, notice, attempt) if attempt else LOOK_AGAIN
+
+
+async def _of_one(tools: Tools, tx: Tx, notice: Notice) -> SaySlack | SayMail | timedelta | None:
+    """Make a notice about one person's reset ready."""
+    if notice.kind in KEPT_CURRENT and await outbox.earlier_waiting(tx, notice):
+        return MY_TURN
+    attempt = await outbox.tried(tx, notice.id, LEASE)  # written before it is said: after a crash it may have been
+    if not attempt:
+        return LOOK_AGAIN
+    # Read only now: what is written from here on writes a notice of its own (`desk.journal.current`).
+    found = await requests.pair(tx, notice.target_id or "")
+    if found is None or found[0].id != notice.request_id:
+        await outbox.fail(tx, notice.id)
+        return None
+    request, target = found
+    if notice.kind in MAILS:
+        return await _mail(tools, tx, notice, attempt, request, target)
+    return await _slack(tools, tx, notice, attempt, request, target)
 
 
 async def said(tools: Tools, notice_id: str, place: str, stamp: str) -> None:
@@ -81,12 +85,14 @@ async def said(tools: Tools, notice_id: str, place: str, stamp: str) -> None:
         if notice is None or notice.state is not NoticeState.WAITING:
             return
         await outbox.said(tx, notice_id, place, stamp)
+        if notice.kind not in CARRIERS.values():
+            return
         # Two words to one person may end at once: their row first, then the journal's, or each waits for the other.
         await requests.states(tx, [notice.target_id or ""])
-        target = await requests.target(tx, notice.target_id or "")
-        request = await requests.get(tx, notice.request_id or "")
-        if target is None or request is None or notice.kind not in CARRIERS.values():
+        found = await requests.pair(tx, notice.target_id or "")
+        if found is None or found[0].id != notice.request_id:
             return
+        request, target = found
         if notice.kind in PASSWORD_MAILS:
             await note(tools, tx, Deed.MAILED, request=request, target=target, kind=notice.kind.value)
             await _mailed(tx, request, target)
@@ -118,10 +124,10 @@ async def failed(
             return after or min(FIRST_WAIT * 2 ** max(notice.attempts - 1, 0), LONGEST_WAIT)
         await outbox.fail(tx, notice_id)
         await speak_card.given_up(tools, tx, notice)
-        target = await requests.target(tx, notice.target_id or "")
-        request = await requests.get(tx, notice.request_id or "")
-        if target is None or request is None or notice.kind not in CARRIERS.values():
+        found = await requests.pair(tx, notice.target_id or "") if notice.kind in CARRIERS.values() else None
+        if found is None or found[0].id != notice.request_id:
             return None
+        request, target = found
         if target.step(Step.DELIVER).state is StepState.UNDER_WAY and not await _another_way(
             tx, request, target, notice
         ):

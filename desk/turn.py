@@ -28,7 +28,7 @@ async def frozen(tools: Tools, dossier: Dossier) -> timedelta | None:
     """
     if dossier.target.state is TargetState.STARTED:
         return None
-    async with tools.store.read() as tx:
+    async with tools.store.read(short=True) as tx:
         held_up, stands = await freeze.waits(tools, tx, dossier.request.requester), await freezes.standing(tx)
         untold = stands is not None and not await outbox.any_since(tx, NoticeKind.STATUS, dossier.request.id, stands.at)
     if untold:

@@ -50,7 +50,7 @@ async def manager(
     Raises:
         Refused: the form is not good.
     """
-    async with tools.store.read() as tx:
+    async with tools.store.read(short=True) as tx:
         requester = (await opened(tools, tx, form_id, person)).actor
     nobody = Refused(Reason.NO_MANAGER, login=found.account.login, directory=tools.rules.called(found.directory))
     directory = tools.directory(found.directory)
@@ -63,7 +63,7 @@ async def manager(
         return Refused(Reason.MANAGER_UNREAD, **nobody.facts)
     if boss is None:
         return nobody
-    async with tools.store.read() as tx:
+    async with tools.store.read(short=True) as tx:
         rows = await admins.of_account(tx, found.directory, boss.id)
     facts = {**nobody.facts, "user": boss.name}
     users = (found.account.slack_user, member.person.user if member else None)

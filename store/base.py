@@ -159,14 +159,17 @@ class Store:
                 await _commit(tx, commit)
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[Tx]:
+    async def read(self, *, short: bool = False) -> AsyncIterator[Tx]:
         """Look at one moment of the store; writing is refused by the database.
+
+        Args:
+            short: a few rows are read, each by its key: on SQLite on the spot, without a trip to a thread for each.
 
         Raises:
             StoreFailed: it could not be read.
         """
         with _failures():
-            async with self._database.read() as conn:
+            async with self._database.read(short=short) as conn:
                 yield Tx(conn, self, writes=False)
 
     async def tidy(self) -> None:

@@ -43,6 +43,7 @@ _WAITING = (
     .where(_WAITS, notices.c.kind == bindparam("kind"), notices.c.target_id == bindparam("target"))
     .limit(1)
 )
+_UNBEGUN = _WAITING.where(notices.c.attempts == 0).with_for_update(skip_locked=True)
 _EARLIER = (
     select(notices.c.id)
     .where(
@@ -194,6 +195,14 @@ async def any_since(tx: Tx, kind: NoticeKind, request_id: str, since: datetime) 
 async def any_waiting(tx: Tx, kind: NoticeKind, *, target_id: str) -> bool:
     """Say whether a notice of this kind is still to be said about a target."""
     return await tx.conn.scalar(_WAITING, {"kind": kind.value, "target": target_id}) is not None
+
+
+async def hold_unbegun(tx: Tx, kind: NoticeKind, *, target_id: str) -> bool:
+    """Say whether a notice of this kind is still to be said about a target, and no try to say it was ever begun.
+
+    None is begun before this write ends. One that is being begun at this moment does not count.
+    """
+    return await tx.conn.scalar(_UNBEGUN, {"kind": kind.value, "target": target_id}) is not None
 
 
 async def is_waiting(tx: Tx, kind: NoticeKind, *, request_id: str) -> bool:

@@ -38,8 +38,9 @@ class PostgresDatabase:
             yield conn, conn.commit
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[UncutConnection]:
+    async def read(self, *, short: bool) -> AsyncIterator[UncutConnection]:
         """Look at one moment of the database."""
+        del short  # nothing stands still meanwhile
         async with self._connection() as conn:
             await uncut(conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True))
             await uncut(conn.begin())

@@ -3,7 +3,7 @@
 A statement takes some 50 µs; a trip to a thread and back takes longer, and ten times that while the loop is busy, with
 the one write lock held all the while. So a write makes one trip: to commit, since the disk must have it. Where somebody
 else is writing, it asks again every few milliseconds: SQLite's own wait is a lottery, with sleeps of up to 100 ms.
-A read may be long, so each of its statements is run to its last row in a thread.
+A read may be long, so each of its statements is run to its last row in a thread, unless it is said to be short.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ async def _trip(threads: ThreadPoolExecutor, work: Callable[P, Answer], *args: P
 
 
 class Here:
-    """A connection in a write: one statement runs on the spot, a long list of them in the thread."""
+    """A connection in a write or a short read: one statement runs on the spot, a long list of them in the thread."""
 
     def __init__(self, conn: Connection, threads: ThreadPoolExecutor) -> None:
         self._conn = conn
@@ -151,12 +151,12 @@ class SqliteDatabase:
                 yield Here(conn, self._threads), partial(_trip, self._threads, conn.commit)
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[There]:
-        """Look at one moment of the file."""
+    async def read(self, *, short: bool) -> AsyncIterator[Here]:
+        """Look at one moment of the file; what is `short` runs on the spot, as in a write."""
         async with self._reading:
             with self._reader.connect() as conn:
                 conn.begin()
-                yield There(conn, self._threads)
+                yield Here(conn, self._threads) if short else There(conn, self._threads)
 
     async def tidy(self) -> None:
         """Fold the write-ahead log into the file, so that no wiped row lives on in it; waits for nobody."""

@@ -11,9 +11,11 @@ from desk.claim import LEASE
 from desk.tools import WorkKind
 from directory.base import NotNow, Unreachable
 from resets.facts import MailFacts, ShowFacts, StatusFacts
+from resets.notice import NoticeKind
 from resets.outcome import Step, StepState
 from resets.reasons import Reason, Refused
 from resets.request import Channel, TargetState
+from store import outbox
 from tests.support.house import ADA, EVE
 from views.status import status
 
@@ -72,6 +74,28 @@ async def test_a_crash_between_sending_and_recording_sends_the_same_again(house)
     again = await speak.prepare(house.tools, work.id)
     assert again.notice_id == first.notice_id
     assert again.attempt == 2
+
+
+async def test_what_changes_while_an_update_waits_is_told_by_that_one(house):
+    """Until somebody begins to say it, an update of the requester's message tells all; what follows is told anew."""
+    await house.ask()
+    (first,) = await waiting(house, NoticeKind.STATUS)
+    (job,) = [work for work in house.queue if work.kind is WorkKind.RESET]
+    await house.do(job)
+    assert await waiting(house, NoticeKind.STATUS) == [first]
+    assert (await speak.prepare(house.tools, first)).facts.target_state is TargetState.SET
+    (show,) = await waiting(house, NoticeKind.SHOW)
+    await house.say(show)
+    _, second = await waiting(house, NoticeKind.STATUS)
+    await speak.said(house.tools, first, "D1", "1.0")
+    assert (await speak.prepare(house.tools, second)).facts.target_state is TargetState.DELIVERED
+
+
+async def waiting(house, kind):
+    """Return the ids of the notices of a kind that were put into the queue, the oldest first."""
+    async with house.tools.store.read() as tx:
+        some = [await outbox.get(tx, work.id) for work in house.queue if work.kind is WorkKind.NOTICE]
+    return [notice.id for notice in some if notice.kind is kind]
 
 
 async def test_only_the_requester_may_retry(house):
