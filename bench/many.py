@@ -19,7 +19,7 @@ from bench.rig import ROOT, START_SECONDS, UNHINDERED, memory
 from bench.slack import APP_TOKEN, BOT_TOKEN, SIGNING, TEAM
 from bot.assembly import clock, open_house
 from bot.config import load
-from bot.engine import migrate
+from bot.engine import OF_BULKS, migrate
 from desk import choose, enrol, preview, submit_bulk, sweep
 from resets.actor import SlackPerson
 from resets.bulk import Wish
@@ -121,6 +121,7 @@ class Many:
         await upgrade(settings.store.full_url)
         await asyncio.to_thread(migrate, settings.store.full_url)
         self.house = await open_house(settings, now=lambda: clock() - self._behind)
+        await self.house.intake.hurry(OF_BULKS)  # as while a bulk is held
         pending = await enrol.enrol(
             self.house.tools,
             slack_user=ADMIN.user,

@@ -54,7 +54,7 @@ async def toil(given):
     duties = (Mute if given.mute else Duties)(tools, slack, mail_server(settings))
     beat, ttl = timedelta(seconds=given.beat), timedelta(seconds=given.ttl)
     crew = Crew(tools.store, beat=beat, ttl=ttl) if tools.store.dialect == "postgresql" else None
-    worker = Worker(settings.store.full_url, house.intake, duties.do, crew)
+    worker = Worker(settings.store.full_url, house.intake, duties.do, crew, lanes=given.lanes * len(names))
     rounds = Rounds(tools, duties, worker, {})
     await worker.start()
     rounds.start()

@@ -7,6 +7,8 @@ transaction.
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import threading
 import time
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Never
 from dbos import DBOS, DBOSClient
 from dbos._serialization import DBOSPortableJSONSerializer, DefaultSerializer
 from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from desk.tools import Work, WorkKind
 
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 
     from store.base import Tx
 
+log = logging.getLogger(__name__)
+
 NAME = "rekey"  # of the application
 VERSION = "1"  # the engine runs only work of its own version; ours is the rows' business, so it never changes
 WORKFLOW = "work"
@@ -33,6 +38,8 @@ ALIVE = frozenset({"ENQUEUED", "PENDING", "DELAYED"})
 ENDED = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 THREADS = "dbos-executor-"
 NO_LANE = "-"  # a queue of lanes passes over what has none
+HURRIED_SECONDS = 30.0  # so long a queue that was hurried is not hurried again
+CALM_SECONDS = 60.0  # so long it stays in a hurry at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +48,17 @@ class Queue:
 
     `at_once` is how many one process is doing; `claimed`, how many of them it may hold, doing something or sleeping.
     What it holds, no other process can do: where works are long, it holds no more than it does, and where there may be
-    other processes no more than `shared`. `idle` is how often it looks for work, in seconds; looking takes 1 to 2 ms of
-    CPU. `busy`, while there is some.
+    other processes no more than `shared`. It looks for work every so many seconds, which takes 2 to 3 ms of CPU: every
+    `idle` while none is to be expected, else every `busy` (`Intake.hurry`). It gets from one to the other by tenths of
+    its pause (DBOS: `polling_interval * 0.9`), in some ten seconds, so it is hurried before there is work: when
+    somebody does something in Slack, or a bulk is about to begin.
     """
 
     name: str
     at_once: int
     claimed: int
     idle: float
-    busy: float | None = None
+    busy: float
     shared: int | None = None
     lanes: bool = False
 
@@ -59,12 +68,12 @@ class Queue:
         return self.claimed if alone or self.shared is None else self.shared
 
 
-JOBS = Queue("jobs", at_once=4, claimed=200, idle=0.2)
-NOTICES = Queue("notices", at_once=4, claimed=200, idle=0.25)
+JOBS = Queue("jobs", at_once=4, claimed=200, idle=1.0, busy=0.2)
+NOTICES = Queue("notices", at_once=4, claimed=200, idle=1.0, busy=0.25)
 # The engine has no cheaper way of lanes than one at a time in each: only there, workers skip each other's locks.
-# A queue in a hurry gets there by tenths of its pause (DBOS: `polling_interval * 0.9`), so that a long one lasts.
-CHUNKS = Queue("chunks", at_once=8, claimed=8, idle=0.2, busy=0.1, shared=4, lanes=True)
+CHUNKS = Queue("chunks", at_once=8, claimed=8, idle=1.0, busy=0.1, shared=4, lanes=True)
 TELLING = Queue("telling", at_once=4, claimed=8, idle=1.0, busy=0.25)
+OF_PEOPLE, OF_BULKS = (JOBS, NOTICES), (CHUNKS, TELLING)
 QUEUES = {
     WorkKind.RESET: JOBS,
     WorkKind.EXPIRE: JOBS,
@@ -158,7 +167,11 @@ class Intake:
 
     def __init__(self, url: str) -> None:
         refuse_pickle()
+        self._url = url
         self._client = _client(url)
+        self._since = time.monotonic()
+        self._hurried: dict[Queue, float] = {}
+        self._stirring: asyncio.Task[None] | None = None
 
     async def enqueue(self, tx: Tx, work: Work) -> None:
         """Enqueue once: the same work asked for twice is one workflow. Rolled back with the transaction."""
@@ -217,14 +230,61 @@ class Intake:
         """Remove the engine's rows of works."""
         await self._client.delete_workflows_async(list(ids))
 
-    async def pace(self, queue: Queue, seconds: float) -> None:
-        """Have all processes look for work in a queue at this pace."""
+    def stir(self) -> None:
+        """Have what people ask for looked for often, since somebody is about to ask; returns at once."""
+        if any(self._to_be_hurried(queue) for queue in OF_PEOPLE):
+            self._stirring = asyncio.create_task(self._stir())
+
+    async def _stir(self) -> None:
+        try:
+            await self.hurry(OF_PEOPLE)
+        except SQLAlchemyError as error:  # it is looked for all the same, only less often
+            log.warning("queues_not_hurried", extra={"error": type(error).__name__})
+
+    async def hurry(self, queues: Iterable[Queue]) -> None:
+        """Have all processes look for work often: there is some, or there soon will be. May be asked as often as liked.
+
+        Raises:
+            SQLAlchemyError: the database did not do it.
+        """
+        for queue in filter(self._to_be_hurried, queues):
+            self._hurried[queue] = time.monotonic()
+            try:
+                await self._pace(queue, queue.busy)
+            except BaseException:
+                del self._hurried[queue]
+                raise
+
+    async def calm(self) -> None:
+        """Have all processes look less often where nothing waits or runs, and nobody has hurried here for a while.
+
+        Raises:
+            SQLAlchemyError: the database did not do it.
+        """
+        for queue in (*OF_PEOPLE, *OF_BULKS):
+            calm = time.monotonic() - self._hurried.get(queue, self._since) > CALM_SECONDS
+            if calm and await self._empty(queue):
+                await self._pace(queue, queue.idle)
+
+    def _to_be_hurried(self, queue: Queue) -> bool:
+        return time.monotonic() - self._hurried.get(queue, float("-inf")) > HURRIED_SECONDS
+
+    async def _pace(self, queue: Queue, seconds: float) -> None:
         found = await self._client.retrieve_queue_async(queue.name)
-        if found is not None:
+        if found is not None and await found.get_polling_interval_sec_async() != seconds:
             await found.set_polling_interval_sec_async(seconds)
 
-    async def empty(self, queue: Queue) -> bool:
-        """Say whether nothing waits or runs in a queue."""
+    async def share(self, queue: Queue, claimed: int) -> None:
+        """Have each process hold no more works of a queue than so many: one that holds them looks for none.
+
+        Raises:
+            SQLAlchemyError: the database did not do it.
+        """
+        found = await self._client.retrieve_queue_async(queue.name)
+        if found is not None:
+            await found.set_worker_concurrency_async(min(claimed, queue.held(self._url)))
+
+    async def _empty(self, queue: Queue) -> bool:
         return not await self._client.list_workflows_async(
             queue_name=queue.name, status=sorted(ALIVE), limit=1, load_input=False, load_output=False
         )

@@ -7,13 +7,13 @@ import logging
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from bot.engine import ALIVE, CHUNKS, LISTED, TELLING
+from bot.engine import ALIVE, LISTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from bot.crew import Alone, Crew
-    from bot.engine import Held, Intake, Queue
+    from bot.engine import Held, Intake
     from desk.tools import Work
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,6 @@ class Mender:
         self._here = here
         self._strays: set[Held] = set()  # begun by us and without a task, one look ago
         self._orphans: set[Held] = set()  # begun by nobody who is known, one look ago
-        self._busy: set[Queue] = {CHUNKS, TELLING}  # as a process that was killed may have left them
 
     async def mend(self, works: Iterable[Work]) -> int:
         """Start again what ought to be under way and is not; returns how many. Harmless for what is.
@@ -52,7 +51,7 @@ class Mender:
         lost += await self._adopt()
         if lost:
             log.warning("work_mended", extra={"lost": lost})
-        await self._relax()
+        await self._intake.calm()
         return lost
 
     async def find_strays(self) -> int:
@@ -79,18 +78,6 @@ class Mender:
     async def hand_on(self, worker_id: str) -> int:
         """Put what a worker had begun back into the queues, where a living one finds it; returns how many."""
         return await self._intake.give_back(await self._intake.held(worker_id))
-
-    async def hurry(self, queue: Queue) -> None:
-        """Have everybody look for work often, now that there is some."""
-        if queue.busy is not None:
-            self._busy.add(queue)
-            await self._intake.pace(queue, queue.busy)
-
-    async def _relax(self) -> None:
-        for queue in tuple(self._busy):
-            if await self._intake.empty(queue):
-                self._busy.discard(queue)
-                await self._intake.pace(queue, queue.idle)
 
     async def tidy(self, before: str) -> int:
         """Remove the engine's rows of work that ended before `before` (ISO 8601); returns how many."""

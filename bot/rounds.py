@@ -47,7 +47,7 @@ class Rounds:
         """Begin all rounds."""
         rounds: list[tuple[str, timedelta, Callable[[], Awaitable[object]]]] = [
             ("mend", MINUTE, self._mend),
-            ("steer", SECOND, lambda: steer.all_runs(self._tools)),
+            ("steer", SECOND, self._steer),
             ("freeze", LIVE_EVERY, lambda: freeze.over(self._tools)),
             ("approvals", LIVE_EVERY, lambda: decide.lapse(self._tools)),
             ("reminders", MINUTE, lambda: remind.remind(self._tools)),
@@ -67,6 +67,10 @@ class Rounds:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _steer(self) -> None:
+        if await steer.all_runs(self._tools):
+            await self._worker.bulks_go_on()
 
     async def _mend(self) -> None:
         await self._worker.mend(await self._duties.unfinished())

@@ -38,7 +38,7 @@ class Bot:
     def __init__(self, settings: Settings, house: House, *, work: bool) -> None:
         self.settings = settings
         self.house = house
-        self.line = Line(settings.slack)
+        self.line = Line(settings.slack, house.intake.stir)
         self.server = Server(settings.web.host, settings.web.port, self.wrong)
         self._looked_at = float("-inf")
         self._store_says: str | None = None

@@ -21,7 +21,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from bot.settings import Slack
 
@@ -54,7 +54,8 @@ class Identity:
 class InFlight(AsyncListenerStartHandler, AsyncListenerCompletionHandler):
     """Counts the listeners that run, and keeps their tasks from being collected; closing a handler waits for none."""
 
-    def __init__(self) -> None:
+    def __init__(self, begun: Callable[[], None] | None = None) -> None:
+        self._begun = begun  # told of each that begins
         self._tasks: set[asyncio.Task[Any]] = set()
         self._none = asyncio.Event()
         self._none.set()
@@ -65,6 +66,8 @@ class InFlight(AsyncListenerStartHandler, AsyncListenerCompletionHandler):
         if task is None or task in self._tasks:
             return
         self._tasks.add(task)
+        if self._begun is not None:
+            self._begun()
         self._none.clear()
         task.add_done_callback(self._ended)
 
@@ -103,11 +106,14 @@ def _quietly(logger: logging.Logger) -> Iterator[None]:
 
 
 class Line:
-    """The line to Slack. `open` it on the running loop, `meet` once, `close` it last."""
+    """The line to Slack. `open` it on the running loop, `meet` once, `close` it last.
 
-    def __init__(self, settings: Slack) -> None:
+    `heard` is called whenever somebody does something in Slack.
+    """
+
+    def __init__(self, settings: Slack, heard: Callable[[], None] | None = None) -> None:
         self.settings = settings
-        self.in_flight = InFlight()
+        self.in_flight = InFlight(heard)
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:

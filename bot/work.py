@@ -41,7 +41,8 @@ class Labour:
         tools = replace(house.tools, fit=self._fit, watch=since_boot)
         duties = Duties(tools, notices, mail_server(settings))
         crew = crew_of(house.tools.store)
-        self.worker = Worker(settings.store.full_url, house.intake, duties.do, crew)
+        lanes = sum(map(tools.rules.lanes_of, tools.directories))
+        self.worker = Worker(settings.store.full_url, house.intake, duties.do, crew, lanes=lanes)
         self._alone = crew is None
         self._tools = tools
         pauses = {d.name: d.index_refresh for d in settings.directories}

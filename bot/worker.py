@@ -18,7 +18,7 @@ from dbos._serialization import DBOSPortableJSONSerializer
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.crew import Alone, DeclaredDead, EngineNotReady
-from bot.engine import NAME, QUEUES, VERSION, WORKFLOW, refuse_pickle, sync_url
+from bot.engine import CHUNKS, NAME, OF_BULKS, QUEUES, VERSION, WORKFLOW, refuse_pickle, sync_url
 from bot.mending import Mender
 from desk.tools import Work, WorkKind
 from store.base import StoreFailed
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
     from bot.crew import Crew
-    from bot.engine import Intake, Queue
+    from bot.engine import Intake
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,6 @@ STOP_LATENCY_SECONDS = 0.3  # a thread of the engine that we have no use for sle
 DRAIN_SECONDS = 10.0
 LET_GO_SECONDS = 5.0
 STRAYS_SECONDS = 5.0
-HURRIED_SECONDS = 30.0  # so long a queue stays in a hurry without being told again
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=5)
 LONGEST_FOR_STORE = timedelta(seconds=10)  # a store that was away does not mind who asks
 
@@ -44,7 +43,8 @@ LONGEST_FOR_STORE = timedelta(seconds=10)  # a store that was away does not mind
 class Worker:
     """The engine in this process. `do` does one step of a work and says when to call again; None is finished.
 
-    `crew` is this process among others; None where it is the only one, which is so on SQLite.
+    `crew` is this process among others; None where it is the only one, which is so on SQLite. `lanes` is how many
+    chunks can be under way at once, in all directories.
     """
 
     def __init__(
@@ -53,13 +53,15 @@ class Worker:
         intake: Intake,
         do: Callable[[Work], Awaitable[timedelta | None]],
         crew: Crew | None = None,
+        *,
+        lanes: int = CHUNKS.claimed,
     ) -> None:
         self._url = url
         self._intake = intake
         self._do = do
+        self._lanes = lanes
         self._crew: Alone | Crew = crew or Alone(url)
         self._turns = {queue: asyncio.Semaphore(queue.at_once) for queue in QUEUES.values()}
-        self._hurried: dict[Queue, float] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._here: set[str] = set()  # workflow ids that live in this process
         self._mender = Mender(intake, self._crew, self._here)
@@ -92,6 +94,8 @@ class Worker:
         """
         refuse_pickle()
         await self._launch()
+        with suppress(SQLAlchemyError):  # it would only look for chunks in vain
+            await self._intake.share(CHUNKS, self._lanes)
         self._keepers = [asyncio.create_task(self._for_ever(STRAYS_SECONDS, self._mender.find_strays))]
         if self._crew.beat_seconds is not None:
             self._keepers.append(asyncio.create_task(self._for_ever(self._crew.beat_seconds, self._beat)))
@@ -247,7 +251,6 @@ class Worker:
     async def _once(self, work: Work) -> float | None:
         """Do one step. Returns the seconds to wait before the next, or None. Nothing of an error reaches the engine."""
         try:
-            await self._hurry(QUEUES[work.kind])
             await self._crew.sure()
             wait = await self._do(work)
         except Exception as error:  # the worker's loop is one of three doors
@@ -263,15 +266,13 @@ class Worker:
             self._misses.pop(work.workflow_id, None)
         return None if wait is None else max(wait.total_seconds(), 0.001)
 
-    async def _hurry(self, queue: Queue) -> None:
-        now = asyncio.get_running_loop().time()
-        if queue.busy is not None and now - self._hurried.get(queue, float("-inf")) > HURRIED_SECONDS:
-            self._hurried[queue] = now
-            await self._mender.hurry(queue)
-
     async def mend(self, works: Iterable[Work]) -> int:
         """Start again what the store's rows say is not finished, and is not under way; returns how many."""
         return await self._mender.mend(works)
+
+    async def bulks_go_on(self) -> None:
+        """Look often for the works of bulks: one is under way, or begins soon."""
+        await self._intake.hurry(OF_BULKS)
 
     async def tidy(self, before: str) -> int:
         """Remove the engine's rows of work that ended before `before` (ISO 8601); returns how many."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from store.chunks import Chunk
     from store.runs import Run
 
+SOON = timedelta(seconds=30)
 AFTER_CANCEL = timedelta(minutes=10)  # then what was begun has been looked up and repeated often enough
 NO_LONGER = RETRY_WITHIN + RUN_WITHIN  # after its beginning, a run does nothing more
 LET_GO = 100
@@ -33,7 +34,7 @@ AHEAD = 100  # chunks of one bulk that are on their way: enough for all workers,
 
 
 async def all_runs(tools: Tools) -> int:
-    """Move every bulk on that can be; returns how many were looked at. Twice, or by two at once, is once."""
+    """Move every bulk on that can be; returns how many go on or soon begin. Twice, or by two at once, is once."""
     async with tools.store.read() as tx:
         frozen = await freezes.standing(tx) is not None
         living = await runs.in_states(tx, (RequestState.HELD, RequestState.RUNNING), AT_ONCE)
@@ -43,7 +44,8 @@ async def all_runs(tools: Tools) -> int:
         elif not frozen:
             await _begun(tools, run)
     await _let_go(tools)
-    return len(living)
+    soon = tools.clock() + SOON
+    return sum(run.state is RequestState.RUNNING or (run.begins_at or soon) < soon for run in living)
 
 
 async def _let_go(tools: Tools) -> None:

@@ -11,7 +11,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from bot.engine import CHUNKS, TELLING
+from bot.engine import CHUNKS, JOBS, NOTICES, TELLING
+from bot.worker import Worker
 from desk.tools import Work, WorkKind
 from store.base import StoreFailed
 from tests.bot.engine_hands import Desk, rows, wait_until
@@ -145,22 +146,65 @@ async def test_what_the_engine_claimed_and_forgot_goes_on(engine_home, intake, r
     await wait_until(lambda: rows(engine_home, again) == [("chunks", "corp/0")])
 
 
-async def test_the_engine_looks_often_only_while_there_is_something_to_do(engine_home, intake, running):
-    """Queues that are mostly empty are cheap; with the first chunk all hurry, and after the last they stop that."""
-    pace = "select polling_interval_sec from queues where name = 'chunks'"
-    assert rows(engine_home, pace) == [(CHUNKS.idle,)]
+async def test_the_engine_looks_often_for_chunks_only_while_a_bulk_goes_on(engine_home, intake, running, monkeypatch):
+    """Queues that are mostly empty are cheap: they hurry from when a bulk is about to begin until its last chunk."""
+    monkeypatch.setattr("bot.engine.CALM_SECONDS", 0)
+    pace = "select polling_interval_sec from queues where name in ('chunks', 'telling') order by 1"
+    idle, busy = [(CHUNKS.idle,), (TELLING.idle,)], [(CHUNKS.busy,), (TELLING.busy,)]
+    assert rows(engine_home, pace) == idle
     go_on = asyncio.Event()
 
     async def desk(_):
         await go_on.wait()
 
     worker = await running(desk)
+    await worker.bulks_go_on()
+    assert rows(engine_home, pace) == busy
     async with engine_home.write() as tx:
         await intake.enqueue(tx, Work(WorkKind.CHUNK, "A.1", lane="corp/0"))
-    await wait_until(lambda: rows(engine_home, pace) == [(CHUNKS.busy,)])
+        await intake.enqueue(tx, Work(WorkKind.TELL, "A.1"))
     await worker.mend([])
-    assert rows(engine_home, pace) == [(CHUNKS.busy,)]
+    assert rows(engine_home, pace) == busy
     go_on.set()
-    await wait_until(lambda: rows(engine_home, "select status from workflow_status") == [("SUCCESS",)])
+    await wait_until(lambda: rows(engine_home, "select distinct status from workflow_status") == [("SUCCESS",)])
     await worker.mend([])
-    assert rows(engine_home, pace) == [(CHUNKS.idle,)]
+    assert rows(engine_home, pace) == idle
+
+
+async def test_the_engine_looks_often_for_what_people_ask_from_when_somebody_is_about(engine_home, intake):
+    """Before a reset is asked for, its form is: by then it is looked for often, and calmly again a while later."""
+    pace = "select distinct polling_interval_sec from queues where name in ('jobs', 'notices')"
+    assert rows(engine_home, pace) == [(JOBS.idle,)]
+    intake.stir()
+    await wait_until(lambda: set(rows(engine_home, pace)) == {(JOBS.busy,), (NOTICES.busy,)})
+    await intake.calm()
+    assert set(rows(engine_home, pace)) == {(JOBS.busy,), (NOTICES.busy,)}, "somebody was about just now"
+
+
+async def test_who_cannot_be_hurried_is_hurried_again(engine_home, intake, caplog):
+    """Somebody in Slack is not held up by a database that is away; the next one hurries the queues all the same."""
+    renamed(engine_home, "queues", "away")
+    intake.stir()
+    await wait_until(lambda: "queues_not_hurried" in caplog.text)
+    renamed(engine_home, "away", "queues")
+    await intake.hurry([JOBS])
+    assert rows(engine_home, "select polling_interval_sec from queues where name = 'jobs'") == [(JOBS.busy,)]
+
+
+def renamed(home, before, after):
+    with sqlite3.connect(home.path) as db:
+        db.execute(f"alter table {before} rename to {after}")
+    db.close()
+
+
+async def test_a_worker_holds_no_more_chunks_than_there_are_lanes(engine_home, intake):
+    """Whoever holds one of every lane does not look for another in vain."""
+    held = "select worker_concurrency from queues where name = 'chunks'"
+    worker = Worker(engine_home.url, intake, Desk(), lanes=2)
+    await worker.start()
+    try:
+        assert rows(engine_home, held) == [(2,)]
+    finally:
+        await worker.stop(1)
+    await intake.share(CHUNKS, 100)
+    assert rows(engine_home, held) == [(CHUNKS.claimed,)]
