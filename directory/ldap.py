@@ -199,15 +199,16 @@ class LdapDirectory(Directory):
         o, found, policies = self._options, list(found), Policies(self._options, self._clock)
         if not found:
             return []
-        marks = marks or await Marks.read(conn, o, [entry.uuid for entry in found])
+        ids = [entry.uuid for entry in found]
+        marks = marks or await Marks.read(conn, o, ids)
         accounts = []
-        for number, entry in enumerate(found):
+        for number, (account_id, entry) in enumerate(zip(ids, found, strict=True)):
             if number % TURN == TURN - 1:
                 await asyncio.sleep(0)
             locked = await self._locked(conn, entry, policies)
-            accounts.append(account(entry, o, marks=marks.of(entry.uuid), locked=locked))
+            accounts.append(account(entry, o, marks=marks.of(account_id), locked=locked))
             if read_at is not None and not entry.disabled:
-                self._recent.note(entry.uuid, Sight.of(entry), read_at)
+                self._recent.note(account_id, Sight.of(entry), read_at)
         return [a for a in accounts if a is not None]
 
     async def _locked(self, conn: Connection, entry: Entry, policies: Policies) -> bool:

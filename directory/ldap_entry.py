@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from directory.base import Account, BadAnswer
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from directory.ldap_options import LdapOptions
 
 DISABLED = "000001010000Z"  # in pwdAccountLockedTime: locked by an administrator, for good (slapo-ppolicy)
-# RFC 4517, 3.3.13, as far as slapd writes it; the year 0000 of DISABLED is none
-TIME = re.compile(r"(\d{14})(?:[.,]\d{1,9})?Z")
+# RFC 4517, 3.3.13, as far as slapd writes it; the year 0000 of DISABLED is none, nor is 24 an hour
+TIME = re.compile(r"(\d{8})((?:[01]\d|2[0-3])\d{4})(?:[.,]\d{1,9})?Z")
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # as slapd writes it: RFC 4530
 CSN = re.compile(r"\d{14}\.\d{6}Z#[0-9a-f]{6}#[0-9a-f]{3}#[0-9a-f]{6}")
 STATE = ("entryUUID", "entryCSN", "pwdChangedTime", "pwdReset", "pwdAccountLockedTime", "pwdPolicySubentry")
@@ -61,7 +61,7 @@ class Entry:
             return None
         found = TIME.fullmatch(text)
         try:
-            return datetime.strptime(found[1], "%Y%m%d%H%M%S").replace(tzinfo=UTC) if found else _no_time(name)
+            return datetime.fromisoformat(f"{found[1]}T{found[2]}Z") if found else _no_time(name)
         except ValueError:
             return _no_time(name)
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncIterator, Awaitable, Callable
     from concurrent.futures import Executor
+    from contextlib import AbstractAsyncContextManager
 
     from directory.base import DirectoryError
     from directory.ldap_options import LdapOptions
@@ -43,8 +44,13 @@ class Connection:
         self.used_at = 0.0
 
     @property
+    def sound(self) -> bool:
+        """Whether it may be used for one more call, as far as we know; only true while none is under way."""
+        return self._sound and self._wire.joined
+
+    @property
     def usable(self) -> bool:
-        """Whether it may be used for one more call; only true while none is under way."""
+        """Whether it is sound, and the server has not said farewell meanwhile."""
         return self._sound and self._wire.quiet
 
     async def call(
@@ -167,8 +173,7 @@ class Pool:
         self._threads = ThreadPoolExecutor(options.pool_size, f"ldap-{name}")
         self._closed = False
 
-    @asynccontextmanager
-    async def take(self) -> AsyncIterator[Connection]:
+    def take(self) -> AbstractAsyncContextManager[Connection]:
         """Lend a connection that is signed in as the service account.
 
         Raises:
@@ -176,35 +181,27 @@ class Pool:
             NotAllowed: the service account is refused.
             NotNow: all connections were in use for the whole timeout.
         """
-        async with self._slot():
-            conn = await self._warm() or await self._signed_in()
-            try:
-                yield conn
-            finally:
-                await self._give_back(conn)
+        return self._lend(self._slots)
 
-    @asynccontextmanager
-    async def take_for_password(self) -> AsyncIterator[Connection]:
+    def take_for_password(self) -> AbstractAsyncContextManager[Connection]:
         """Lend a connection to set a password on, one less than there are: many at once leave one to who only looks.
 
         Raises as `take` does.
         """
-        await self._turn(self._passwords)
-        try:
-            async with self.take() as conn:
-                yield conn
-        finally:
-            self._passwords.release()
+        return self._lend(self._passwords, self._slots)
 
     @asynccontextmanager
     async def stranger(self) -> AsyncIterator[Connection]:
         """Lend a new connection that nobody is signed in on; it is closed afterwards. Raises as `take` does."""
-        async with self._slot():
+        await self._turn(self._slots)
+        try:
             conn = await self._connect()
             try:
                 yield conn
             finally:
                 await self._drop(conn)
+        finally:
+            self._slots.release()
 
     async def close(self) -> None:
         """Drop all connections, also those in use. May be called twice."""
@@ -215,24 +212,30 @@ class Pool:
         self._threads.shutdown(wait=False)
 
     @asynccontextmanager
-    async def _slot(self) -> AsyncIterator[None]:
-        if self._slots.locked():
-            await self._turn(self._slots)
-        else:
-            await self._slots.acquire()  # at once
+    async def _lend(self, *turns: asyncio.Semaphore) -> AsyncIterator[Connection]:
+        taken = []
         try:
-            if self._closed:
-                raise Unreachable("the directory was closed")
-            yield
+            for each in turns:
+                await self._turn(each)
+                taken.append(each)
+            conn = await self._warm() or await self._signed_in()
+            try:
+                yield conn
+            finally:
+                await self._give_back(conn)
         finally:
-            self._slots.release()
+            for each in taken:
+                each.release()
 
     async def _turn(self, turns: asyncio.Semaphore) -> None:
-        try:
-            async with asyncio.timeout(self._options.timeout):
-                await turns.acquire()
-        except TimeoutError:
-            raise NotNow("every connection is in use") from None
+        if turns.locked():
+            try:
+                async with asyncio.timeout(self._options.timeout):
+                    await turns.acquire()
+            except TimeoutError:
+                raise NotNow("every connection is in use") from None
+        else:
+            await turns.acquire()  # at once
 
     async def _warm(self) -> Connection | None:
         """Pick the connection that was used last; the wire tells of those that the server has closed meanwhile."""
@@ -257,6 +260,8 @@ class Pool:
         return conn
 
     async def _connect(self) -> Connection:
+        if self._closed:
+            raise Unreachable("the directory was closed")
         wire, near = await open_wire(self._options, self._context, self._threads)
         library = ldap.initialize(NOWHERE, fileno=near.detach())
         library.set_option(ldap.OPT_PROTOCOL_VERSION, ldap.VERSION3)
@@ -270,7 +275,7 @@ class Pool:
         return conn
 
     async def _give_back(self, conn: Connection) -> None:
-        if conn.usable and not self._closed:
+        if conn.sound and not self._closed:
             conn.used_at = asyncio.get_running_loop().time()
             self._idle.append(conn)
         else:

@@ -71,6 +71,13 @@ class Wire:
         self._held: bytearray | None = bytearray()  # until the near end is there, or while an answer is waited for
         self._waiting: asyncio.Future[None] | None = None
         self._near_socket: socket.socket | None = None
+        self._far_poll = select.poll()
+
+    @property
+    def joined(self) -> bool:
+        """Whether both ends are open, as far as the loop has heard."""
+        far = self._far.transport
+        return not (far is None or self._far.lost.done() or self._near.lost.done() or far.is_closing())
 
     @property
     def quiet(self) -> bool:
@@ -78,12 +85,7 @@ class Wire:
 
         Looks at the socket too, since the loop may not have come round to it yet.
         """
-        far = self._far.transport
-        if far is None or self._far.lost.done() or self._near.lost.done() or far.is_closing():
-            return False
-        poll = select.poll()
-        poll.register(far.get_extra_info("socket").fileno(), select.POLLIN)
-        return not poll.poll(0)
+        return self.joined and not self._far_poll.poll(0)
 
     def whole_answer(self) -> asyncio.Future[None]:
         """Keep what comes until it is a whole message, at most 64 KiB; done when the near end can read it at a stroke.
@@ -122,6 +124,7 @@ class Wire:
         )
         await loop.create_connection(lambda: self._near, sock=near)
         self._near_socket = near
+        self._far_poll.register(far, select.POLLIN)
         self._far.other, self._near.other = self._near, self._far
         early, self._held = self._held, None
         if early:

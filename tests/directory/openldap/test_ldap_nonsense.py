@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from directory.base import BadAnswer, NotAllowed, Unreachable
+from directory.ldap_entry import Entry
 from directory.secret import Secret
 from tests.directory.contract import NEW
 from tests.support.ldap_fake import BOUND, Fake, ber, done, found, number, request, result
@@ -79,6 +82,34 @@ async def test_bytes_that_are_no_ldap_end_in_an_error(row, opened, junk) -> None
         directory = opened(url=f"ldaps://127.0.0.1:{fake.port}", timeout=1)
         with pytest.raises((Unreachable, BadAnswer)):
             await directory.find("byron")
+
+
+@pytest.mark.parametrize("text", ["20260228235959Z", "20260228235959.5Z", "20260228235959,123456789Z"])
+def test_a_time_is_read_to_the_second(text) -> None:
+    """Fractions, with a point or a comma, are left out."""
+    read = Entry("", {"pwdchangedtime": (text.encode(),)}).time("pwdChangedTime")
+    assert read == datetime(2026, 2, 28, 23, 59, 59, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "20260229000000Z",
+        "20260101240000Z",
+        "20260101000060Z",
+        "00000101000000Z",
+        "20261301000000Z",
+        "20260101000000",
+        "20260101000000+0100",
+        "2026010100Z",
+        "\uff12\uff10\uff12\uff160101000000Z",
+        "2026-01-01T00:00:00Z",
+    ],
+)
+def test_what_is_no_time_is_a_bad_answer(text) -> None:
+    """A day, an hour or a second that no clock shows, another zone, other digits, another form."""
+    with pytest.raises(BadAnswer):
+        Entry("", {"pwdchangedtime": (text.encode(),)}).time("pwdChangedTime")
 
 
 async def test_somebody_else_than_asked_for_is_not_found(row, opened) -> None:
