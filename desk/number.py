@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from desk import questions
+from desk import late, questions
 from desk.claim import LEASE, LOOK_AGAIN
 from desk.forms import opened, role_of
 from desk.freeze import demand
@@ -86,7 +87,7 @@ async def shown_in(tools: Tools, match: NumberMatch, view_id: str) -> NumberMatc
 
 
 async def press(tools: Tools, match_id: str, number: int | None, person: SlackPerson) -> NumberMatch:
-    """Take the one press of the one person. A later one, or the same once more, changes nothing.
+    """Take the one press of the one person. A later one changes nothing, but alarms, once, where it is the first no.
 
     Args:
         tools: the desk's tools.
@@ -95,29 +96,43 @@ async def press(tools: Tools, match_id: str, number: int | None, person: SlackPe
         person: who pressed.
 
     Raises:
-        Refused: NOT_YOURS, or NUMBER_OVER: nobody waits for it any more.
+        Refused: NOT_YOURS, or NUMBER_OVER: the right one, for which nobody waits any more.
     """
     async with tools.store.write(waited_for=True) as tx:
         match = await numbers.get(tx, match_id)
         if match is None or match.person != person or person.team != tools.team:
             raise Refused(Reason.NOT_YOURS)
-        if match.state not in {MatchState.WAITING, *_DEED} or (
-            match.state is MatchState.WAITING and not match.waits(tools.clock())
-        ):
-            raise Refused(Reason.NUMBER_OVER)
         state = match.pressed(number)
-        if await numbers.move(tx, match, state):
-            await _ended(tools, tx, match, state)
+        if match.waits(tools.clock()):
+            if await numbers.move(tx, match, state):
+                await _ended(tools, tx, match, state)
+        elif state in AGAINST and match.state not in AGAINST:
+            await _denied_late(tools, tx, match, state)
+        elif match.state not in _DEED:
+            raise Refused(Reason.NUMBER_OVER)
         return await numbers.get(tx, match_id) or match
 
 
 async def _ended(tools: Tools, tx: Tx, match: NumberMatch, state: MatchState) -> None:
     await note(tools, tx, _DEED[state], by=match.person, more=_about(match))
     if state in AGAINST:
-        about = f"{match.login} ({match.directory})"
-        by = f"{match.name}; asked by {match.requester.name} ({match.requester.login})"
-        await alarm(tools, tx, _DEED[state].value, about=about, user=match.person.user, name=by)
+        await alarm(tools, tx, _DEED[state].value, **_alarmed(match))
     await _tell(tools, tx, match)
+
+
+async def _denied_late(tools: Tools, tx: Tx, match: NumberMatch, state: MatchState) -> None:
+    if await numbers.move(tx, match, MatchState.EXPIRED):  # no round has come by since
+        match = replace(match, state=MatchState.EXPIRED)
+    if await numbers.deny_late(tx, match):
+        more = {**_about(match), "pressed": state.value}
+        alarmed = _alarmed(match)
+        await late.said(tools, tx, Deed.NUMBER_DENIED_LATE, match, by=match.person, alarmed=alarmed, more=more)
+        await _tell(tools, tx, match)
+
+
+def _alarmed(match: NumberMatch) -> dict[str, str]:
+    by = f"{match.name}; asked by {match.requester.name} ({match.requester.login})"
+    return {"about": f"{match.login} ({match.directory})", "user": match.person.user, "name": by}
 
 
 async def evidence(tx: Tx, form_id: str, account: tuple[str, str]) -> tuple[Evidence, ...]:
@@ -177,6 +192,7 @@ async def saying(tools: Tools, tx: Tx, notice: Notice) -> SaySlack | timedelta |
         numbers=match.numbers,
         state=match.state,
         expires_at=match.expires_at,
+        late=await late.meanwhile(tx, match),
     )
     return SaySlack(notice.id, match.person.user, facts, place, stamp, attempt, must_be_member=True)
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 BATCH, BATCHES = 100, 20  # in one transaction, in one round
 AT_ONCE = 100  # accounts in one transaction of the index: on SQLite, everybody else's writes wait for it
 FORGET_FORMS = timedelta(days=2)
+FORGET_QUESTIONS = timedelta(days=30)  # so long the *no* in a message about a caller is heard, and alarms
 WATCH = timedelta(hours=24)  # how long a first sign-in is looked out for
 
 
@@ -48,7 +49,7 @@ async def _expire_some(tools: Tools) -> int:
             new += 1
         await forms.delete_old(tx, now - FORGET_FORMS)
         await lookups.delete_old(tx, now - FORGET_FORMS)
-        await questions.delete_old(tx, now - FORGET_FORMS)
+        await questions.delete_old(tx, now - FORGET_QUESTIONS)
     return new
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from desk import prove, questions, roles
+from desk import late, prove, questions, roles
 from desk.claim import LEASE, LOOK_AGAIN
 from desk.forms import VOUCH, open_form, opened, role_of
 from desk.freeze import demand
@@ -188,22 +189,37 @@ async def vouch(tools: Tools, form_id: str, person: SlackPerson, code: str) -> V
 
 
 async def deny(tools: Tools, vouch_id: str, person: SlackPerson) -> Vouch:
-    """Take *I do not know of this*, which takes no code and no role: to stop is always allowed. Later words are none.
+    """Take *I do not know of this*, which takes no code and no role: to stop is always allowed.
+
+    Once it is over, or they have vouched, it changes nothing of that, but alarms, once.
 
     Raises:
-        Refused: NOT_YOURS or VOUCH_OVER.
+        Refused: NOT_YOURS.
     """
     async with tools.store.write(waited_for=True) as tx:
         asked = await _theirs(tools, tx, vouch_id, person)
-        if asked.state not in ANSWERED and not asked.waits(tools.clock()):
-            raise Refused(Reason.VOUCH_OVER)
-        if await vouches.move(tx, asked, VouchState.DENIED):
-            await note(tools, tx, Deed.VOUCH_DENIED, by=asked.manager, more=_about(asked))
-            by = f"{asked.manager.name}; asked by {asked.requester.name} ({asked.requester.login})"
-            about = f"{asked.login} ({asked.directory})"
-            await alarm(tools, tx, Deed.VOUCH_DENIED.value, about=about, user=asked.manager.slack.user, name=by)
-            await _tell(tools, tx, asked)
+        if asked.waits(tools.clock()):
+            if await vouches.move(tx, asked, VouchState.DENIED):
+                await note(tools, tx, Deed.VOUCH_DENIED, by=asked.manager, more=_about(asked))
+                await alarm(tools, tx, Deed.VOUCH_DENIED.value, **_alarmed(asked))
+                await _tell(tools, tx, asked)
+        elif asked.state is not VouchState.DENIED:
+            await _denied_late(tools, tx, asked)
         return await vouches.get(tx, asked.id) or asked
+
+
+async def _denied_late(tools: Tools, tx: Tx, asked: Vouch) -> None:
+    if await vouches.move(tx, asked, VouchState.EXPIRED):  # no round has come by since
+        asked = replace(asked, state=VouchState.EXPIRED)
+    if await vouches.deny_late(tx, asked):
+        by, alarmed = asked.manager, _alarmed(asked)
+        await late.said(tools, tx, Deed.VOUCH_DENIED_LATE, asked, by=by, alarmed=alarmed, more=_about(asked))
+        await _tell(tools, tx, asked)
+
+
+def _alarmed(asked: Vouch) -> dict[str, str]:
+    by = f"{asked.manager.name}; asked by {asked.requester.name} ({asked.requester.login})"
+    return {"about": f"{asked.login} ({asked.directory})", "user": asked.manager.slack.user, "name": by}
 
 
 async def _theirs(tools: Tools, tx: Tx, vouch_id: str, person: SlackPerson) -> Vouch:
@@ -277,7 +293,8 @@ async def saying(tools: Tools, tx: Tx, notice: Notice) -> SaySlack | timedelta |
     if not attempt:
         return LOOK_AGAIN
     to = found.manager.slack.user
-    return SaySlack(notice.id, to, _facts(tools, found), place, stamp, attempt, must_be_member=True)
+    facts = replace(_facts(tools, found), late=await late.meanwhile(tx, found))
+    return SaySlack(notice.id, to, facts, place, stamp, attempt, must_be_member=True)
 
 
 def _facts(tools: Tools, asked: Vouch) -> VouchFacts:

@@ -24,9 +24,11 @@ class Deed(StrEnum):
     NUMBER_MATCHED = "number_matched"
     NUMBER_WRONG = "number_wrong"
     NUMBER_DENIED = "number_denied"  # "I did not ask for this"
+    NUMBER_DENIED_LATE = "number_denied_late"  # the same, or a wrong number, once it was over or answered
     VOUCH_ASKED = "vouch_asked"  # a manager is asked whether they stand up for a person
     VOUCHED = "vouched"  # with a code of their own
     VOUCH_DENIED = "vouch_denied"  # "I do not know of this"
+    VOUCH_DENIED_LATE = "vouch_denied_late"  # the same, once it was over or answered
     ASKED = "asked"
     STEPPED_UP = "stepped_up"  # the requester's proof of a request that others have to agree to
     APPROVED = "approved"  # by one of them

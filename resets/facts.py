@@ -10,6 +10,7 @@ from resets.actor import SlackPerson  # noqa: TC001
 from resets.approval import Awaited, CardFacts  # noqa: TC001
 from resets.evidence import Evidence, How  # noqa: TC001
 from resets.freeze import Freeze  # noqa: TC001
+from resets.late import Meanwhile  # noqa: TC001
 from resets.number import MatchState  # noqa: TC001
 from resets.outcome import Step, StepRecord  # noqa: TC001
 from resets.reasons import Reason, Refused  # noqa: TC001
@@ -191,6 +192,7 @@ class MatchFacts:
     numbers: tuple[int, ...]
     state: MatchState
     expires_at: datetime
+    late: Meanwhile | None = None  # once they said no to what was over or answered: what has come of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +208,7 @@ class VouchFacts:
     why: Why
     state: VouchState
     expires_at: datetime
+    late: Meanwhile | None = None  # as for `MatchFacts`
 
 
 @dataclass(frozen=True, slots=True)

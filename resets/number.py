@@ -51,6 +51,7 @@ class NumberMatch:
     asked_at: datetime
     expires_at: datetime
     view_id: str = ""  # the requester's modal that shows how it goes; "" while there is none
+    denied_at: datetime | None = None  # when they said no all the same, once it was over or answered
 
     def waits(self, now: datetime) -> bool:
         """Say whether a number may still be pressed."""

@@ -47,6 +47,7 @@ class Vouch:
     asked_at: datetime
     expires_at: datetime
     view_id: str = ""  # the requester's modal that shows how it goes; "" while there is none
+    denied_at: datetime | None = None  # when they said no all the same, once it was over or answered
 
     def waits(self, now: datetime) -> bool:
         """Say whether it may still be answered."""

@@ -70,6 +70,12 @@ async def move(tx: Tx, match: NumberMatch, state: MatchState) -> bool:
     return (await tx.conn.execute(update(rows).where(waits).values(values))).rowcount == 1
 
 
+async def deny_late(tx: Tx, match: NumberMatch) -> bool:
+    """Note a no to one that is over or answered, which stays what it is; False where it was noted before."""
+    unsaid = (rows.c.id == match.id) & rows.c.denied_at.is_(None)
+    return (await tx.conn.execute(update(rows).where(unsaid).values(denied_at=tx.now()))).rowcount == 1
+
+
 async def shown_in(tx: Tx, match_id: str, view_id: str) -> None:
     """Note in which modal the requester sees how it goes."""
     await tx.conn.execute(update(rows).where(rows.c.id == match_id).values(view_id=view_id))
@@ -92,6 +98,7 @@ def _genuine(tx: Tx, row: Row[Any]) -> NumberMatch | None:
         asked_at=row.asked_at,
         expires_at=row.expires_at,
         view_id=row.view_id,
+        denied_at=row.denied_at,
     )
     if not hmac.compare_digest(_mac(tx, match, match.state), row.mac):
         log.error("number_match_broken", extra={"match": row.id})

@@ -23,8 +23,7 @@ _DENIED = [
     .where(
         rows.c.directory == bindparam("directory"),
         rows.c.account_id == bindparam("account"),
-        rows.c.ended_at >= bindparam("since"),
-        rows.c.state.in_(NO),
+        rows.c.state.in_(NO) & (rows.c.ended_at >= bindparam("since")) | (rows.c.denied_at >= bindparam("since")),
     )
     .limit(1)
     for rows in TABLES

@@ -288,6 +288,7 @@ number_matches = Table(
     Column("asked_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
     Column("ended_at", Moment),
+    Column("denied_at", Moment),  # a no to what was over or answered
     Column("view_id", Text, nullable=False),  # the requester's modal
     Column("mac", Text, nullable=False),
     Index(None, "actor_id", "asked_at"),
@@ -313,6 +314,7 @@ vouches = Table(
     Column("asked_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
     Column("ended_at", Moment),
+    Column("denied_at", Moment),  # a no to what was over or answered
     Column("view_id", Text, nullable=False),  # the requester's modal
     Column("mac", Text, nullable=False),
     Index(None, "actor_id", "asked_at"),

@@ -68,6 +68,12 @@ async def move(tx: Tx, vouch: Vouch, state: VouchState) -> bool:
     return (await tx.conn.execute(update(rows).where(waits).values(values))).rowcount == 1
 
 
+async def deny_late(tx: Tx, vouch: Vouch) -> bool:
+    """Note a no to one that is over or answered, which stays what it is; False where it was noted before."""
+    unsaid = (rows.c.id == vouch.id) & rows.c.denied_at.is_(None)
+    return (await tx.conn.execute(update(rows).where(unsaid).values(denied_at=tx.now()))).rowcount == 1
+
+
 async def shown_in(tx: Tx, vouch_id: str, view_id: str) -> None:
     """Note in which modal the requester sees how it goes."""
     await tx.conn.execute(update(rows).where(rows.c.id == vouch_id).values(view_id=view_id))
@@ -89,6 +95,7 @@ def _genuine(tx: Tx, row: Row[Any]) -> Vouch | None:
         asked_at=row.asked_at,
         expires_at=row.expires_at,
         view_id=row.view_id,
+        denied_at=row.denied_at,
     )
     if not hmac.compare_digest(_mac(tx, vouch, vouch.state), row.mac):
         log.error("vouch_broken", extra={"vouch": row.id})

@@ -66,6 +66,22 @@ ALARM: dict[str, tuple[str, str]] = {
             "reset. Speak with the person and the admin, on a channel other than Slack: who called? Warn the desk."
         ),
     ),
+    "late_no": (
+        "A “no” about a caller, once the question was over",
+        (
+            "A person, or their manager, was asked about a caller, and says only now, or otherwise than before, that "
+            "they do not know of it. No reset has followed. Speak with them and the admin, on a channel other than "
+            "Slack: who called? Warn the desk."
+        ),
+    ),
+    "late_no_asked": (
+        "A “no” about a caller, and a reset had followed",
+        (
+            "A person, or their manager, was asked about a caller, and says only now, or otherwise than before, that "
+            "they do not know of it. That stopped nothing of the reset which had followed. Call them, not in Slack. If "
+            "it still waits, deny it; if not, freeze, or reset them again with the reason “Suspected compromise”."
+        ),
+    ),
     "step_up_misses": (
         "Several codes did not match",
         "Nothing was reset. It may be a slip; it may be somebody in this person's Slack. Ask them, not in Slack.",

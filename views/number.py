@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from resets.number import MatchState
-from views import blocks, labels
+from views import blocks, labels, late
 from views.cards import mention
 from views.text import quiet, when
 
@@ -20,6 +20,8 @@ def asked(match: NumberMatch) -> blocks.Block:
     """Return the requester's view: the number to read out, or what came of it."""
     name = quiet(match.name)
     match match.state:
+        case _ if match.denied_at:
+            body = late.to_requester(match.name, match.name)
         case MatchState.WAITING:
             body = [
                 blocks.section(f"Read this number to the caller, who says that they are *{name}*:"),
@@ -66,6 +68,8 @@ def message(facts: MatchFacts) -> Message:
     system = f"*{quiet(facts.directory)}* (account {quiet(facts.login)})"
     rows: list[blocks.Block] = []
     match facts.state:
+        case _ if facts.late is not None:
+            title, lines = late.TITLE, late.to_person(facts.late, asks, system)
         case MatchState.WAITING:
             title = "Are you on the phone with IT?"
             lines = [
@@ -78,7 +82,11 @@ def message(facts: MatchFacts) -> Message:
             rows.append(blocks.context("There is one try. IT never asks you for a password or for a code."))
         case MatchState.MATCHED:
             title = "Thank you: that was the right number"
-            lines = [f"{asks} may now reset your password for {system}. You are told when that is done."]
+            lines = [
+                f"{asks} may now reset your password for {system}. You are told when that is done.",
+                "Was it not you who pressed it, or did you not call IT? Press *I did not ask for this* now.",
+            ]
+            rows = [blocks.actions("number_deny", _deny(facts))]
         case MatchState.WRONG | MatchState.DENIED:
             title = "Stopped: nothing was reset"
             lines = [
@@ -87,7 +95,11 @@ def message(facts: MatchFacts) -> Message:
             ]
         case _:
             title = "This question is over"
-            lines = [f"{asks} does not wait for a number any more. If you did not call IT, tell them so now."]
+            lines = [
+                f"{asks} does not wait for a number any more.",
+                "If you did not call IT, press *I did not ask for this*: the security team is told.",
+            ]
+            rows = [blocks.actions("number_deny", _deny(facts))]
     body = [blocks.header(title), *[blocks.section(line) for line in lines], *rows]
     return {"text": f"{title} {quiet(facts.directory)}, account {quiet(facts.login)}", "blocks": body}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from resets.vouch import VouchState
-from views import blocks, labels
+from views import blocks, labels, late
 from views.cards import mention
 from views.text import quiet, when
 
@@ -23,6 +23,8 @@ def asked(vouch: Vouch) -> View:
     """Return the requester's view: whom we wait for, or what came of it."""
     boss, name = quiet(vouch.manager.name), quiet(vouch.name)
     match vouch.state:
+        case _ if vouch.denied_at:
+            body = late.to_requester(vouch.manager.name, vouch.name)
         case VouchState.WAITING:
             body = [
                 blocks.section(f"*{boss}* is asked in Slack to vouch for *{name}*, {_until(vouch)}."),
@@ -58,6 +60,8 @@ def message(facts: VouchFacts) -> Message:
     asks, whom = _asks(facts), _whom(facts)
     rows: list[blocks.Block] = []
     match facts.state:
+        case _ if facts.late is not None:
+            title, lines = late.TITLE, late.to_manager(facts.late, asks, whom, facts.name)
         case VouchState.WAITING:
             title = "Do you vouch for one of your people?"
             first = f"Somebody asks {asks} to reset the password of {whom}, whose manager you are by the directory."
@@ -70,7 +74,11 @@ def message(facts: VouchFacts) -> Message:
             rows.append(blocks.context("Give your code to nobody: not by phone, not by mail, not in a message."))
         case VouchState.VOUCHED:
             title = "Thank you: you have vouched"
-            lines = [f"{asks} may now reset the password of {whom}. You cannot be one of those who approve it as well."]
+            lines = [
+                f"{asks} may now reset the password of {whom}. You cannot be one of those who approve it as well.",
+                "Was it not you who vouched? Press *I do not know of this* now, and tell the IT desk in person.",
+            ]
+            rows = [blocks.actions("vouch", _no(facts))]
         case VouchState.DENIED:
             title = "Stopped: nothing was reset"
             lines = [
@@ -79,7 +87,11 @@ def message(facts: VouchFacts) -> Message:
             ]
         case _:
             title = "This question is over"
-            lines = [f"{asks} does not wait for your word any more. If you do not know of this, tell IT now."]
+            lines = [
+                f"{asks} does not wait for your word any more.",
+                "If you do not know of this, press *I do not know of this*: the security team is told.",
+            ]
+            rows = [blocks.actions("vouch", _no(facts))]
     body = [blocks.header(title), *[blocks.section(line) for line in lines], *rows]
     return {"text": f"{title} ({quiet(facts.name)}, account {quiet(facts.login)})", "blocks": body}
 

@@ -109,9 +109,9 @@ async def test_a_wrong_number_or_a_no_ends_it(desk, no):
 
 
 async def test_one_press_counts(desk):
-    """Whatever is pressed later, or pressed once more, changes nothing and alarms nobody."""
+    """Whatever is pressed later changes nothing; the same once more alarms nobody (a no does: `test_late.py`)."""
     _, match = await asked(desk)
-    for pressed in (match.right, match.right, wrong(match), None):
+    for pressed in (match.right, match.right):
         assert (await number.press(desk.tools, match.id, pressed, BOB)).state is MatchState.MATCHED
     assert (await desk.deeds()).count(Deed.NUMBER_MATCHED) == 1
     await desk.pump()
@@ -122,14 +122,16 @@ async def test_of_presses_in_one_moment_one_counts(desk):
     """A right number, another one and a no, twenty at once, some of them sent twice: one effect."""
     _, match = await asked(desk)
     pressed = [match.right, wrong(match), None] * 7
+    most = {MatchState.MATCHED: 1, MatchState.WRONG: 0, MatchState.DENIED: 0}
     ended = await asyncio.gather(*(number.press(desk.tools, match.id, each, BOB) for each in pressed))
     assert len({each.state for each in ended}) == 1
     deeds = await desk.deeds()
     assert sum(deeds.count(each) for each in (Deed.NUMBER_MATCHED, Deed.NUMBER_WRONG, Deed.NUMBER_DENIED)) == 1
+    assert deeds.count(Deed.NUMBER_DENIED_LATE) == most[ended[0].state]
 
 
 async def test_a_no_and_the_submission_in_one_moment(desk):
-    """Either the form went first, and nobody waits for an answer, or the no did, and nothing is reset."""
+    """Either the form went first, and the no comes too late, or the no did, and nothing is reset."""
     form, match = await asked(desk)
     sent = submit.reset(desk.tools, form.form_id, ADA, desk.answer(verified="ticket"))
     no = number.press(desk.tools, match.id, None, BOB)
@@ -139,8 +141,10 @@ async def test_a_no_and_the_submission_in_one_moment(desk):
         assert queued.reason is Reason.CALLER_DENIED
         assert (said.state, Deed.PROVED in deeds) == (MatchState.DENIED, False)
     else:
-        assert said.reason is Reason.NUMBER_OVER
-        assert (Deed.NUMBER_DENIED in deeds, Deed.PROVED in deeds) == (False, True)
+        assert said.state is MatchState.WITHDRAWN
+        assert (Deed.NUMBER_DENIED in deeds, Deed.NUMBER_DENIED_LATE in deeds, Deed.PROVED in deeds) == (
+            *(False, True, True),
+        )
 
 
 @pytest.mark.parametrize("person", [ADA, EVE, SlackPerson("T0OTHER", BOB.user)])
@@ -261,9 +265,9 @@ async def test_what_slack_did_not_take_is_not_said_late(desk):
 
 
 async def test_old_ones_are_forgotten(desk):
-    """The journal keeps what was pressed."""
+    """Once nobody presses a button of theirs any more; the journal keeps what was pressed."""
     _, match = await asked(desk)
-    desk.clock.tick(days=3)
+    desk.clock.tick(days=31)
     await sweep.expire(desk.tools)
     async with desk.store.read() as tx:
         assert await numbers.get(tx, match.id) is None

@@ -11,6 +11,7 @@ from resets.verification import Needed
 from store import numbers
 from tests.handlers.conftest import ADA, BOB, EVE
 from tests.support.slackwire import texts
+from views import number as views
 
 
 async def asked(slack):
@@ -86,6 +87,18 @@ async def test_why_not_is_laid_over_the_form(slack, wire):
     await slack.press_in_view(ADA, "number_ask", wire.view["private_metadata"])
     assert "questions to people and their managers are used up" in texts(wire.view)
     assert wire.views[form]["view"]["callback_id"] == "reset_form"
+
+
+async def test_a_no_that_comes_too_late(slack, wire):
+    """The person's message says what was not stopped, and the requester's view that they say no."""
+    match, _, shown = await asked(slack)
+    await slack.press(BOB, "number_press", f"{match.id}:{match.right}")
+    await slack.press(BOB, "number_deny", match.id)
+    assert "now says that they do not know of this" in texts(wire.views[shown]["view"])
+    assert wire.posts == []  # no refusal: it was heard
+    await slack.house.pump()
+    facts = slack.house.last(MatchFacts).facts
+    assert "your *no* takes nothing back" in texts(views.message(facts))
 
 
 @pytest.mark.parametrize("value", ["", "x", ":42", "no:such", "nobody:42", "nobody:-1", "nobody:²"])

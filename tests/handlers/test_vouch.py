@@ -14,6 +14,7 @@ from store import vouches
 from tests.handlers.conftest import ADA, BOB, EVE
 from tests.support.house import enrolled
 from tests.support.slackwire import TEAM, person, texts
+from views import vouch as views
 
 
 async def managed(slack):
@@ -79,6 +80,19 @@ async def test_a_word_too_late_is_said_at_the_code(slack, wire):
     slack.house.clock.tick(minutes=10)
     _, heard = await slack.submit(EVE, slack.code_values(code(slack)))
     assert "Nobody waits for your word" in heard["errors"]["code"]
+
+
+async def test_a_no_that_comes_too_late(slack, wire):
+    """After their own word: the manager's message says what was not stopped, and the requester's view that they do."""
+    question, _, shown = await asked(slack)
+    await slack.press(EVE, "vouch_begin", question.id)
+    await slack.submit(EVE, slack.code_values(code(slack)))
+    await slack.press(EVE, "vouch_deny", question.id)
+    assert "Eve Evans now says that they do not know of this" in texts(wire.views[shown]["view"])
+    assert wire.posts == []  # no refusal: it was heard
+    await slack.house.pump()
+    facts = slack.house.last(VouchFacts).facts
+    assert "your *no* takes nothing back" in texts(views.message(facts))
 
 
 async def test_a_closed_view_is_left_alone(slack, wire):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from resets.evidence import Evidence, How
 from resets.facts import AskVouch
+from resets.late import Meanwhile
 from resets.number import MatchState
 from resets.outcome import Step, StepState
 from resets.reasons import Reason
@@ -44,6 +45,8 @@ def views(text=ANNA):
         "queued_without_code": forms.queued(samples.queued(text, pickup=None)),
         **{f"number_{state.value}": number.asked(samples.match(text, state=state)) for state in MatchState},
         **{f"vouch_{state.value}": vouch.asked(samples.vouch(text, state=state)) for state in VouchState},
+        "number_late": number.asked(samples.match(text, state=MatchState.MATCHED, denied_at=NOW)),
+        "vouch_late": vouch.asked(samples.vouch(text, state=VouchState.VOUCHED, denied_at=NOW)),
         "vouch_ask": vouch.ask(AskVouch("F0RM", samples.vouch_facts(text))),
         "vouch_given": vouch.given(samples.vouch(text)),
         "sentence": forms.sentence(labels.title(Reason.NOT_FOUND), sentence(Reason.NOT_FOUND, {"typed": text})),
@@ -118,6 +121,8 @@ def messages(text=ANNA):
         **crowd.messages(text),
         **{f"number_{state.value}": number.message(samples.match_facts(text, state=state)) for state in MatchState},
         **{f"vouch_{state.value}": vouch.message(samples.vouch_facts(text, state=state)) for state in VouchState},
+        **{f"number_late_{each.value}": number.message(samples.match_facts(text, late=each)) for each in Meanwhile},
+        **{f"vouch_late_{each.value}": vouch.message(samples.vouch_facts(text, late=each)) for each in Meanwhile},
         **asked.messages(text),
         "frozen": freeze.frozen(samples.freeze(text)),
         "frozen_unlimited": freeze.frozen(samples.freeze(text, until=None, why="")),
