@@ -32,8 +32,8 @@ async def evidence(tools: Tools, tx: Tx, form: Form, said: str, options: Options
         options: what else was chosen.
 
     Raises:
-        Refused: CHOICE_INVALID, NOT_PRESSED, NOT_VOUCHED, or what `verification.enough` says; with the field, if the
-            form has one.
+        Refused: CHOICE_INVALID, NOT_PRESSED, NOT_VOUCHED, VOUCHED_OTHERWISE, or what `verification.enough` says; with
+            the field, if the form has one.
     """
     frozen: dict[str, Any] = form.state["target"]
     tier = Tier(frozen["tier"])
@@ -46,13 +46,17 @@ async def evidence(tools: Tools, tx: Tx, form: Form, said: str, options: Options
     except ValueError as error:
         raise Refused(Reason.CHOICE_INVALID, **where) from error
     account = (frozen["directory"], frozen["account_id"])
-    seen = (*await number.evidence(tx, form.id, account), *await vouch.evidence(tools, tx, form.id, account))
+    pressed = await number.evidence(tx, form.id, account)
+    words = await vouch.words(tools, tx, form.id, account)
+    seen = (*pressed, *([words[options.why]] if options.why in words else ()))
     denied = await questions.denied(tools, tx, *account)
     if how in NOT_YET and not denied and how not in {each.how for each in seen}:
-        raise Refused(NOT_YET[how], **where)
+        raise Refused(Reason.VOUCHED_OTHERWISE if how is How.MANAGER and words else NOT_YET[how], **where)
     known = (*(() if how is None or how in NOT_YET else (Evidence(how),)), *seen)
     about = verification.About(needed, tier, options.why, options.channels, denied)
-    lack = verification.enough({each.how for each in known}, about)
+    hows = {each.how for each in known}
+    lack = verification.enough(hows, about)
     if lack is not None:
-        raise Refused(lack, **where)
+        with_it = verification.enough({*hows, How.MANAGER}, about) is None
+        raise Refused(Reason.VOUCHED_OTHERWISE if words and with_it else lack, **where)
     return known

@@ -21,7 +21,7 @@ from resets.reasons import Reason, Refused
 from resets.request import Why
 from resets.saying import SaySlack
 from resets.verification import may_vouch
-from resets.vouch import ANSWERED, Vouch, VouchState, is_involved
+from resets.vouch import Vouch, VouchState, is_involved
 from store import admins, forms, outbox, vouches
 
 if TYPE_CHECKING:
@@ -95,6 +95,8 @@ def _is_able(tools: Tools, row: admins.AdminRow | None) -> bool:
 async def ask(tools: Tools, form_id: str, person: SlackPerson, why: str) -> Vouch:
     """Ask the manager of whom a form is about, once; asked again, return how that stands. Touches no network.
 
+    With another reason they are asked anew, and nobody waits for a word on the earlier one.
+
     Args:
         tools: the desk's tools.
         form_id: a filled reset form.
@@ -115,13 +117,15 @@ async def ask(tools: Tools, form_id: str, person: SlackPerson, why: str) -> Vouc
         frozen: dict[str, Any] = form.form.state.get("target") or {}
         if not frozen.get("manager"):
             raise Refused(Reason.CANNOT)
-        for found in await vouches.of_form(tx, form_id):
-            if found.waits(tools.clock()) or found.state in ANSWERED:
+        earlier = await vouches.of_form(tx, form_id)
+        for found in earlier:
+            if found.state is VouchState.DENIED or (found.why is reason and _stands(tools, found)):
                 return found
         row = await admins.by_id(tx, str(frozen["manager"]))
         if row is None or not _is_able(tools, row):
             raise Refused(Reason.MANAGER_UNABLE, login=frozen["login"])
         await questions.demand(tools, tx, form.actor, frozen["directory"], frozen["account_id"])
+        await withdraw(tools, tx, form_id)  # one with another reason
         asked = Vouch(
             id=tools.new_id(),
             form_id=form_id,
@@ -140,6 +144,10 @@ async def ask(tools: Tools, form_id: str, person: SlackPerson, why: str) -> Vouc
         await note(tools, tx, Deed.VOUCH_ASKED, by=form.actor, more=_about(asked))
         await _tell(tools, tx, asked)
         return asked
+
+
+def _stands(tools: Tools, asked: Vouch) -> bool:
+    return asked.waits(tools.clock()) or asked.state is VouchState.VOUCHED
 
 
 async def shown_in(tools: Tools, asked: Vouch, view_id: str) -> Vouch:
@@ -245,17 +253,21 @@ async def _demand_able(tools: Tools, tx: Tx, asked: Vouch, actor: Actor) -> None
         raise Refused(Reason.ACTOR_FROZEN, login=asked.requester.login)
 
 
-async def evidence(tools: Tools, tx: Tx, form_id: str, account: tuple[str, str]) -> tuple[Evidence, ...]:
-    """Return the manager's word for a form's account, if one counts still, and hold it until the write ends."""
+async def words(tools: Tools, tx: Tx, form_id: str, account: tuple[str, str]) -> dict[Why, Evidence]:
+    """Return the manager's words for a form's account that count still, each by the one reason that they were shown.
+
+    They are held until the write ends.
+    """
+    given: dict[Why, Evidence] = {}
     for found in await vouches.of_form(tx, form_id):
-        given = found.state is VouchState.VOUCHED and (found.directory, found.account_id) == account
-        if given and _is_able(tools, await admins.by_id(tx, found.manager.id)):
-            return (Evidence(How.MANAGER, found.id, found.manager),)
-    return ()
+        said = found.state is VouchState.VOUCHED and (found.directory, found.account_id) == account
+        if said and _is_able(tools, await admins.by_id(tx, found.manager.id)):
+            given[found.why] = Evidence(How.MANAGER, found.id, found.manager)
+    return given
 
 
 async def withdraw(tools: Tools, tx: Tx, form_id: str) -> None:
-    """Wait no longer: the form was sent on other evidence."""
+    """Wait no longer: the form was sent on other evidence, or the manager is asked anew with another reason."""
     for found in await vouches.of_form(tx, form_id):
         if await vouches.move(tx, found, VouchState.WITHDRAWN):
             await _tell(tools, tx, found)

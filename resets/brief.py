@@ -77,6 +77,7 @@ BRIEF: dict[Reason, str] = {
     Reason.MANAGER_UNABLE: "their manager cannot vouch here",
     Reason.MANAGER_INVOLVED: "their manager is part of this",
     Reason.NOT_VOUCHED: "their manager has not vouched",
+    Reason.VOUCHED_OTHERWISE: "their manager has vouched for another reason",
     Reason.VOUCH_OVER: "nobody waits for a manager any more",
     Reason.SOMEBODY_ASKED: "“nobody asked” does not go with the reason",
     Reason.TOO_LATE: "confirmed, but not begun in time",

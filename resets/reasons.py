@@ -82,6 +82,7 @@ class Reason(StrEnum):
     MANAGER_UNABLE = "manager_unable"  # frozen, disabled, without a configured role, or not in Slack
     MANAGER_INVOLVED = "manager_involved"  # they ask for it themselves, or would be reset by it
     NOT_VOUCHED = "not_vouched"  # not yet, or who did may not any more
+    VOUCHED_OTHERWISE = "vouched_otherwise"  # for another reason of the reset than the form has now
     VOUCH_OVER = "vouch_over"  # answered already, too late, or for a form that was sent
     SOMEBODY_ASKED = "somebody_asked"  # "nobody asked" does not go with the reason of the reset
     # the directory

@@ -27,9 +27,6 @@ class VouchState(StrEnum):
     WITHDRAWN = "withdrawn"  # the form was sent without waiting for it
 
 
-ANSWERED = frozenset({VouchState.VOUCHED, VouchState.DENIED})
-
-
 @dataclass(frozen=True, slots=True)
 class Vouch:
     """One question to one manager, whether they stand up for one person."""
@@ -42,7 +39,7 @@ class Vouch:
     account_id: str
     login: str
     name: str
-    why: Why  # as the requester had chosen it when they asked
+    why: Why  # as the requester had chosen it when they asked, and for which alone the word counts
     state: VouchState
     asked_at: datetime
     expires_at: datetime

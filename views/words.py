@@ -153,6 +153,9 @@ SENTENCES: dict[Reason, str] = {
     "know that it is them.",
     Reason.NOT_VOUCHED: "Their manager has not vouched yet, or may not any more, so nothing was done. Press “Ask their "
     "manager”, and wait for the answer, or say how else you know that it is them.",
+    Reason.VOUCHED_OTHERWISE: "Their manager was shown another reason than the form has now, so their word does not "
+    "count for it, and nothing was done. Choose the reason that they were shown, or press “Ask their manager” again: "
+    "they are then asked with this one.",
     Reason.VOUCH_OVER: "Nobody waits for your word on this any more, so nothing was changed: it was given, its time is "
     "over, or it was not needed. If you do not know of it, call whoever asked.",
     Reason.SOMEBODY_ASKED: "“Nobody asked” goes with a suspected compromise or a new person only, so nothing was done. "

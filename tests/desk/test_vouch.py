@@ -35,7 +35,7 @@ async def test_a_manager_vouches(desk):
     await desk.pump()
     said = desk.last(VouchFacts)
     assert (said.to, said.must_be_member, said.stamp) == (EVE.user, True, None)
-    assert (said.facts.why, said.facts.requester, said.facts.name) == (Why.LOCKED_OUT, ADA, "Bob Baker")
+    assert (said.facts.why, said.facts.requester, said.facts.name) == (Why.FORGOT, ADA, "Bob Baker")
     early = desk.answer(verified="manager")
     await refused(submit.reset(desk.tools, form.form_id, ADA, early), Reason.NOT_VOUCHED)
     assert (await vouched(desk, question)).state is VouchState.VOUCHED
@@ -233,9 +233,9 @@ async def test_a_word_for_one_is_none_for_another(desk):
     await vouched(desk, question)
     async with desk.store.write() as tx:
         bob, nora = [
-            await vouch.evidence(desk.tools, tx, form.form_id, ("corp", desk.ids[who])) for who in ("bob", "nora")
+            await vouch.words(desk.tools, tx, form.form_id, ("corp", desk.ids[who])) for who in ("bob", "nora")
         ]
-    assert ([each.how for each in bob], nora) == ([How.MANAGER], ())
+    assert (list(bob), nora) == ([Why.FORGOT], {})
 
 
 async def test_a_form_that_is_sent_waits_for_nobody(desk):
