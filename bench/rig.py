@@ -18,11 +18,12 @@ import aiohttp
 import pyotp
 
 from bench.slack import APP_TOKEN, BOT_TOKEN, SIGNING, TEAM
-from bot.assembly import clock, open_house
+from bot.assembly import clock, open_directory, open_house
 from bot.config import load
 from bot.demo_people import FAMILY, GIVEN
 from bot.engine import migrate
 from desk import enrol
+from directory.opening import Opening
 from resets import stepup
 from store.base import upgrade
 from store.keys import KeyRing
@@ -153,11 +154,13 @@ class Bot:
         self.process = None
 
     async def furnish(self):
-        """Make keys and store."""
+        """Make keys, store and, where it is a file, the directory."""
         settings = load(self.config, {})
         KeyRing.create(settings.keys.file)
         await upgrade(settings.store.full_url)
         await asyncio.to_thread(migrate, settings.store.full_url)
+        for section in settings.directories:
+            await open_directory(section, clock, opening=Opening.MAKE).close()
 
     async def enrol(self, logins):
         """Enrol people of the directory "corp" as `rekey admin enrol` does; returns (user, login, seed) of each."""

@@ -26,6 +26,7 @@ COMMANDS = {  # name -> (module, attribute)
     "audit": ("bot.cli_audit", "group"),
     "keys": ("bot.cli", "keys"),
     "db": ("bot.cli", "db"),
+    "directory": ("bot.cli_directory", "group"),
 }
 
 

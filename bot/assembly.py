@@ -16,6 +16,7 @@ from bot.grants import grants, held_in, listed
 from bot.settings_limits import limits
 from desk.tools import Tools
 from directory.misconfigured import Misconfigured
+from directory.opening import Opening
 from directory.registry import connector
 from resets.demand import Quorum
 from resets.request import Channel, Tier
@@ -131,20 +132,26 @@ def store_failed(error: StoreFailed) -> OperatorError:
     return OperatorError(STORE_FAILED.get(error.what, "The store failed; see the log, run with --debug for more."))
 
 
-def open_directory(section: DirectorySection, now: Callable[[], datetime], *, make: bool = True) -> Directory:
-    """Open one configured directory, and `make` the file of a new one; touches no network.
+def open_directory(
+    section: DirectorySection, now: Callable[[], datetime], *, opening: Opening = Opening.USE
+) -> Directory:
+    """Open one configured directory; touches no network. Where it is a file, `opening` says what may be written.
 
     Raises:
-        ConfigError: its options can never work or, without `make`, there is no such file.
+        ConfigError: its options can never work, or there is no such file and none is to be made.
     """
     try:
-        return connector(section.kind).open(section.name, section.options, clock=now, make=make)
+        return connector(section.kind).open(section.name, section.options, clock=now, opening=opening)
     except Misconfigured as error:
         raise ConfigError(f"directories.{section.name}.{error.key}: {error.what} {error.remedy}") from error
 
 
-async def open_house(settings: Settings, *, now: Callable[[], datetime] = clock) -> House:
+async def open_house(
+    settings: Settings, *, now: Callable[[], datetime] = clock, opening: Opening = Opening.USE
+) -> House:
     """Open the keys, the store and the directories, and build what every deed works with.
+
+    A directory's file is made only with MAKE: where it is being set up.
 
     Raises:
         OperatorError: a sentence and a remedy for what stands in the way.
@@ -153,7 +160,7 @@ async def open_house(settings: Settings, *, now: Callable[[], datetime] = clock)
     directories: dict[str, Directory] = {}
     try:
         for section in settings.directories:
-            directories[section.name] = open_directory(section, now)
+            directories[section.name] = open_directory(section, now, opening=opening)
         intake = Intake(settings.store.full_url)
     except BaseException:
         for directory in directories.values():

@@ -18,6 +18,7 @@ from bot.demo_people import ADMINS, DOMAINS, NESTED, SPECIAL, accounts
 from bot.engine import migrate
 from desk import enrol
 from directory.local import LocalDirectory
+from directory.opening import Opening
 from directory.secret import Secret
 from resets import stepup
 from store.base import upgrade
@@ -42,7 +43,7 @@ async def furnish(config: Path, phones_file: Path) -> Phones:
         KeyRing.create(settings.keys.file)
     await upgrade(settings.store.full_url)
     await asyncio.to_thread(migrate, settings.store.full_url)
-    house = await open_house(settings)
+    house = await open_house(settings, opening=Opening.MAKE)
     try:
         (directory,) = house.tools.directories.values()
         assert isinstance(directory, LocalDirectory)

@@ -18,6 +18,7 @@ from bot.errors import OperatorError
 from bot.slack import REMEDIES, Line
 from bot.socket_mode import TOKEN_REMEDY
 from directory.base import DirectoryError, Finding
+from directory.opening import Opening
 from resets.request import Channel
 from store import admins, audit
 from store.audit import Finding as ChainFinding
@@ -216,7 +217,7 @@ async def _approvals(settings: Settings, line: Line) -> list[Finding]:
 async def _directory(section: DirectorySection, settings: Settings) -> list[Finding]:
     where = f"directory {section.name}"
     try:
-        directory = open_directory(section, clock, make=False)
+        directory = open_directory(section, clock, opening=Opening.LOOK)
     except OperatorError as error:
         return [_bad(where, "", str(error))]
     try:

@@ -11,6 +11,7 @@ from bot.assembly import clock, open_directory, rules
 from bot.errors import ConfigError, OperatorError
 from desk.standing import Standing
 from directory.base import Ambiguous, DirectoryError
+from directory.opening import Opening
 from resets.actor import Actor, SlackPerson
 from resets.request import Tier
 from resets.ruling import judge
@@ -91,7 +92,7 @@ async def examine(settings: Settings, only: str | None) -> Policy:
     answers: dict[int, list[Answer]] = {}
     astray: list[tuple[str, Finding]] = []
     for section in sections:
-        directory = open_directory(section, clock, make=False)
+        directory = open_directory(section, clock, opening=Opening.LOOK)
         try:
             matrices.append(await _matrix(directory, roles, decided))
             named = await doctor_rules.named(directory, settings)

@@ -43,6 +43,7 @@ from directory.ldap_recent import Crowds, Recent, Sight
 from directory.ldap_search import CHUNK, Marks, any_of, by_id, chunks, manager, pages, search
 from directory.ldap_write import folded, guard, is_unicode, value_of
 from directory.misconfigured import Misconfigured
+from directory.opening import Opening
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
@@ -93,7 +94,7 @@ class LdapDirectory(Directory):
         options: LdapOptions,
         *,
         clock: Callable[[], datetime],
-        make: bool = True,  # noqa: ARG003 - a server is never made
+        opening: Opening = Opening.USE,  # noqa: ARG003 - a server is never made
     ) -> LdapDirectory:
         """Build it; nothing is connected yet.
 

@@ -39,6 +39,7 @@ from directory.local_tables import (
     key,
     settings,
 )
+from directory.opening import Opening
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -57,7 +58,7 @@ class LocalOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    path: Path  # of the SQLite file; made if missing, its folder must be there
+    path: Path  # of the SQLite file; its folder must be there
     busy_seconds: float = Field(default=10.0, ge=0, le=300)  # how long to wait for another process' write
 
 
@@ -88,15 +89,15 @@ class LocalDirectory(LocalPeople, LocalSignIn, Directory):
 
     @classmethod
     def open(
-        cls, name: str, options: LocalOptions, *, clock: Callable[[], datetime], make: bool = True
+        cls, name: str, options: LocalOptions, *, clock: Callable[[], datetime], opening: Opening = Opening.USE
     ) -> LocalDirectory:
-        """Open the file, and `make` it if it is missing.
+        """Open the file; with MAKE, make it if it is missing.
 
         Raises:
-            Misconfigured: the path can never work, or the file is not ours or from a newer version; without `make`,
-                also where there is none.
+            Misconfigured: the path can never work, the file is not ours or from a newer version, or there is none and
+                none is to be made.
         """
-        file = LocalFile(options.path, busy=timedelta(seconds=options.busy_seconds), make=make)
+        file = LocalFile(options.path, busy=timedelta(seconds=options.busy_seconds), opening=opening)
         return cls(name, Parts(file, Hasher(), clock, secrets.token_bytes))
 
     async def close(self) -> None:

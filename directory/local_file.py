@@ -21,6 +21,7 @@ from sqlalchemy.pool import NullPool
 from directory.base import BadAnswer, DirectoryError, NotAllowed, NotNow, PasswordPolicy, Unreachable
 from directory.local_tables import APPLICATION, VERSION, metadata, settings
 from directory.misconfigured import Misconfigured
+from directory.opening import Opening
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -49,20 +50,21 @@ class LocalFile:
     another process writes.
     """
 
-    def __init__(self, path: Path, *, busy: timedelta, make: bool = True) -> None:
-        """Open the file; `make` it (mode 0600), with its tables, if it is missing or empty.
+    def __init__(self, path: Path, *, busy: timedelta, opening: Opening = Opening.USE) -> None:
+        """Open the file; with MAKE, a missing or empty one is made (mode 0600), with its tables.
 
         Args:
             path: its folder must exist.
             busy: how long to wait for another process' write.
-            make: else nothing is written, and a file that is missing or empty is Misconfigured.
+            opening: what may be written.
 
         Raises:
-            Misconfigured: no such folder, no SQLite file, another program's, or a newer version's.
+            Misconfigured: no such folder, no SQLite file, another program's, or a newer version's; but with MAKE, also
+                a missing or empty one; with LOOK, also an older version's.
         """
         self.path = path
         logging.getLogger("aiosqlite").setLevel(logging.INFO)  # at DEBUG it writes down every value of every statement
-        _prepare(path, busy, make=make)
+        _prepare(path, busy, opening)
         self._identity = _identity(path)
         self._gate = asyncio.Lock()  # SQLite's own waiting is not fair
         self.engine = create_async_engine(
@@ -149,7 +151,8 @@ def _set_up(engine: Any, busy: timedelta) -> None:
         conn.exec_driver_sql("BEGIN IMMEDIATE" if conn.get_execution_options().get("rekey_writes") else "BEGIN")
 
 
-def _prepare(path: Path, busy: timedelta, *, make: bool) -> None:
+def _prepare(path: Path, busy: timedelta, opening: Opening) -> None:
+    make = opening is Opening.MAKE
     if not path.parent.is_dir():
         raise Misconfigured("path", f"The folder {path.parent} does not exist.", "Create it, or name another file.")
     if not make and not path.exists():
@@ -166,7 +169,7 @@ def _prepare(path: Path, busy: timedelta, *, make: bool) -> None:
         if not version:
             _make(engine, path)
         elif version < VERSION:
-            if not make:
+            if opening is Opening.LOOK:
                 raise _older(path, version)
             _step_up(engine, path)
     except OSError as error:
@@ -181,8 +184,8 @@ def _prepare(path: Path, busy: timedelta, *, make: bool) -> None:
 
 
 def _none_yet(path: Path, what: str) -> Misconfigured:
-    remedy = "Mend `path`, or put the file back; if a new directory is wanted, `rekey serve` makes an empty one there."
-    return Misconfigured("path", f"{path} {what}.", remedy)
+    remedy = "Mend `path`, or put the file back. A new, empty one is made by: rekey directory new."
+    return Misconfigured("path", f"{path} {what}, and nothing was made.", remedy)
 
 
 def _older(path: Path, version: int) -> Misconfigured:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from pydantic import BaseModel, ValidationError
 
 from directory.misconfigured import Misconfigured
+from directory.opening import Opening
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,14 +33,16 @@ class Connector(Protocol):
     Options: type[BaseModel]
     capabilities: frozenset[Capability]
 
-    def open(self, name: str, options: Any, *, clock: Callable[[], datetime], make: bool = True) -> Directory:
+    def open(
+        self, name: str, options: Any, *, clock: Callable[[], datetime], opening: Opening = Opening.USE
+    ) -> Directory:
         """Build the directory called `name`; a classmethod, so `self` is the class.
 
         Args:
             name: what the configuration calls it.
             options: the connector's own, checked.
             clock: gives aware UTC.
-            make: put in place what is missing, where the directory is a file of ours; without it nothing is written.
+            opening: what may be written, where the directory is a file of ours.
 
         Raises:
             Misconfigured: these options can never work; says the key and the remedy.
@@ -69,7 +72,14 @@ def connector(kind: str) -> Connector:
         ) from error
 
 
-def open_directory(kind: str, name: str, settings: Mapping[str, object], *, clock: Callable[[], datetime]) -> Directory:
+def open_directory(
+    kind: str,
+    name: str,
+    settings: Mapping[str, object],
+    *,
+    clock: Callable[[], datetime],
+    opening: Opening = Opening.USE,
+) -> Directory:
     """Open a configured directory.
 
     Args:
@@ -77,6 +87,7 @@ def open_directory(kind: str, name: str, settings: Mapping[str, object], *, cloc
         name: what the configuration calls it; people see it.
         settings: the connector's own keys, unread, without `kind`.
         clock: gives aware UTC.
+        opening: what may be written, where the directory is a file of ours.
 
     Raises:
         Misconfigured: the kind, the extra or a setting; its texts never repeat a setting's value.
@@ -89,4 +100,4 @@ def open_directory(kind: str, name: str, settings: Mapping[str, object], *, cloc
         key = ".".join(str(part) for part in first["loc"])
         known = ", ".join(cls.Options.model_fields)
         raise Misconfigured(key, f"{first['msg']}.", f"The settings of a {kind} directory are: {known}.") from None
-    return cls.open(name, options, clock=clock)
+    return cls.open(name, options, clock=clock, opening=opening)

@@ -26,6 +26,11 @@ name = "team"
 kind = "local"
 path = "team.db"
 """
+SERVES = {
+    "REKEY_SLACK__BOT_TOKEN": "xoxb-1",
+    "REKEY_SLACK__APP_TOKEN": "xapp-1",
+    "REKEY_SLACK__SIGNING_SECRET": "secret",
+}
 
 
 @pytest.fixture
@@ -59,9 +64,10 @@ def add_ann(folder):
     """Make the `local` directory of the configuration, with one account."""
     add = (
         "import asyncio, datetime as d\nfrom pathlib import Path\nfrom directory.local import *\n"
-        "from directory.local_people import NewAccount\n"
+        "from directory.local_people import NewAccount\nfrom directory.opening import Opening\n"
         "async def main():\n"
-        " x = LocalDirectory.open('team', LocalOptions(path=Path('team.db')), clock=lambda: d.datetime.now(d.UTC))\n"
+        " told = {'clock': lambda: d.datetime.now(d.UTC), 'opening': Opening.MAKE}\n"
+        " x = LocalDirectory.open('team', LocalOptions(path=Path('team.db')), **told)\n"
         " await x.add_account(NewAccount('ann', 'Ann', mail='ann@example.com')); await x.close()\n"
         "asyncio.run(main())"
     )
@@ -72,7 +78,7 @@ def test_help_names_every_command(rekey):
     """`rekey --help` is a map, and exits with 0."""
     shown = rekey("--help")
     assert shown.returncode == 0
-    for command in ("demo", "serve", "doctor", "admin", "audit", "keys", "db"):
+    for command in ("demo", "serve", "doctor", "admin", "audit", "keys", "db", "directory"):
         assert re.search(rf"^  {command} ", shown.stdout, re.MULTILINE)
 
 
@@ -215,6 +221,7 @@ def test_an_enrolment_without_a_code_is_none(ready, tmp_path):
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
 def test_an_output_that_takes_nothing_is_not_the_stores_fault(ready, tmp_path):
     """A full disk under the output is named, and not told as a store that cannot be read."""
+    assert ready("directory", "new", "team").returncode == 0
     assert ready("admin", "break-glass", "new").returncode == 0
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
@@ -243,6 +250,60 @@ def test_the_doctor_says_what_to_do(ready, tmp_path):
 
 
 @pytest.mark.parametrize("before", [None, b""])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("serve",),
+        ("admin", "list"),
+        ("admin", "enrol", "--slack-user", "U0ADA", "--directory", "team", "--account", "ann", "--role", "helpdesk"),
+        ("reset", "ann", "--as", "ann", "--dry-run"),
+        ("jobs", "list"),
+        ("policy", "test"),
+        ("freeze", "--as", "ann"),
+    ],
+    ids=lambda words: words[0] + words[1] if len(words) > 1 else words[0],
+)
+def test_no_command_makes_a_directory(ready, tmp_path, words, before):
+    """A mistyped `path` is refused with a sentence, in which it stands, and the file stays as it was."""
+    path = tmp_path / "team.db"
+    if before is not None:
+        path.write_bytes(before)
+    done = ready(*words, environ=SERVES)
+    assert done.returncode == 2
+    assert f"directories.team.path: {path} is " in done.stderr
+    assert "rekey directory new" in done.stderr
+    assert (path.read_bytes() if path.exists() else None) == before
+
+
+def test_a_directory_is_made_where_it_is_set_up(ready, tmp_path):
+    """By its name, once, for its owner alone; whoever has one keeps it."""
+    path = tmp_path / "team.db"
+    done = ready("directory", "new", "team")
+    assert (done.returncode, str(path) in done.stdout) == (0, True), done
+    assert path.stat().st_mode & 0o777 == 0o600
+    add_ann(tmp_path)
+    kept = path.read_bytes()
+    again = ready("directory", "new", "team")
+    assert (again.returncode, "is there already" in again.stderr) == (1, True)
+    assert path.read_bytes() == kept
+    assert "1 accounts" in ready("doctor").stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "environ", "said"),
+    [
+        ("corp", {}, "no directory called 'corp', so nothing was made; there is: team"),
+        ("team", {"REKEY_DIRECTORIES__TEAM__PATH": "nowhere/team.db"}, "does not exist"),
+    ],
+)
+def test_what_is_no_local_directory_is_not_made(ready, tmp_path, name, environ, said):
+    """The sentence says which there are, or what is wrong with its path."""
+    done = ready("directory", "new", name, environ=environ)
+    assert (done.returncode, said in done.stderr) == (2, True), done
+    assert not (tmp_path / "team.db").exists()
+
+
+@pytest.mark.parametrize("before", [None, b""])
 def test_the_doctor_makes_no_directory(ready, tmp_path, before):
     """A `path` that leads to no directory is wrong, and stays as it was: a mistyped one would pass for an empty one."""
     path = tmp_path / "team.db"
@@ -252,7 +313,7 @@ def test_the_doctor_makes_no_directory(ready, tmp_path, before):
     wrong = told["directory team"]
     assert not wrong["ok"]
     assert wrong["remedy"].startswith(f"directories.team.path: {path} ")
-    assert "`rekey serve`" in wrong["remedy"]
+    assert "rekey directory new" in wrong["remedy"]
     assert (path.read_bytes() if path.exists() else None) == before
 
 

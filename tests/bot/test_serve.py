@@ -14,13 +14,14 @@ import aiohttp
 import pytest
 
 from bot import serve, socket_mode
-from bot.assembly import clock, open_house, rules
+from bot.assembly import clock, open_directory, open_house, rules
 from bot.config import load
 from bot.doctor import examine, reach
 from bot.engine import migrate
 from bot.errors import ConfigError, OperatorError
 from bot.settings import Settings
 from bot.slack import Line
+from directory.opening import Opening
 from practice.people import TEAM
 from practice.server import Workspace
 from resets.audit import AuditEntry, Deed
@@ -70,6 +71,7 @@ async def settings(workspace, tmp_path):
     KeyRing.create(plain.keys.file)
     await upgrade(plain.store.full_url)
     await asyncio.to_thread(migrate, plain.store.full_url)
+    await open_directory(plain.directories[0], clock, opening=Opening.MAKE).close()
     return settled
 
 

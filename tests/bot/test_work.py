@@ -13,11 +13,13 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from bot.assembly import open_directory
 from bot.config import load
 from bot.engine import Intake, migrate
 from bot.errors import OperatorError
 from bot.work import work
 from desk.tools import Work, WorkKind
+from directory.opening import Opening
 from practice.people import TEAM
 from practice.server import Workspace
 from store.base import Store, upgrade
@@ -71,6 +73,7 @@ async def test_workers_come_work_and_go(server, config, tmp_path):
     KeyRing.create(settings.keys.file)
     await upgrade(url)
     await asyncio.to_thread(migrate, url)
+    await open_directory(settings.directories[0], clock, opening=Opening.MAKE).close()
 
     def rows(sql):
         with psycopg.connect(url.replace("+psycopg", "")) as connection:

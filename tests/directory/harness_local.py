@@ -11,6 +11,7 @@ from sqlalchemy import event
 
 from directory.local import LocalDirectory
 from directory.local_people import NewAccount
+from directory.opening import Opening
 from directory.registry import open_directory
 from directory.secret import Secret
 from tests.directory.harness import Harness, Person, Sign
@@ -47,7 +48,9 @@ class LocalHarness(Harness):
     async def start(self) -> Directory:
         self.path = self.folder / f"people-{next(self._numbers)}.db"
         settings = {"path": str(self.path), "busy_seconds": 5}
-        self._directory = cast(LocalDirectory, open_directory("local", "corp", settings, clock=utc_now))
+        self._directory = cast(
+            LocalDirectory, open_directory("local", "corp", settings, clock=utc_now, opening=Opening.MAKE)
+        )
         self._hands = cast(LocalDirectory, open_directory("local", "hands", settings, clock=utc_now))
         return self._directory
 

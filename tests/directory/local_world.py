@@ -14,6 +14,7 @@ from directory.local_file import LocalFile
 from directory.local_hash import Hasher
 from directory.local_parts import Parts
 from directory.local_people import NewAccount
+from directory.opening import Opening
 from directory.secret import Secret
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class World:
         self.now = datetime(2026, 3, 1, 12, tzinfo=UTC)
         self.engine = Engine()
         self.numbers = 0
-        file = LocalFile(path, busy=timedelta(seconds=5))
+        file = LocalFile(path, busy=timedelta(seconds=5), opening=Opening.MAKE)
         hasher = Hasher(self.engine, at_once=at_once)
         self.local = LocalDirectory("corp", Parts(file, hasher, lambda: self.now, self.randbytes))
 

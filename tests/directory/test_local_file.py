@@ -19,6 +19,7 @@ from directory.local_file import LocalFile
 from directory.local_people import NewAccount
 from directory.local_tables import VERSION
 from directory.misconfigured import Misconfigured
+from directory.opening import Opening
 from directory.registry import open_directory
 from directory.secret import Secret
 
@@ -41,7 +42,14 @@ class Clock:
 
 
 def opened(path: Path, **more: object) -> LocalDirectory:
-    return cast(LocalDirectory, open_directory("local", "corp", {"path": str(path), **more}, clock=Clock()))
+    return cast(
+        LocalDirectory,
+        open_directory("local", "corp", {"path": str(path), **more}, clock=Clock(), opening=Opening.MAKE),
+    )
+
+
+def used(path: Path) -> LocalDirectory:
+    return cast(LocalDirectory, open_directory("local", "corp", {"path": str(path)}, clock=Clock()))
 
 
 @pytest.fixture
@@ -129,6 +137,17 @@ def as_first(path: Path) -> None:
     raw.close()
 
 
+@pytest.mark.parametrize("before", [None, b""])
+@pytest.mark.parametrize("opening", [Opening.LOOK, Opening.USE])
+def test_none_is_made_by_the_way(path: Path, opening: Opening, before: bytes | None) -> None:
+    """Where there is none, or an empty file, the sentence names the path, and what is there stays so."""
+    if before is not None:
+        path.write_bytes(before)
+    with pytest.raises(Misconfigured, match=r"people\.db is (not there|empty), and nothing was made\. Mend `path`"):
+        LocalFile(path, busy=timedelta(seconds=1), opening=opening)
+    assert (path.read_bytes() if path.exists() else None) == before
+
+
 async def test_an_older_version_is_brought_up_to_date(path: Path) -> None:
     """Once, with everybody in it; whoever may write nothing leaves it alone, with a sentence."""
     first = opened(path)
@@ -136,9 +155,9 @@ async def test_an_older_version_is_brought_up_to_date(path: Path) -> None:
     await first.close()
     as_first(path)
     with pytest.raises(Misconfigured, match="older Rekey"):
-        LocalFile(path, busy=timedelta(seconds=1), make=False)
+        LocalFile(path, busy=timedelta(seconds=1), opening=Opening.LOOK)
     for _ in range(2):
-        directory = opened(path)
+        directory = used(path)
         ada = await directory.find("ada")
         assert ada is not None
         assert await directory.manager(ada) is None
@@ -181,9 +200,11 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
 CHILD = """
 import asyncio, datetime, sys
 from directory.local_people import NewAccount
+from directory.opening import Opening
 from directory.registry import open_directory
 async def main(path, me):
-    local = open_directory("local", me, {"path": path}, clock=lambda: datetime.datetime.now(datetime.UTC))
+    told = {"clock": lambda: datetime.datetime.now(datetime.UTC), "opening": Opening.MAKE}
+    local = open_directory("local", me, {"path": path}, **told)
     for n in range(15):
         await local.add_account(NewAccount(f"{me}-{n}", me))
     await local.close()

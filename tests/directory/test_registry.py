@@ -10,6 +10,7 @@ import pytest
 
 from directory.base import Directory
 from directory.misconfigured import Misconfigured
+from directory.opening import Opening
 from directory.registry import CONNECTORS, connector, open_directory
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_a_directory_opens_under_its_name(tmp_path: Path) -> None:
     """The name is the configuration's."""
-    directory = open_directory("local", "corp", {"path": str(tmp_path / "people.db")}, clock=clock)
+    directory = open_directory(
+        "local", "corp", {"path": str(tmp_path / "people.db")}, clock=clock, opening=Opening.MAKE
+    )
     assert directory.name == "corp"
     await directory.close()

@@ -26,6 +26,7 @@ from directory.local_file import LocalFile
 from directory.local_hash import Hasher
 from directory.local_parts import Parts
 from directory.local_people import NewAccount
+from directory.opening import Opening
 from directory.secret import Secret
 from resets.actor import SlackPerson
 from resets.facts import AskReset, Member
@@ -272,7 +273,7 @@ async def _opened(folder, url):
     """Open what stands in a folder."""
     clock = Clock()
     store = await Store.open(url, KeyRing.load(folder / "rekey.keys"), clock=clock)
-    file = LocalFile(folder / "corp.db", busy=timedelta(seconds=10))
+    file = LocalFile(folder / "corp.db", busy=timedelta(seconds=10), opening=Opening.MAKE)
     local = LocalDirectory("corp", Parts(file, Hasher(QUICK), clock, secrets.token_bytes))
     unsteady = Unsteady(local)
     queue = deque()

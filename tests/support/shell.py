@@ -88,6 +88,8 @@ class Shell:
                 code = pyotp.TOTP(self.seeds[login]).at(house.tools.clock())
                 await enrol.confirm(house.tools, enrolling, code, by="test")
 
+        done = self("directory", "new", "corp")
+        assert done.code == 0, done
         self.in_house(deed, ahead=timedelta(minutes=-10))
 
     def in_house(self, deed, *, ahead=timedelta(0)):
