@@ -1,14 +1,15 @@
 """Pause, resume, cancel the rest, retry what failed: what people do to a run, from Slack or at the host.
 
-To stop is always allowed. What sets passwords again is the requester's alone; at the host, where no session stands for
-them, their code proves it in the deed's transaction, and the journal names who sat there.
+To stop is always allowed, but to a role that only vouches: that may freeze everything. What sets passwords again is
+the requester's alone; at the host, where no session stands for them, their code proves it in the deed's transaction,
+and the journal names who sat there.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from desk import freeze, history, prove, steer
+from desk import freeze, history, prove, roles, steer
 from desk.dossier import PURPOSE
 from desk.forms import role_of
 from desk.journal import announce
@@ -32,13 +33,13 @@ NO_RUN = (RequestState.ASKED, RequestState.DENIED, RequestState.WITHDRAWN, Reque
 
 
 async def pause(tools: Tools, request_id: str, by: SlackPerson, *, host: str = "") -> None:
-    """Stop a run for now; who is being reset at this moment is finished. Any admin may.
+    """Stop a run for now; who is being reset at this moment is finished. Any admin may, but who only vouches.
 
     Raises:
-        Refused: NO_ROLE, RUN_OVER (also where it is paused already).
+        Refused: NO_ROLE, RESETS_NOBODY (but of one's own run), RUN_OVER (also where it is paused already).
     """
     async with tools.store.write() as tx:
-        actor, request, _ = await _found(tx, request_id, by)
+        actor, request = await _stoppable(tools, tx, request_id, by)
         if not await runs.pause(tx, request_id, Reason.STOPPED_BY_HAND):
             raise Refused(Reason.RUN_OVER)
         more = _at(host)
@@ -70,15 +71,17 @@ async def resume(tools: Tools, request_id: str, by: SlackPerson, *, host: str = 
 
 
 async def cancel(tools: Tools, request_id: str, by: SlackPerson, *, host: str = "") -> int:
-    """Cancel the rest of a run; returns how many were spared. Any admin may. `settled` then waits for what had begun.
+    """Cancel the rest of a run; returns how many were spared. Any admin may, but who only vouches.
+
+    `settled` then waits for what had begun.
 
     What was only sealed is destroyed.
 
     Raises:
-        Refused: NO_ROLE, RUN_OVER.
+        Refused: NO_ROLE, RESETS_NOBODY (but of one's own run), RUN_OVER.
     """
     async with tools.store.write() as tx:
-        actor, request, _ = await _found(tx, request_id, by)
+        actor, request = await _stoppable(tools, tx, request_id, by)
         spared = await runs.cancel(tx, request_id, Reason.RUN_CANCELLED)
         if spared is None:
             raise Refused(Reason.RUN_OVER)
@@ -151,6 +154,13 @@ async def _found(tx: Tx, request_id: str, by: SlackPerson) -> tuple[Actor, Reset
     if run.state is RequestState.PROVED:
         raise Refused(Reason.UNDECIDED)
     return actor, request, run
+
+
+async def _stoppable(tools: Tools, tx: Tx, request_id: str, by: SlackPerson) -> tuple[Actor, ResetRequest]:
+    actor, request, _ = await _found(tx, request_id, by)
+    if request.requester.id != actor.id:
+        roles.demand_more(tools, actor)
+    return actor, request
 
 
 async def _own(tools: Tools, tx: Tx, request_id: str, by: SlackPerson) -> tuple[Actor, ResetRequest, Run]:

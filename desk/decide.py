@@ -43,10 +43,10 @@ async def look(tools: Tools, shown: str, by: SlackPerson) -> CardFacts:
     """Return what an admin sees of a request, whether or not it still waits.
 
     Raises:
-        Refused: NO_ROLE or DECIDED (there is no such request).
+        Refused: NO_ROLE, RESETS_NOBODY (a role that only vouches) or DECIDED (there is no such request).
     """
     async with tools.store.read() as tx:
-        await role_of(tx, by)
+        roles.demand_more(tools, await role_of(tx, by))
         facts = await card_facts(tools, tx, shown.partition("#")[0])
     if facts is None:
         raise Refused(Reason.DECIDED)

@@ -45,7 +45,13 @@ async def role_of(tx: Tx, person: SlackPerson) -> Actor:
 async def open_form(
     tools: Tools, tx: Tx, kind: str, person: SlackPerson, actor: Actor | None, state: dict[str, Any] | None = None
 ) -> str:
-    """Keep a new form and return its opaque id."""
+    """Keep a new form and return its opaque id.
+
+    Raises:
+        Refused: RESETS_NOBODY, of a form by which people are looked up.
+    """
+    if actor is not None:
+        _demand_somebody(tools, kind, actor)
     form_id = tools.new_id()
     life = BULK_LIFE if kind == BULK else tools.rules.form_life
     await forms.open(tx, form_id, kind, person, actor.id if actor else None, state or {}, tools.clock() + life)
@@ -71,9 +77,15 @@ async def own_form(tools: Tools, tx: Tx, form_id: str, kind: str, person: SlackP
 
 
 async def opened(tools: Tools, tx: Tx, form_id: str, person: SlackPerson, kind: str = RESET) -> Opened:
-    """Return a form of an admin's with its actor, who must still hold the role."""
+    """Return a form of an admin's with its actor, who must still hold the role, and one that resets somebody."""
     form = await own_form(tools, tx, form_id, kind, person)
     actor = await role_of(tx, person)
     if actor.id != form.actor_id:
         raise Refused(Reason.NOT_YOURS)
+    _demand_somebody(tools, kind, actor)
     return Opened(form, actor)
+
+
+def _demand_somebody(tools: Tools, kind: str, actor: Actor) -> None:
+    if kind in (RESET, BULK) and tools.rules.resets_nobody(actor.role):
+        raise Refused(Reason.RESETS_NOBODY)

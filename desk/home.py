@@ -46,6 +46,7 @@ async def show(tools: Tools, person: SlackPerson) -> HomeFacts:
         freeze=freeze,
         stopped=admin is not None and admin.frozen_at is not None,
         waits=waits,
+        resets=admin is not None and not tools.rules.resets_nobody(admin.actor.role),
     )
 
 
@@ -62,9 +63,11 @@ async def unheld(tools: Tools, person: SlackPerson) -> Refused | None:
 
 
 async def runs(tools: Tools, person: SlackPerson) -> tuple[BulkRow, ...]:
-    """Return the last bulks, whoever's, to an admin, and none to anybody else: any admin may stop one."""
+    """Return the last bulks, whoever's, to an admin who may stop them, and none to anybody else."""
     async with tools.store.read() as tx:
-        return await tally.recent(tx, RUNS) if await admins.by_slack(tx, person) else ()
+        admin = await admins.by_slack(tx, person)
+        steers = admin is not None and not tools.rules.only_vouches(admin.actor.role)
+        return await tally.recent(tx, RUNS) if steers else ()
 
 
 def _failed(target: Target) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from desk import prove
+from desk import prove, roles
 from desk.forms import role_of
 from desk.journal import alarm, note
 from resets.audit import Deed
@@ -40,10 +40,12 @@ async def give(tools: Tools, request_id: str, by: SlackPerson, code: str, *, hos
     """Say, with a code, that a use has been looked at. Whoever was reset by it does not.
 
     Raises:
-        Refused: NO_ROLE, ACTOR_FROZEN, NOT_TO_REVIEW, OWN_REVIEW, or a CODE_ reason.
+        Refused: NO_ROLE, RESETS_NOBODY (a role that only vouches), ACTOR_FROZEN, NOT_TO_REVIEW, OWN_REVIEW, or a CODE_
+            reason.
     """
     async with tools.store.write() as tx:
         actor = await role_of(tx, by)
+        roles.demand_more(tools, actor)
         row = await admins.by_id(tx, actor.id, hold=True)
         if row is None or row.frozen_at is not None:
             raise Refused(Reason.ACTOR_FROZEN)

@@ -78,6 +78,12 @@ def configured(tools: Tools, actor: Actor) -> None:
         raise Refused(Reason.NO_ROLE)
 
 
+def demand_more(tools: Tools, actor: Actor) -> None:
+    """Refuse a role that only vouches: RESETS_NOBODY. Freezing everything is left to it, as to anybody with a role."""
+    if tools.rules.only_vouches(actor.role):
+        raise Refused(Reason.RESETS_NOBODY)
+
+
 def _facts(tools: Tools, actor: Actor) -> dict[str, str]:
     place = tools.rules.held_in[actor.role]
     return {"role": actor.role, "place": str(place), "directory": tools.rules.called(place.directory)}

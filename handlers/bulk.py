@@ -39,7 +39,8 @@ MENTIONS_AT_ONCE = 5
 ENDS = frozenset(
     {
         *(Reason.FORM_UNKNOWN, Reason.FORM_USED, Reason.FORM_EXPIRED, Reason.NOT_YOURS, Reason.NO_ROLE),
-        *(Reason.ACTOR_DISABLED, Reason.OTHER_TEAM, Reason.GUEST, Reason.BOT, Reason.DEACTIVATED, Reason.STORE_FAILED),
+        *(Reason.RESETS_NOBODY, Reason.ACTOR_DISABLED, Reason.OTHER_TEAM, Reason.GUEST, Reason.BOT),
+        *(Reason.DEACTIVATED, Reason.STORE_FAILED),
     }
 )
 

@@ -12,6 +12,7 @@ BRIEF: dict[Reason, str] = {
     Reason.DEACTIVATED: "deactivated in Slack",
     Reason.OTHER_APP: "came by way of another app",
     Reason.NO_ROLE: "the requester has no role here any more",
+    Reason.RESETS_NOBODY: "the requester's role resets nobody",
     Reason.ROLE_NOT_HELD: "the requester is not in the role's group any more",
     Reason.ROLE_UNREAD: "the group of the requester's role could not be read",
     Reason.NOT_YOURS: "meant for somebody else",

@@ -309,3 +309,4 @@ class HomeFacts:
     stopped: bool = False  # this admin is frozen, after a "not me"
     unheld: Refused | None = None  # why the role is not theirs at this moment, where it names a group
     waits: tuple[CardFacts, ...] = ()  # what this admin can decide about, at most 5
+    resets: bool = True  # does the role reset anybody

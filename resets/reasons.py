@@ -15,6 +15,7 @@ class Reason(StrEnum):
     DEACTIVATED = "deactivated"
     OTHER_APP = "other_app"
     NO_ROLE = "no_role"
+    RESETS_NOBODY = "resets_nobody"  # a role for something else: to vouch, to agree, or to end a freeze
     ROLE_NOT_HELD = "role_not_held"  # enrolled, but not a member of the group that the role names
     ROLE_UNREAD = "role_unread"  # that group is not there or could not be read: then nobody holds the role
     NOT_YOURS = "not_yours"  # not the addressee, or not the one who opened it

@@ -81,6 +81,15 @@ class Rules:
         given = STANDARD_EVERYWHERE if self.grants is None else self.grants.get(role, ())
         return tuple(grant for grant in given if grant.directory in (None, directory))
 
+    def resets_nobody(self, role: str) -> bool:
+        """Say whether a configured role has no rule at all, so that there is nobody for it to look up."""
+        return self.grants is not None and self.grants.get(role) == ()
+
+    def only_vouches(self, role: str) -> bool:
+        """Say whether a role resets nobody, agrees to nothing and ends no freeze: a word about one's people is left."""
+        agrees = self.approvers is None or role in self.approvers
+        return self.resets_nobody(role) and not agrees and role not in self.security
+
     def places(self, role: str, directory: str) -> tuple[Place, ...]:
         """Return the groups and units that have to be read before accounts of a directory can be judged, each once."""
         raising = [place for listed in self.listed.get(directory, ()) for place in listed.places]

@@ -30,20 +30,10 @@ def view(facts: HomeFacts, now: datetime, bulks: Sequence[BulkRow] = ()) -> bloc
 
 
 def _admin(facts: HomeFacts, bulks: Sequence[BulkRow]) -> list[blocks.Block]:
-    one = blocks.button("Reset one", "home_reset", style="primary", label="Reset one person's password")
-    several = blocks.button("Reset many", "home_bulk", label="Reset many people's passwords")
-    where = ", ".join(quiet(name, 40) for name in facts.directories[:10]) or "no directory yet"
+    none = "None yet. Press *Reset one*, or type `/reset-password @person`." if facts.resets else "None."
     return [
         blocks.header("Password resets"),
-        # A fixed id: the button that a person aims at stays the same while Home is published anew under their hand.
-        {
-            **blocks.section(f"You reset passwords in: {where}. Your role: {quiet(facts.role or '')}.", one),
-            "block_id": "home_reset",
-        },
-        {
-            **blocks.section("Many at once: by name, group, CSV file or list, with a preview first.", several),
-            "block_id": "home_bulk",
-        },
+        *(_beginning(facts) if facts.resets else [_no_beginning(facts)]),
         *([blocks.paragraph(words.sentence(Reason.ACTOR_FROZEN))] if facts.stopped else []),
         *([blocks.paragraph(words.sentence(facts.unheld.reason, facts.unheld.facts))] if facts.unheld else []),
         *freeze.home(facts.freeze),
@@ -54,8 +44,31 @@ def _admin(facts: HomeFacts, bulks: Sequence[BulkRow]) -> list[blocks.Block]:
         *([blocks.section("\n".join(_needs(facts)))] if _needs(facts) or not facts.waits else []),
         blocks.divider(),
         blocks.header("Last requests"),
-        *(_rows(facts) or [blocks.section("None yet. Press *Reset one*, or type `/reset-password @person`.")]),
+        *(_rows(facts) or [blocks.section(none)]),
     ]
+
+
+def _beginning(facts: HomeFacts) -> list[blocks.Block]:
+    one = blocks.button("Reset one", "home_reset", style="primary", label="Reset one person's password")
+    several = blocks.button("Reset many", "home_bulk", label="Reset many people's passwords")
+    where = ", ".join(quiet(name, 40) for name in facts.directories[:10]) or "no directory yet"
+    return [
+        # A fixed id: the button that a person aims at stays the same while Home is published anew under their hand.
+        {
+            **blocks.section(f"You reset passwords in: {where}. Your role: {quiet(facts.role or '')}.", one),
+            "block_id": "home_reset",
+        },
+        {
+            **blocks.section("Many at once: by name, group, CSV file or list, with a preview first.", several),
+            "block_id": "home_bulk",
+        },
+    ]
+
+
+def _no_beginning(facts: HomeFacts) -> blocks.Block:
+    """Say what somebody is there for whose role resets nobody."""
+    asked = "When somebody needs your word, you get a message from this bot, or it stands below under *Needs me*."
+    return blocks.section(f"Your role, {quiet(facts.role or '')}, resets nobody. {asked}")
 
 
 def _runs(bulks: Sequence[BulkRow], *, frozen: bool) -> list[blocks.Block]:

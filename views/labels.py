@@ -179,7 +179,7 @@ _NOT_FOR_YOU = frozenset(
     {
         *(Reason.NO_ROLE, Reason.GUEST, Reason.OTHER_TEAM, Reason.NOT_YOURS, Reason.NOT_YOUR_RUN),
         *(Reason.BOT, Reason.OTHER_APP, Reason.OWN_REQUEST, Reason.NOT_APPROVER, Reason.IS_TARGET),
-        Reason.HAS_VOUCHED,
+        *(Reason.HAS_VOUCHED, Reason.RESETS_NOBODY),
     }
 )
 _USED_UP = frozenset({Reason.RESETS_USED_UP, Reason.BULKS_USED_UP, Reason.TOO_MANY_OPEN, Reason.RESET_LATELY})

@@ -31,6 +31,9 @@ SENTENCES: dict[Reason, str] = {
     Reason.OTHER_APP: "This came by way of another app, so nothing was done. " + _AGAIN,
     Reason.NO_ROLE: "Resetting other people's passwords needs a role that you do not have here, so nothing was done. "
     "If your work needs it, ask whoever runs this bot to enrol you.",
+    Reason.RESETS_NOBODY: "Your role resets nobody here, so nobody was looked up and nothing was changed. If you "
+    "suspect something, /reset-password freeze stops everything for a while; if your work needs more, ask whoever runs "
+    "this bot for another role.",
     Reason.ROLE_NOT_HELD: "To hold {role} one has to be in {place} of {directory}, and at the moment that is not so. "
     "Nothing was done. Whoever looks after that group can mend it.",
     Reason.ROLE_UNREAD: "I could not read {place} of {directory}, and without it nobody holds {role}. Nothing was "

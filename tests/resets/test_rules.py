@@ -44,3 +44,22 @@ def test_by_the_sealed_code_nobody_privileged_is_reset(rules):
     for grants in (None, {}, {break_glass.ROLE: (Grant(frozenset(Tier)),)}):
         (grant,) = replace(rules, grants=grants).grants_of(break_glass.ROLE, "corp")
         assert grant == Grant(frozenset({Tier.STANDARD, Tier.SENSITIVE}))
+
+
+@pytest.mark.parametrize(
+    ("role", "grants", "approvers", "security", "nobody", "only"),
+    [
+        ("admin", None, None, frozenset(), False, False),  # no roles are written: everybody resets standard accounts
+        ("admin", {"admin": (Grant(frozenset({Tier.STANDARD})),)}, frozenset(), frozenset(), False, False),
+        ("manager", {"manager": ()}, frozenset(), frozenset(), True, True),
+        ("manager", {"manager": ()}, frozenset({"admin"}), frozenset({"admin"}), True, True),
+        ("manager", {"manager": ()}, None, frozenset(), True, False),  # every role agrees
+        ("board", {"board": ()}, frozenset({"board"}), frozenset(), True, False),
+        ("watch", {"watch": ()}, frozenset(), frozenset({"watch"}), True, False),
+        ("gone", {"manager": ()}, frozenset(), frozenset(), False, False),  # not configured: refused as no role
+    ],
+)
+def test_what_is_left_to_a_role_without_rules(rules, role, grants, approvers, security, nobody, only):
+    """It resets nobody; where it neither agrees to anything nor ends a freeze, all that it can do is vouch."""
+    said = replace(rules, grants=grants, approvers=approvers, security=security)
+    assert (said.resets_nobody(role), said.only_vouches(role)) == (nobody, only)

@@ -55,6 +55,7 @@ def views(text=ANNA):
         "shown": forms.shown(samples.shown(text)),
         "home_admin": home.view(samples.home(text), NOW),
         "home_admin_new": home.view(samples.home(text, rows=(), unclaimed=0, failed=0), NOW),
+        "home_resets_nobody": home.view(samples.home(text, rows=(), unclaimed=0, failed=0, resets=False), NOW),
         "home_admin_with_runs": home.view(samples.home(text), NOW, [crowd.row(text, state) for state in RequestState]),
         "home_admin_frozen": home.view(
             samples.home(text, freeze=samples.freeze(text), stopped=True),
