@@ -95,6 +95,29 @@ async def test_its_time_runs_out(play):
     await morgan.asked(play.code())
 
 
+async def test_a_no_after_its_time(play):
+    """The person still says so, where they are; the security channel hears, and the desk is warned."""
+    morgan, robin, _ = await asked(play)
+    play.age_numbers()
+    await expect(robin.message("This question is over")).to_be_visible(timeout=30_000)
+    await robin.page.bring_to_front()
+    await robin.button("number_deny").click()
+    told = robin.message("The security team has been told")
+    await expect(told).to_contain_text("has asked for no new password")
+    await expect(robin.button("number_deny")).to_have_count(0)
+    await expect(morgan.modal).to_contain_text("now says that they do not know of this")
+    await back_to_the_form(morgan)
+    await morgan.knows("called back")
+    await morgan.field("code_text").fill(play.code())
+    await morgan.submit()
+    await expect(morgan.fault("verified")).to_contain_text("whoever called is not them")
+    await morgan.leave()
+    await morgan.go("security")
+    await expect(morgan.message("once the question was over")).to_contain_text("Robin Meyer")
+    assert play.targets("robin.meyer") == []
+    assert play.deeds().count("number_denied_late") == 1
+
+
 async def asked_of_the_manager(play):
     """Morgan has Robin's manager asked; returns both at their pages."""
     sasha = await play.viewer(SASHA)
