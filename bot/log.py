@@ -12,6 +12,7 @@ import re
 import sys
 import traceback
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TextIO
 
 from pythonjsonlogger.core import RESERVED_ATTRS
@@ -39,7 +40,9 @@ MASK = "***"
 def redact(text: str) -> str:
     """Mask what looks like a Slack token, a TOTP address or the value of a key that names a secret."""
     text = OTPAUTH.sub(MASK, TOKEN.sub(MASK, text))
-    return PAIR.sub(lambda m: m["key"] + MASK, text)
+    if ":" in text or "=" in text:  # most have neither, and the pattern is slow on a long word
+        text = PAIR.sub(lambda m: m["key"] + MASK, text)
+    return text
 
 
 class _Held(logging.Filter):
@@ -56,7 +59,12 @@ class _Held(logging.Filter):
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:
     extra = {k: v for k, v in vars(record).items() if k not in RESERVED_ATTRS and not k.startswith("_")}
-    return {k: MASK if HIDDEN_KEYS.search(k) else _plain(v) for k, v in extra.items()}
+    return {k: MASK if _hidden(k) else _plain(v) for k, v in extra.items()}
+
+
+@lru_cache(maxsize=1000)
+def _hidden(key: str) -> bool:
+    return HIDDEN_KEYS.search(key) is not None
 
 
 def _plain(value: object) -> Any:

@@ -22,6 +22,24 @@ if TYPE_CHECKING:
 # Asked in every deed of an admin's: built once.
 _BY_ID = select(admins).where(admins.c.id == bindparam("admin"))
 _HELD = _BY_ID.with_for_update()
+_FREE = (admins.c.id == bindparam("admin")) & admins.c.revoked_at.is_(None)
+_IN_TIME = admins.c.next_try_at.is_(None) | (admins.c.next_try_at <= bindparam("now"))
+_PAY = (
+    update(admins)
+    .where(_FREE, admins.c.misses == bindparam("seen"), admins.c.locked_at.is_(None), _IN_TIME)
+    .values(misses=admins.c.misses + 1, next_try_at=bindparam("then"))
+)
+_PAY_LAST = _PAY.values(locked_at=bindparam("now"))
+_SPEND_UNLOCKING = (
+    update(admins)
+    .where(_FREE, admins.c.last_step < bindparam("step"))
+    .values(last_step=bindparam("step"), misses=0, next_try_at=None, locked_at=None)
+)
+_SPEND = (
+    update(admins)
+    .where(_FREE, admins.c.last_step < bindparam("step"), admins.c.locked_at.is_(None))
+    .values(last_step=bindparam("step"), misses=0, next_try_at=None)
+)
 _BY_SLACK = select(admins).where(
     admins.c.team == bindparam("team"), admins.c.slack_user == bindparam("slack_user"), admins.c.revoked_at.is_(None)
 )
@@ -166,13 +184,9 @@ async def pay(tx: Tx, admin_id: str, now: datetime, *, wait: timedelta | None, l
     Returns:
         True for exactly one of the attempts that saw the same count; False: locked, too early, revoked or overtaken.
     """
-    free = (admins.c.id == admin_id) & (admins.c.misses == seen_misses) & admins.c.locked_at.is_(None)
-    in_time = admins.c.next_try_at.is_(None) | (admins.c.next_try_at <= now)
-    values: dict[str, Any] = {"misses": seen_misses + 1, "next_try_at": None if wait is None else now + wait}
-    if lock:
-        values["locked_at"] = now
-    done = await tx.conn.execute(update(admins).where(free & in_time & admins.c.revoked_at.is_(None)).values(values))
-    return done.rowcount == 1
+    then = None if wait is None else now + wait
+    asked = {"admin": admin_id, "seen": seen_misses, "now": now, "then": then}
+    return (await tx.conn.execute(_PAY_LAST if lock else _PAY, asked)).rowcount == 1
 
 
 async def spend(tx: Tx, admin_id: str, step: int, *, unlock: bool = False) -> bool:
@@ -180,13 +194,8 @@ async def spend(tx: Tx, admin_id: str, step: int, *, unlock: bool = False) -> bo
 
     `unlock`: the lock is the one that this very attempt's `pay` has set; it is lifted.
     """
-    free = (admins.c.id == admin_id) & (admins.c.last_step < step) & admins.c.revoked_at.is_(None)
-    values: dict[str, Any] = {"last_step": step, "misses": 0, "next_try_at": None}
-    if unlock:
-        values["locked_at"] = None
-    else:
-        free &= admins.c.locked_at.is_(None)
-    return (await tx.conn.execute(update(admins).where(free).values(values))).rowcount == 1
+    used = {"admin": admin_id, "step": step}
+    return (await tx.conn.execute(_SPEND_UNLOCKING if unlock else _SPEND, used)).rowcount == 1
 
 
 def _row(row: Row[Any]) -> AdminRow:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from store.tables import pickups
 
 if TYPE_CHECKING:
     from store.base import Tx
+
+_OF_TARGET = select(pickups.c.mac, pickups.c.tries_left).where(pickups.c.target_id == bindparam("target"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,7 @@ async def set(tx: Tx, target_id: str, mac: bytes | None, tries: int) -> None:  #
 
 async def get(tx: Tx, target_id: str) -> PickupRow | None:
     """Find what is kept for a target."""
-    wanted = select(pickups.c.mac, pickups.c.tries_left).where(pickups.c.target_id == target_id)
-    row = (await tx.conn.execute(wanted)).one_or_none()
+    row = (await tx.conn.execute(_OF_TARGET, {"target": target_id})).one_or_none()
     return None if row is None else PickupRow(row.mac, row.tries_left)
 
 

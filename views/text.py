@@ -61,9 +61,10 @@ def safe(text: str, limit: int = 80, *, empty: str = "(no name)") -> str:
     Controls, bidi overrides, zero-width and other invisible characters go; a word that mixes look-alike alphabets
     is flagged. The result is for plain_text; in mrkdwn it still needs `escape`.
     """
-    kept = "".join(_visible(unicodedata.normalize("NFC", text)))
+    plain = text.isascii() and text.isprintable()  # as most are
+    kept = text if plain else "".join(_visible(unicodedata.normalize("NFC", text)))
     line = _SPACES.sub(" ", kept).strip() or empty
-    if any(_mixes(word) for word in line.split()):
+    if not plain and any(_mixes(word) for word in line.split()):
         return cut(line, limit - len(MIXED)) + MIXED
     return cut(line, limit)
 
