@@ -19,7 +19,7 @@ from bench.rig import ROOT, START_SECONDS, UNHINDERED, memory
 from bench.slack import APP_TOKEN, BOT_TOKEN, SIGNING, TEAM
 from bot.assembly import clock, open_house
 from bot.config import load
-from bot.engine import OF_BULKS, migrate
+from bot.engine import CALM_SECONDS, OF_BULKS, migrate
 from desk import choose, enrol, preview, submit_bulk, sweep
 from resets.actor import SlackPerson
 from resets.bulk import Wish
@@ -33,6 +33,7 @@ from tests.support import slapd
 ADMIN = SlackPerson(TEAM, "U0BENCHADA1")
 ADMIN_LOGIN = "u000001"
 EARLY = timedelta(minutes=10)  # so long ago we are at first, so that a bulk's hold is over when it is submitted
+HURRY_TAKES = 10  # seconds, by tenths of a pause of one
 NEXT_CODE = timedelta(seconds=31)  # each code works once, and ours must not wait for the next
 ARGON2 = "moduleload argon2 m=19456 t=2 p=1\npassword-hash {ARGON2}\n"
 SQLITE, NOBODY = "sqlite+aiosqlite:///rekey.db", "http://127.0.0.1:9"
@@ -113,6 +114,7 @@ class Many:
         self.workers = []
         self._seed = ""
         self._behind = EARLY
+        self._hurried = float("-inf")
 
     async def furnish(self, *, index=False):
         """Make keys and store, enrol the admin, and fill the index if wanted."""
@@ -121,7 +123,6 @@ class Many:
         await upgrade(settings.store.full_url)
         await asyncio.to_thread(migrate, settings.store.full_url)
         self.house = await open_house(settings, now=lambda: clock() - self._behind)
-        await self.house.intake.hurry(OF_BULKS)  # as while a bulk is held
         pending = await enrol.enrol(
             self.house.tools,
             slack_user=ADMIN.user,
@@ -142,6 +143,7 @@ class Many:
 
     async def hold(self, logins, *, channels=(Channel.MAIL,), must_change=True):
         """Preview and submit a bulk of people; it may begin at once."""
+        await self._about_to_begin()
         tools = self.house.tools
         options = Options(
             why=Why.COMPROMISE,
@@ -159,6 +161,13 @@ class Many:
             raise RuntimeError(f"left out: {shown.excluded}")
         held = await submit_bulk.begin(tools, form_id, ADMIN, self._code(), str(shown.included))
         return Held(held.request_id, held.included, previewed - began, time.perf_counter() - previewed)
+
+    async def _about_to_begin(self):
+        """Have the workers look for chunks as often as they do by the time that a bulk's hold is over."""
+        if time.monotonic() - self._hurried > CALM_SECONDS:
+            self._hurried = time.monotonic()
+            await self.house.intake.hurry(OF_BULKS)
+            await asyncio.sleep(HURRY_TAKES)
 
     def start(self, *words):
         """Start one worker; returns it once it works."""
