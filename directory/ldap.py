@@ -15,6 +15,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
+import ldap
+from ldap.controls.libldap import AssertionControl
+from ldap.controls.ppolicy import PasswordPolicyControl
+
 from directory.base import (
     Account,
     AccountGone,
@@ -35,13 +39,12 @@ from directory.ldap_check import check
 from directory.ldap_entry import CSN, STATE, UUID, Entry, account, attributes
 from directory.ldap_errors import EXPIRED, told_of_password
 from directory.ldap_groups import batches, find_groups, group, groups_of, inside, place
-from directory.ldap_modify import ASK_POLICY, WHAT_CAME_OF_IT, only_if, write
 from directory.ldap_options import LdapOptions
 from directory.ldap_policy import Policies
 from directory.ldap_pool import Pool
 from directory.ldap_recent import Crowds, Recent, Sight
 from directory.ldap_search import CHUNK, Marks, any_of, by_id, chunks, manager, pages, search
-from directory.ldap_write import folded, guard, is_unicode, value_of
+from directory.ldap_write import WHAT_CAME_OF_IT, folded, guard, is_unicode, modify, post_read, value_of
 from directory.misconfigured import Misconfigured
 from directory.opening import Opening
 
@@ -56,6 +59,7 @@ MOST_FOUND = 20  # accounts that an Ambiguous tells of
 LONGEST_NAME = 256  # characters of a login or an address that is worth asking for
 TURN = 100  # entries of a page, after which others have a turn: a walk is never in anybody's way for long
 CLOCKS_APART = timedelta(milliseconds=50)  # slapd's idea of now lags by a tick of the kernel even on one machine
+ASK_POLICY = PasswordPolicyControl()
 LAST_SIGN_IN = ("pwdLastSuccess", "authTimestamp")  # `lastbind on` since 2.5; the overlay of that name before
 
 
@@ -252,9 +256,13 @@ class LdapDirectory(Directory):
         await self._another_second(seen.changed_at)
         async with self._pool.take_for_password() as conn:
             must_change = must_change and (await self._policies.of(conn, seen.policy)).must_change
-            values = {"userPassword": value, "pwdReset": b"TRUE" if must_change else None}
-            condition = only_if(guard(self._options, account, still))
-            entry = await write(conn, seen.dn, values, condition, WHAT_CAME_OF_IT, ASK_POLICY, tell=told_of_password)
+            controls = [AssertionControl(True, guard(self._options, account, still)), WHAT_CAME_OF_IT, ASK_POLICY]
+            changes = [
+                (ldap.MOD_REPLACE, "userPassword", [value]),
+                (ldap.MOD_REPLACE, "pwdReset", [b"TRUE"] if must_change else None),
+            ]
+            after = await modify(conn, seen.dn, changes, controls, tell=told_of_password)
+        entry = Entry(seen.dn, post_read(after))
         try:
             return Written(marker=entry.text("pwdChangedTime"), must_change=entry.flag("pwdReset"))
         except BadAnswer as error:
@@ -265,7 +273,7 @@ class LdapDirectory(Directory):
             entry = await by_id(conn, self._options, account.id, attributes(self._options))
             if not (await self._policies.of(conn, entry.text("pwdPolicySubentry"))).must_change:
                 raise CannotDo("the policy in force has pwdMustChange FALSE, so that pwdReset is without effect")
-            await self._mark(conn, entry, account, "pwdReset", b"TRUE")
+            await self._mark(conn, entry, account, "pwdReset", [b"TRUE"])
 
     async def _unlock(self, account: Account) -> None:
         async with self._pool.take() as conn:
@@ -273,8 +281,11 @@ class LdapDirectory(Directory):
             if entry.locked_at is not None:
                 await self._mark(conn, entry, account, "pwdAccountLockedTime", None)
 
-    async def _mark(self, conn: Connection, entry: Entry, account: Account, name: str, value: bytes | None) -> None:
-        await write(conn, entry.dn, {name: value}, only_if(guard(self._options, account)))
+    async def _mark(
+        self, conn: Connection, entry: Entry, account: Account, name: str, values: list[bytes] | None
+    ) -> None:
+        control = AssertionControl(True, guard(self._options, account))
+        await modify(conn, entry.dn, [(ldap.MOD_REPLACE, name, values)], [control])
 
     async def _another_second(self, changed: datetime | None) -> None:
         """Wait until the second is over in which the password was last set: pwdChangedTime has no finer grain.

@@ -6,13 +6,11 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import ldap
 from ldap.controls.ppolicy import PasswordPolicyControl
 
-from directory import ldap_ber as ber
 from directory.base import BadAnswer, NotAllowed, NotNow, Unreachable
 from directory.ldap_errors import HARMLESS, policy_error, told
 from directory.ldap_wire import open_wire
@@ -24,14 +22,12 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from directory.base import DirectoryError
-    from directory.ldap_ber import Part
     from directory.ldap_options import LdapOptions
     from directory.ldap_wire import Wire
     from directory.secret import Secret
 
 T = TypeVar("T")
 IDLE = 60.0  # seconds after which an unused connection is not trusted any more: firewalls forget silently
-OUR_NUMBERS = 1 << 30  # of the messages that libldap does not hear of; it counts its own from 1
 # libldap must have an address to which it could reconnect by itself; this one never answers
 NOWHERE = "ldapi://%2Fdev%2Fnull"
 
@@ -45,7 +41,6 @@ class Connection:
         self._threads = threads
         self._seconds = seconds
         self._sound = True
-        self._numbers = count(OUR_NUMBERS)
         self.used_at = 0.0
 
     @property
@@ -79,23 +74,22 @@ class Connection:
         async def done() -> T:
             future = asyncio.get_running_loop().run_in_executor(self._threads, deed, self._library)
             future.add_done_callback(_seen)
-            async with asyncio.timeout(self._seconds):
-                return await asyncio.shield(future)
+            return await asyncio.shield(future)
 
         return await self._in_time(done(), sent=sent, tell=tell)
 
     async def ask(
         self,
-        operation: bytes,
-        take: Callable[[list[Part]], T],
+        send: Callable[[Any], int],
+        take: Callable[[Any, int], T],
         *,
         tell: Callable[[Exception], DirectoryError] | None = None,
     ) -> T:
-        """Write something past libldap, and wait for the answer on the loop itself: both a thread and it cost more.
+        """Write something, and wait for the answer on the loop itself: a thread costs more than all of a short call.
 
         Args:
-            operation: the request and its controls, in BER.
-            take: reads the answer and its controls; raises python-ldap's error where it is a "no".
+            send: makes one call of python-ldap that sends less than 64 KiB and returns the message's number.
+            take: reads the answer, which is there as a whole, without waiting for more.
             tell: as in `call`.
 
         Raises:
@@ -103,13 +97,11 @@ class Connection:
         """
 
         async def done() -> T:
-            number = ber.number(next(self._numbers))
-            answer = await self._wire.ask(ber.element(ber.SEQUENCE, number, operation), self._seconds)
-            [message] = ber.parts(answer)
-            to, *rest = ber.inside(message, ber.SEQUENCE)
-            if ber.element(*to) != number:
-                raise ValueError("an answer to something else")
-            return take(rest)
+            answer = self._wire.whole_answer()
+            number = send(self._library)
+            self._wire.hurry()
+            await answer
+            return take(self._library, number)
 
         return await self._in_time(done(), sent=True, tell=tell)
 
@@ -118,7 +110,8 @@ class Connection:
     ) -> T:
         sound, self._sound = self._sound, False
         try:
-            answer = await doing
+            async with asyncio.timeout(self._seconds):
+                answer = await doing
         except TimeoutError:
             raise Unreachable(f"no answer within {self._seconds:g} s", sent=sent) from None
         except ConnectionError:

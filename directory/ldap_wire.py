@@ -4,7 +4,6 @@ Why libldap does not get the server's socket itself: its timeouts cover neither 
 answer that has begun, so that one silent server holds a thread for ever; a connection that broke is opened again
 behind our back, in clear for ldap://; and it checks a certificate for `localhost` against the machine's own name.
 Here asyncio connects, does TLS with Python's `ssl` and carries the bytes; to cut the wire wakes any thread at once.
-A write and its answer go past the near end: see `directory/ldap_modify.py`.
 """
 
 from __future__ import annotations
@@ -14,10 +13,10 @@ import re
 import select
 import socket
 import ssl
+from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 from directory.base import BadAnswer, Unreachable
-from directory.ldap_ber import end_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
     from directory.ldap_options import LdapOptions
 
-MOST_HELD = 65_536  # bytes of the answer to a write, and of what comes before there is a near end
+MOST_HELD = 65_536  # bytes of one answer
 GOODBYE = 1.0  # seconds for TLS' closing words
 # RFC 4511, 4.14: an ExtendedRequest, message 1, with the name 1.3.6.1.4.1.1466.20037
 START_TLS = bytes.fromhex("301d02010177188016") + b"1.3.6.1.4.1.1466.20037"
@@ -70,7 +69,8 @@ class Wire:
     def __init__(self) -> None:
         self._far, self._near = _End(self._from_far), _End(self._from_near)
         self._held: bytearray | None = bytearray()  # until the near end is there, or while an answer is waited for
-        self._waiting: asyncio.Future[bytes] | None = None
+        self._waiting: asyncio.Future[None] | None = None
+        self._near_socket: socket.socket | None = None
         self._far_poll = select.poll()
 
     @property
@@ -87,25 +87,23 @@ class Wire:
         """
         return self.joined and not self._far_poll.poll(0)
 
-    async def ask(self, message: bytes, seconds: float) -> bytes:
-        """Send a message past the near end, and give the whole one that comes next, at most 64 KiB.
+    def whole_answer(self) -> asyncio.Future[None]:
+        """Keep what comes until it is a whole message, at most 64 KiB; done when the near end can read it at a stroke.
 
-        Raises:
-            OSError: the wire ended, or there was no answer within `seconds` (a TimeoutError).
-            ValueError: what came is no message.
+        Whoever reads at the near end would else wait for the rest. The future fails with an OSError when the wire ends.
         """
-        loop = asyncio.get_running_loop()
-        self._held, self._waiting = bytearray(), loop.create_future()
-        silence = loop.call_later(seconds, self._fail, TimeoutError)
-        try:
-            if self.joined:
-                self._from_near(message)
-            else:
-                self._fail(ConnectionResetError)
-            return await self._waiting
-        finally:
-            silence.cancel()
-            self._waiting = None
+        self._waiting = asyncio.get_running_loop().create_future()
+        self._held = bytearray()
+        if self._far.lost.done() or self._near.lost.done():
+            self._ended()
+        return self._waiting
+
+    def hurry(self) -> None:
+        """Hand on at once what was just written at the near end; the loop would come round to it a turn later."""
+        if self._near_socket is not None and not self._near.lost.done():
+            with suppress(BlockingIOError):
+                if data := self._near_socket.recv(MOST_HELD):
+                    self._from_near(data)
 
     def cut(self) -> None:
         """Drop both ends now: whoever waits at the near end sees the connection end."""
@@ -125,13 +123,14 @@ class Wire:
             lambda: self._far, sock=far, ssl=tls, server_hostname=options.host, ssl_shutdown_timeout=GOODBYE
         )
         await loop.create_connection(lambda: self._near, sock=near)
+        self._near_socket = near
         self._far_poll.register(far, select.POLLIN)
         self._far.other, self._near.other = self._near, self._far
         early, self._held = self._held, None
         if early:
             self._from_far(bytes(early))
         for end in (self._far, self._near):
-            end.lost.add_done_callback(lambda _: self._fail(ConnectionResetError))
+            end.lost.add_done_callback(lambda _: self._ended())
             if end.lost.done():
                 self.cut()
 
@@ -140,31 +139,37 @@ class Wire:
         self._far.transport.write(data)
 
     def _from_far(self, data: bytes) -> None:
-        if self._held is None:
-            assert self._near.transport is not None
-            self._near.transport.write(data)
-            return
-        self._held += data
-        if len(self._held) > MOST_HELD:
-            self.cut()
-        elif self._waiting is not None and not self._waiting.done():
-            self._look(self._waiting)
+        near = self._near.transport
+        if self._held is not None:
+            self._held += data
+            if len(self._held) > MOST_HELD:
+                self.cut()
+            if self._waiting is None or not _is_whole(self._held):
+                return
+            data, self._held = bytes(self._held), None
+        if near is not None:
+            near.write(data)
+        if self._waiting is not None and near is not None:
+            waiting, self._waiting = self._waiting, None
+            if near.get_write_buffer_size():  # the local socket is full: it would be half a message
+                self.cut()
+            elif not waiting.done():
+                waiting.set_result(None)
 
-    def _look(self, waiting: asyncio.Future[bytes]) -> None:
-        """See whether what is held is a whole message, and hand it on if so."""
-        assert self._held is not None
-        try:
-            end = end_of(self._held)
-        except ValueError as error:
-            waiting.set_exception(error)
-            return
-        if end is not None and end <= len(self._held):
-            waiting.set_result(bytes(self._held))
-            self._held = None
+    def _ended(self) -> None:
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None and not waiting.done():
+            waiting.set_exception(ConnectionResetError())
 
-    def _fail(self, error: type[Exception]) -> None:
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_exception(error)
+
+def _is_whole(data: bytearray) -> bool:
+    """Say whether one LDAPMessage (RFC 4511, 4.1.1) is there: a tag, a length of definite form, and so many bytes."""
+    if len(data) < 2:  # noqa: PLR2004 - a tag and a length
+        return False
+    if not data[1] & 0x80:
+        return len(data) >= 2 + data[1]
+    more = data[1] & 0x7F
+    return len(data) >= 2 + more and len(data) >= 2 + more + int.from_bytes(data[2 : 2 + more])
 
 
 async def open_wire(options: LdapOptions, context: ssl.SSLContext, threads: Executor) -> tuple[Wire, socket.socket]:

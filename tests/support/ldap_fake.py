@@ -69,8 +69,8 @@ def ber(tag: int, *parts: bytes) -> bytes:
 
 
 def number(value: int) -> bytes:
-    """Write an INTEGER, 0 or more."""
-    return ber(0x02, value.to_bytes(value.bit_length() // 8 + 1))
+    """Write an INTEGER from 0 to 127."""
+    return ber(0x02, bytes([value]))
 
 
 def result(message: int, kind: int, code: int = 0, text: bytes = b"", controls: bytes = b"") -> bytes:
@@ -103,4 +103,4 @@ async def request(reader: asyncio.StreamReader) -> tuple[int, int]:
     if length & 0x80:
         length = int.from_bytes(await reader.readexactly(length & 0x7F))
     body = await reader.readexactly(length)
-    return int.from_bytes(body[2 : 2 + body[1]]), body[2 + body[1]]
+    return body[2], body[2 + body[1]]
