@@ -165,9 +165,11 @@ async def test_a_pause_before_the_beginning_does_not_bring_it_forward(mails):
     await control.pause(mails.tools, request_id, ADA)
     await control.resume(mails.tools, request_id, ADA)
     mails.clock.tick(minutes=30)
-    await steer.all_runs(mails.tools)
+    assert await steer.all_runs(mails.tools) == 0, "nobody need look for its chunks yet"
+    mails.clock.tick(minutes=89, seconds=40)
+    assert await steer.all_runs(mails.tools) == 1
     assert (await bulks.run_of(mails, request_id)).state is RequestState.HELD
-    mails.clock.tick(minutes=91)
+    mails.clock.tick(minutes=1)
     await steer.all_runs(mails.tools)
     run = await bulks.worked(mails, request_id)
     assert run.state is RequestState.DONE

@@ -76,19 +76,19 @@ async def test_a_crash_between_sending_and_recording_sends_the_same_again(house)
     assert again.attempt == 2
 
 
-async def test_what_changes_while_an_update_waits_is_told_by_that_one(house):
+async def test_what_changes_while_an_update_waits_is_told_by_that_one(mails):
     """Until somebody begins to say it, an update of the requester's message tells all; what follows is told anew."""
-    await house.ask()
-    (first,) = await waiting(house, NoticeKind.STATUS)
-    (job,) = [work for work in house.queue if work.kind is WorkKind.RESET]
-    await house.do(job)
-    assert await waiting(house, NoticeKind.STATUS) == [first]
-    assert (await speak.prepare(house.tools, first)).facts.target_state is TargetState.SET
-    (show,) = await waiting(house, NoticeKind.SHOW)
-    await house.say(show)
-    _, second = await waiting(house, NoticeKind.STATUS)
-    await speak.said(house.tools, first, "D1", "1.0")
-    assert (await speak.prepare(house.tools, second)).facts.target_state is TargetState.DELIVERED
+    await mails.ask()
+    (first,) = await waiting(mails, NoticeKind.STATUS)
+    (job,) = [work for work in mails.queue if work.kind is WorkKind.RESET]
+    await mails.do(job)
+    assert await waiting(mails, NoticeKind.STATUS) == [first]
+    assert (await speak.prepare(mails.tools, first)).facts.target_state is TargetState.SET
+    (show,) = await waiting(mails, NoticeKind.SHOW)
+    await mails.say(show)
+    _, second = await waiting(mails, NoticeKind.STATUS)
+    await speak.said(mails.tools, first, "D1", "1.0")
+    assert (await speak.prepare(mails.tools, second)).facts.target_state is TargetState.DELIVERED
 
 
 async def waiting(house, kind):
