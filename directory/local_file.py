@@ -184,7 +184,7 @@ def _prepare(path: Path, busy: timedelta, opening: Opening) -> None:
 
 
 def _none_yet(path: Path, what: str) -> Misconfigured:
-    remedy = "Mend `path`, or put the file back. A new, empty one is made by: rekey directory new."
+    remedy = "Mend `path`, or put the file back. A new, empty one is made by: rekey directory new NAME."
     return Misconfigured("path", f"{path} {what}, and nothing was made.", remedy)
 
 
