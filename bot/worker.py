@@ -94,8 +94,9 @@ class Worker:
         """
         refuse_pickle()
         await self._launch()
-        with suppress(SQLAlchemyError):  # it would only look for chunks in vain
-            await self._intake.share(CHUNKS, self._lanes)
+        if self._crew.beat_seconds is None:  # among others, one with fewer directories would speak for all
+            with suppress(SQLAlchemyError):  # it would only look for chunks in vain
+                await self._intake.share(CHUNKS, max(1, self._lanes))
         self._keepers = [asyncio.create_task(self._for_ever(STRAYS_SECONDS, self._mender.find_strays))]
         if self._crew.beat_seconds is not None:
             self._keepers.append(asyncio.create_task(self._for_ever(self._crew.beat_seconds, self._beat)))
