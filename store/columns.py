@@ -1,4 +1,4 @@
-"""The column types that are the same on both databases: a moment, a document, a text of a person."""
+"""What all tables are made with: their names' conventions, and columns that are the same on both databases."""
 
 from __future__ import annotations
 
@@ -6,12 +6,21 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import DateTime, Text, TypeDecorator
+from sqlalchemy import DateTime, MetaData, Text, TypeDecorator
 
 from store.folding import storable
 
 if TYPE_CHECKING:
     from sqlalchemy import Dialect
+
+
+metadata = MetaData(
+    naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "fk": "fk_%(table_name)s_%(column_0_name)s"}
+)
+
+
+# Sorted byte by byte on both databases: the index's prefix scans rely on it.
+BYTEWISE = Text().with_variant(Text(collation="C"), "postgresql")
 
 
 class Moment(TypeDecorator[datetime]):

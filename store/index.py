@@ -16,7 +16,7 @@ from sqlalchemy import Integer, and_, bindparam, delete, exists, func, select, u
 
 from resets.facts import Choice
 from store.folding import DEPARTMENT, LOGIN, LONGEST_WORD, PERSON, SHORT, fold, query_words, storable, words_of
-from store.tables import index_accounts, index_marks, index_words
+from store.tables_index import index_accounts, index_marks, index_words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -14,7 +14,7 @@ from resets.actor import SlackPerson
 from resets.number import MatchState, NumberMatch
 from store import plans
 from store.folding import storable
-from store.tables import number_matches as rows
+from store.tables_asked import number_matches as rows
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -8,7 +8,8 @@ from sqlalchemy import bindparam, delete, func, select
 
 from resets.number import AGAINST
 from resets.vouch import VouchState
-from store.tables import admins, number_matches, vouches
+from store.tables import admins
+from store.tables_asked import number_matches, vouches
 
 if TYPE_CHECKING:
     from datetime import datetime

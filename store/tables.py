@@ -1,22 +1,16 @@
 """The tables, one block each. Ids are text, times aware UTC; the one secret is `seals.blob`, and that is sealed.
 
+Those of the local index and of the questions about callers are in `tables_index.py` and `tables_asked.py`.
 The durable engine keeps tables of its own in the same database; none of ours may have one of their names.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, text
 
-from store.columns import Json, Moment, Prose
-
-metadata = MetaData(
-    naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "fk": "fk_%(table_name)s_%(column_0_name)s"}
-)
-
-
-# Sorted byte by byte on both databases: the index's prefix scans rely on it.
-BYTEWISE = Text().with_variant(Text(collation="C"), "postgresql")
-
+from store import tables_asked, tables_index  # noqa: F401
+from store.columns import BYTEWISE, Json, Moment, Prose
+from store.columns import metadata as metadata  # noqa: PLC0414  # given on: with it go the tables of all three files
 
 admins = Table(
     "admins",
@@ -268,60 +262,6 @@ lookups = Table(
     Index(None, "actor_id", "at"),
 )
 
-# Who was read which number; what vouches for a caller is signed.
-number_matches = Table(
-    "number_matches",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("form_id", Text, nullable=False, index=True),
-    Column("actor_id", Text, nullable=False),
-    Column("requester", Json, nullable=False),  # the Actor as it was
-    Column("team", Text, nullable=False),
-    Column("slack_user", Text, nullable=False),  # who may press
-    Column("directory", Text, nullable=False),
-    Column("account_id", Text, nullable=False),
-    Column("login", Prose, nullable=False),
-    Column("name", Prose, nullable=False),
-    Column("numbers", Json, nullable=False),
-    Column("right", Integer, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("asked_at", Moment, nullable=False),
-    Column("expires_at", Moment, nullable=False),
-    Column("ended_at", Moment),
-    Column("denied_at", Moment),  # a no to what was over or answered
-    Column("view_id", Text, nullable=False),  # the requester's modal
-    Column("mac", Text, nullable=False),
-    Index(None, "actor_id", "asked_at"),
-    Index(None, "directory", "account_id", "asked_at"),
-    Index(None, "state", "expires_at"),
-)
-
-# Whom a manager was asked to vouch for; signed for the same reason.
-vouches = Table(
-    "vouches",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("form_id", Text, nullable=False, index=True),
-    Column("actor_id", Text, nullable=False),
-    Column("requester", Json, nullable=False),  # the Actor as it was
-    Column("manager", Json, nullable=False),  # the same: who alone may answer
-    Column("directory", Text, nullable=False),
-    Column("account_id", Text, nullable=False),
-    Column("login", Prose, nullable=False),
-    Column("name", Prose, nullable=False),
-    Column("why", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("asked_at", Moment, nullable=False),
-    Column("expires_at", Moment, nullable=False),
-    Column("ended_at", Moment),
-    Column("denied_at", Moment),  # a no to what was over or answered
-    Column("view_id", Text, nullable=False),  # the requester's modal
-    Column("mac", Text, nullable=False),
-    Index(None, "actor_id", "asked_at"),
-    Index(None, "directory", "account_id", "asked_at"),
-    Index(None, "state", "expires_at"),
-)
-
 notices = Table(
     "notices",
     metadata,
@@ -339,46 +279,6 @@ notices = Table(
     Column("place", Text),
     Column("stamp", Text),
     Index(None, "chunk_id", "state"),
-)
-
-index_accounts = Table(
-    "index_accounts",
-    metadata,
-    # A short number stands for the account in the words, of which there are many.
-    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    Column("directory", Text, nullable=False),
-    Column("account_id", Text, nullable=False),
-    Column("login", Prose, nullable=False),
-    Column("name", Prose, nullable=False),
-    Column("names", Prose, nullable=False),  # given and family name
-    Column("mail", Prose),
-    Column("department", Prose),
-    Column("slack_user", Text, index=True),
-    Column("mail_changed_at", Moment),
-    Column("recovery_mail", Prose),
-    Column("recovery_changed_at", Moment),
-    Column("walk", Integer, nullable=False),  # the number of the walk that saw it last
-    Index("ux_index_accounts_id", "directory", "account_id", unique=True),
-)
-
-index_words = Table(
-    "index_words",
-    metadata,
-    Column("rank", Integer, primary_key=True, autoincrement=False),  # as `store/folding.py` names them
-    Column("word", BYTEWISE, primary_key=True),
-    Column("number", BigInteger, primary_key=True, autoincrement=False),
-    Column("directory", Text, nullable=False),
-    Index(None, "number", "word"),
-    sqlite_with_rowid=False,
-)
-
-index_marks = Table(
-    "index_marks",
-    metadata,
-    Column("directory", Text, primary_key=True),
-    Column("marker", Text),
-    Column("walk", Integer, nullable=False),
-    Column("marked_at", Moment),
 )
 
 audit = Table(

@@ -14,7 +14,7 @@ from resets.request import Why
 from resets.vouch import Vouch, VouchState
 from store import plans
 from store.folding import storable
-from store.tables import vouches as rows
+from store.tables_asked import vouches as rows
 
 if TYPE_CHECKING:
     from datetime import datetime

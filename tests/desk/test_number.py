@@ -16,7 +16,7 @@ from resets.reasons import Reason, Refused
 from resets.request import Tier
 from resets.verification import Needed
 from store import admins, numbers, requests
-from store.tables import number_matches as rows
+from store.tables_asked import number_matches as rows
 from tests.support.house import ADA, BOB, EVE, TEAM, enrolled, refused
 
 SAID = {Tier.STANDARD: Needed.SAID}

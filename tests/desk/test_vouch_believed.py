@@ -16,7 +16,7 @@ from resets.vouch import VouchState
 from store import admins, plans, requests
 from store.tables import admins as enrolments
 from store.tables import requests as kept
-from store.tables import vouches as rows
+from store.tables_asked import vouches as rows
 from tests.support import vouching
 from tests.support.house import ADA, BOB, EVE, refused
 from tests.support.vouching import asked, change, code, state, vouched

@@ -14,7 +14,7 @@ from resets.reasons import Reason
 from resets.request import Why
 from resets.vouch import VouchState
 from store import requests
-from store.tables import vouches as rows
+from store.tables_asked import vouches as rows
 from tests.support import vouching
 from tests.support.house import ADA, EVE, refused
 from tests.support.vouching import asked, code, state, vouched

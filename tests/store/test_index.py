@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from directory.base import Account
 from store import index
 from store.folding import fold, query_words, words_of
-from store.tables import index_words
+from store.tables_index import index_words
 
 PEOPLE = (
     Account("1", "anna", "Anna Müller", "Anna", "Müller", "anna@example.com", department="Sales"),
